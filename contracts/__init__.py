@@ -1,0 +1,1 @@
+"""What travels on the bus: plain Pydantic models and the catalogue of their names."""

@@ -1,0 +1,57 @@
+"""Field types shared by the contracts, with their limits."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, SecretStr, StringConstraints
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+)
+
+
+def plain(text: str) -> str:
+    """Refuse control characters (U+0000 to U+001F, U+007F)."""
+    if _CONTROL.search(text):
+        raise ValueError("contains control characters")
+    return text
+
+
+def is_email(text: str) -> bool:
+    """Whether the whole text is `local@domain`, ASCII, with at least two domain labels (spec: REST input rules)."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def _email(text: str) -> str:
+    if not is_email(text):
+        raise ValueError("is not an e-mail address of the form local@domain.tld")
+    return text
+
+
+def _password(secret: SecretStr) -> SecretStr:
+    text = unicodedata.normalize("NFC", plain(secret.get_secret_value()))
+    if not 1 <= len(text) <= 128:
+        raise ValueError("must be 1 to 128 characters long")
+    return SecretStr(text)
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO-8601 in UTC with milliseconds and `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+Id = Annotated[int, Field(ge=1, le=9_007_199_254_740_991)]
+Ids = Annotated[list[Id], Field(max_length=1000)]
+ChosenId = Annotated[int, Field(ge=1, le=2_147_483_647)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(plain)]
+Blank = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255), AfterValidator(plain)]
+Email = Annotated[Text, AfterValidator(_email)]
+Password = Annotated[SecretStr, AfterValidator(_password)]
+Timestamp = Annotated[AwareDatetime, PlainSerializer(timestamp, return_type=str, when_used="json")]
+Flag = Literal[0, 1]
+Status = Literal[1, -1]
+UserType = Literal["user", "group", "integration"]
