@@ -1,0 +1,1 @@
+"""What is true: documents, their rules and their repositories, kept in MongoDB."""

@@ -1,0 +1,45 @@
+"""Running a unit of work until it is through: again after write conflicts and lost connections."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WaitQueueTimeoutError
+
+from models.errors.base import StoreUnavailable, TryAgain
+from models.journal import Caller
+from models.unit import Shared, Unit
+
+T = TypeVar("T")
+
+
+async def attempt(shared: Shared, caller: Caller | None, work: Callable[[Unit], Awaitable[T]], until: float) -> T:
+    """Run `work` on a fresh unit, again after a write conflict or a lost connection, until the loop time `until`.
+
+    Raises `StoreUnavailable` when the time is up or the database is known to be down; whatever else `work` raises goes
+    through.
+    """
+    kept: dict[Any, Any] = {}
+    for tries in range(1, 1_000_000):
+        try:
+            async with Unit(shared, caller, kept) as unit:
+                return await work(unit)
+        except TryAgain:
+            pause = 0.0
+        except PyMongoError as error:
+            pause = _pause(error, tries)
+        if shared.store.watch.down or asyncio.get_running_loop().time() + pause >= until:
+            break
+        await asyncio.sleep(pause)
+    raise StoreUnavailable("the database did not take the change in time: try again with the same message_id")
+
+
+def _pause(error: PyMongoError, tries: int) -> float:
+    if error.has_error_label("TransientTransactionError") and not isinstance(error, ConnectionFailure):
+        return random.uniform(0.001, 0.004 * min(tries, 16))  # jitter against lockstep, not a secret
+    if isinstance(error, (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError)) or error.timeout:
+        return random.uniform(0.05, 0.1 * min(tries, 5))
+    if error.has_error_label("UnknownTransactionCommitResult"):
+        return 0.01
+    raise error
