@@ -1,0 +1,108 @@
+"""A connection of its own for publishing: opened at start, reopened by itself, never shared with consumers."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractRobustConnection
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
+from aiormq.abc import DeliveredMessage
+
+LOOK_SECONDS = 0.02
+CONNECT_SECONDS = 10.0  # a half-dead load balancer takes connections and never answers
+HEARTBEAT_SECONDS = 15
+
+
+class Unsent(Exception):
+    """The broker did not take the message: not connected, refused, unroutable, or no confirm in time."""
+
+
+def lively(url: str) -> str:
+    """The URL with a heartbeat that finds a dead peer within half a minute, unless it names one."""
+    if "heartbeat=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}heartbeat={HEARTBEAT_SECONDS}"
+
+
+class Outlet:
+    """Publishes on one connection and one channel. Use as a context manager.
+
+    With `confirms` it waits for the broker's; then what no queue takes is `Unsent` too, unless `mandatory` is False.
+    """
+
+    def __init__(self, url: str, name: str, confirms: bool, mandatory: bool = True) -> None:
+        self._url = url
+        self._name = name
+        self._confirms = confirms
+        self._mandatory = confirms and mandatory
+        self._connection: AbstractRobustConnection | None = None
+        self._channel: AbstractChannel | None = None
+        self._exchanges: dict[str, AbstractExchange] = {}
+
+    @property
+    def channel(self) -> AbstractChannel:
+        """The open channel. Raises `Unsent` before start and while the connection is down."""
+        if self._channel is None or self._channel.is_closed:
+            raise Unsent(f"the {self._name} connection is down")
+        return self._channel
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection and its channel are open."""
+        return self._channel is not None and not self._channel.is_closed
+
+    async def depth(self, queue: str) -> tuple[int, int]:
+        """How many messages wait in a queue, and how many consumers it has; (0, 0) where there is none."""
+        if self._connection is None or not self.connected:
+            raise Unsent(f"the {self._name} connection is down")
+        try:
+            async with asyncio.timeout(2.0), self._connection.channel() as channel:
+                found = (await channel.declare_queue(queue, passive=True)).declaration_result
+        except ChannelNotFoundEntity:
+            return 0, 0
+        except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
+            raise Unsent(f"the broker does not tell of {queue!r}: {error!r}") from error
+        return found.message_count or 0, found.consumer_count or 0
+
+    async def up(self, seconds: float) -> None:
+        """Wait until the connection is open again. Raises `Unsent` after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.connected:  # noqa: ASYNC110  # the channel object tells its state, but no change of it
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError as error:
+            raise Unsent(f"the {self._name} connection is down") from error
+
+    async def publish(self, exchange: str, key: str, message: aio_pika.Message, seconds: float = 5.0) -> None:
+        """Publish, and with confirms wait for the broker's. Raises `Unsent`."""
+        try:
+            async with asyncio.timeout(seconds):
+                target = await self._exchange(exchange)
+                outcome = await target.publish(message, key, mandatory=self._mandatory)
+        except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
+            raise Unsent(f"the broker did not take {key!r} for {exchange!r}: {error!r}") from error
+        if isinstance(outcome, DeliveredMessage):
+            raise Unsent(f"nobody takes {key!r} at {exchange!r}")
+
+    async def _exchange(self, name: str) -> AbstractExchange:
+        if name not in self._exchanges:
+            known = self.channel.default_exchange if not name else None
+            self._exchanges[name] = known or await self.channel.get_exchange(name, ensure=False)
+        return self._exchanges[name]
+
+    async def __aenter__(self) -> Self:
+        self._connection = await aio_pika.connect_robust(
+            lively(self._url),
+            timeout=CONNECT_SECONDS,
+            reconnect_interval=0.5,
+            client_properties={"connection_name": f"userbus {self._name}"},
+        )
+        self._channel = await self._connection.channel(publisher_confirms=self._confirms)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is not None:
+            await self._connection.close()

@@ -1,0 +1,71 @@
+"""Who speaks: tenants and sessions as callers present them."""
+
+from contracts.auth import Opening
+from contracts.reply import Failed
+from contracts.sessions import Presented, SessionView, TenantCredentials
+from handlers.pipeline import problem
+from models.errors.auth import SessionInvalid
+from models.errors.base import Refusal
+from models.sessions import Session
+from models.tenants import Tenant
+from models.unit import Unit
+from models.users import User
+
+
+def session_view(session: Session) -> SessionView:
+    """A session without its token."""
+    return SessionView(**session.model_dump(include=set(SessionView.model_fields)))
+
+
+async def tenant_of(given: TenantCredentials | None, unit: Unit) -> Tenant | None:
+    """The tenant that speaks, if any. Raises `TenantInvalid`."""
+    if given is None:
+        return None
+    return await unit.outside.tenants.verified(given.id, given.secret.get_secret_value())
+
+
+async def session_of(given: Presented, unit: Unit) -> Session | None:
+    """The live session with this token, signed in or not. Raises `TenantInvalid`."""
+    tenant = await tenant_of(given.tenant, unit)
+    session = await unit.sessions.presented(given.token.get_secret_value(), given.realm)
+    if session is None or session.tenant_id != (tenant.name if tenant else None):
+        return None
+    return session
+
+
+async def holder(given: Presented, unit: Unit) -> tuple[Session, User]:
+    """The session with this token and its user. Raises `TenantInvalid`, `SessionInvalid`."""
+    session = await session_of(given, unit)
+    if session is None:
+        raise SessionInvalid
+    return session, await user_of(session, unit)
+
+
+async def user_of(session: Session, unit: Unit) -> User:
+    """The user who is signed in. Raises `SessionInvalid`, also where the user's sessions have all been ended since."""
+    user = await unit.users.find(id=session.user_id)
+    if user is None or user.epoch != session.epoch:
+        raise SessionInvalid
+    return user
+
+
+async def visited(opening: Opening, unit: Unit) -> Session | None:
+    """The visitor's present session of the realm, if it is good."""
+    if opening.session is None:
+        return None
+    return await unit.sessions.presented(opening.session.get_secret_value(), opening.realm)
+
+
+async def signed_out(session: Session | None, why: Refusal, unit: Unit) -> Failed:
+    """Refuse; the visitor's present session is signed out, an identity in it stays."""
+    if session is not None:
+        tell_signed_out(session, unit)
+        session.user_id = None
+        await unit.sessions.save(session)
+    return Failed(problem=problem(why))
+
+
+def tell_signed_out(session: Session, unit: Unit) -> None:
+    """Tell that a user is signed out of a session, if one was signed in."""
+    if session.user_id is not None:
+        unit.emit("auth.signed_out", session, session_view)

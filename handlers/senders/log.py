@@ -1,0 +1,33 @@
+"""The development gateway: appends each code to a file instead of sending it."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+from contracts.types import timestamp
+from handlers.senders.base import NotSent
+from models.document import now
+
+
+class LogSender:
+    """Appends one JSON line `{"telephone", "code", "at"}` a message to a file that only its owner can read."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    async def send(self, telephone: str, code: str) -> None:
+        """Append the line. Raises `NotSent` when the file cannot be written."""
+        line = json.dumps({"telephone": telephone, "code": code, "at": timestamp(now())}) + "\n"
+        try:
+            await asyncio.to_thread(self._append, line.encode())
+        except OSError as error:
+            raise NotSent(f"{self._file} cannot be written: {error.strerror}") from error
+
+    def _append(self, line: bytes) -> None:
+        file = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.fchmod(file, 0o600)
+            os.write(file, line)
+        finally:
+            os.close(file)
