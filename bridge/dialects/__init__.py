@@ -1,0 +1,1 @@
+"""One module a dialect: its route table, its field lists, its success and failure shapes."""
