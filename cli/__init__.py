@@ -1,0 +1,1 @@
+"""The `userbus` command: thin verbs over the bus."""
