@@ -1,0 +1,1 @@
+"""RabbitMQ and MongoDB for a developer's machine and for tests: given URLs, else containers, else local binaries."""

@@ -1,0 +1,7 @@
+"""python -m devstack."""
+
+import sys
+
+from devstack.main import main
+
+sys.exit(main())

@@ -1,0 +1,63 @@
+"""What each program of the stack is told through its environment, and what `up` tells others through a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from devstack.keys import random_key, secret
+from devstack.ports import HOST
+from devstack.settings import StackSettings
+
+
+@dataclass(frozen=True)
+class BusAddresses:
+    """The two servers as clients reach them."""
+
+    amqp_url: str
+    mongo_url: str
+
+
+@dataclass(frozen=True)
+class StackFacts:
+    """What other programs need to know of a stack that is ready."""
+
+    url: str
+    bus: BusAddresses
+    token: str
+    sms_log: Path
+
+    def lines(self) -> str:
+        """As the lines of an environment file."""
+        facts = {
+            "USERBUS_URL": self.url,
+            "USERBUS_AMQP_URL": self.bus.amqp_url,
+            "USERBUS_MONGO_URL": self.bus.mongo_url,
+            "USERBUS_TOKEN": self.token,
+            "USERBUS_SMS_LOG": str(self.sms_log),
+        }
+        return "".join(f"{name}={text}\n" for name, text in facts.items())
+
+
+def worker_environment(settings: StackSettings, bus: BusAddresses, environ: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment, with the servers' addresses, and with secrets and an SMS sender where it names none."""
+    folder = settings.home / "secrets"
+    defaults = {
+        "USERBUS_SECRET_KEY": secret(folder / "userbus_secret_key", random_key),
+        "USERBUS_ENCRYPTION_KEY": secret(folder / "userbus_encryption_key", random_key),
+        "USERBUS_SMS_SENDER": "log",
+        "USERBUS_SMS_LOG": str(settings.home / "sms.log"),
+        "USERBUS_SMS_PER_ADDRESS": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+    facts = {"USERBUS_AMQP_URL": bus.amqp_url, "USERBUS_MONGO_URL": bus.mongo_url}
+    return {**defaults, **environ, **facts}
+
+
+def bridge_environment(settings: StackSettings, bus: BusAddresses, environ: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment, with what the bridge and other clients of the bus need; no secret of the worker."""
+    facts = {
+        "USERBUS_AMQP_URL": bus.amqp_url,
+        "USERBUS_BRIDGE_HOST": HOST,
+        "USERBUS_BRIDGE_PORT": str(settings.bridge_port),
+    }
+    return {"PYTHONUNBUFFERED": "1", **environ, **facts}

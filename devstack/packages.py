@@ -1,0 +1,83 @@
+"""System packages: installed with apt as root, else asked for with the one command to run."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from devstack.errors import StackError
+
+APT_INSTALL = ("apt-get", "install", "-y", "--no-install-recommends")
+POLICY = Path("/usr/sbin/policy-rc.d")
+UNITS = (Path("/lib/systemd/system"), Path("/etc/systemd/system"), Path("/usr/lib/systemd/system"))
+MARK = "userbus devstack: temporary, safe to delete"
+
+
+def install(packages: Sequence[str], need: str, say: Callable[[str], None]) -> None:
+    """Install Debian packages without starting, stopping or enabling any system service.
+
+    `need` names what they are for and ends up in the messages. Raises StackError, with the one command to run, where
+    apt is missing or the caller is not root, and with apt's last words where the installation fails.
+    """
+    reason = refusal(packages, need, has_apt=shutil.which("apt-get") is not None, is_root=os.geteuid() == 0)
+    if reason is not None:
+        raise StackError(reason)
+    say(f"Installing {need} with apt-get: {' '.join(packages)}")
+    units = _units()
+    with no_service_starts():
+        _apt_install(packages)
+    _disable(sorted(_units() - units))
+
+
+def refusal(packages: Sequence[str], need: str, *, has_apt: bool, is_root: bool) -> str | None:
+    """Why the packages cannot be installed from here, and the one command that does; None where they can."""
+    if not has_apt:
+        return f"{need} is not installed and there is no apt-get here: install {' '.join(packages)} yourself"
+    if not is_root:
+        return f"{need} is not installed. Run this once, then try again: sudo {' '.join([*APT_INSTALL, *packages])}"
+    return None
+
+
+def _apt_install(packages: Sequence[str]) -> None:
+    """Install; where that fails, read the package lists anew and try once more."""
+    if _apt([*APT_INSTALL, *packages]).returncode == 0:
+        return
+    update = _apt(["apt-get", "update"])
+    result = _apt([*APT_INSTALL, *packages])
+    if result.returncode != 0:
+        words = (update.stdout + result.stdout).strip().splitlines()[-5:]
+        raise StackError("\n".join([f"apt-get could not install {' '.join(packages)}. Its last words:", *words]))
+
+
+def _apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    full = [command[0], "-o", "DPkg::Lock::Timeout=120", "-q", *command[1:]]
+    pipe, none = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.run(full, env=env, stdin=none, stdout=pipe, stderr=subprocess.STDOUT, text=True, check=False)
+
+
+@contextmanager
+def no_service_starts(policy: Path = POLICY) -> Iterator[None]:
+    """Keep package scripts from starting services, by Debian's policy-rc.d; one that exists already is left alone."""
+    if policy.exists() and MARK not in policy.read_text(errors="replace"):
+        yield
+        return
+    policy.write_text(f"#!/bin/sh\n# {MARK}\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink(missing_ok=True)
+
+
+def _units() -> set[str]:
+    return {unit.name for folder in UNITS if folder.is_dir() for unit in folder.glob("*.*")}
+
+
+def _disable(units: Sequence[str]) -> None:
+    """Keep units that have just been installed from starting at the next boot; templates have nothing to disable."""
+    wanted = [unit for unit in units if unit.endswith((".service", ".socket")) and "@" not in unit]
+    if wanted and shutil.which("systemctl"):
+        subprocess.run(["systemctl", "disable", *wanted], capture_output=True, check=False)

@@ -1,0 +1,30 @@
+"""Questions to the bridge over HTTP, always direct: a proxy of the environment has no way to this machine."""
+
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+
+from devstack.ports import HOST
+
+TIMEOUT = 5.0
+
+
+def status(port: int, path: str, headers: Mapping[str, str] | None = None) -> int | None:
+    """The HTTP status of a GET; None where nothing answers within 5 s, or a header cannot be sent as it is."""
+    connection = HTTPConnection(HOST, port, timeout=TIMEOUT)
+    try:
+        connection.request("GET", path, headers=dict(headers or {}))
+        return connection.getresponse().status
+    except (OSError, HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
+def ready(port: int) -> bool:
+    """Whether the bridge says that it and what it needs are ready."""
+    return status(port, "/health/ready") == 200
+
+
+def accepted(port: int, token: str) -> bool:
+    """Whether the bridge takes the service token."""
+    return status(port, "/integration/lark", {"Authorization": f"Bearer {token}"}) in (200, 404)

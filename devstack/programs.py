@@ -1,0 +1,91 @@
+"""Child programs: started with a log file, watched, stopped gracefully or killed, each by its own process id."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from devstack import tether
+from devstack.leftovers import note
+
+STOP_LIMIT = 30.0
+LAST_LINES = 20
+
+
+class ChildProgram:
+    """A running program in a session of its own; ends when this Python process ends."""
+
+    def __init__(self, name: str, popen: subprocess.Popen[bytes], log: Path, pid_file: Path | None) -> None:
+        self.name = name
+        self.log = log
+        self._popen = popen
+        self._pid_file = pid_file
+
+    @property
+    def pid(self) -> int:
+        """The process id, also of a program that has ended."""
+        return self._popen.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs, else the exit status (negative: the signal that ended it)."""
+        return self._popen.poll()
+
+    def stop(self, limit: float = STOP_LIMIT) -> int:
+        """Ask it to end with SIGTERM, kill it after `limit` seconds, and give the exit status."""
+        if self.exit_code is None:
+            self._popen.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._popen.wait(limit)
+        return self.kill()
+
+    def kill(self) -> int:
+        """End it and what is left of its process group with SIGKILL, and give the exit status."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        code = self._popen.wait()
+        if self._pid_file is not None:
+            self._pid_file.unlink(missing_ok=True)
+        return code
+
+    def fault(self) -> str | None:
+        """How it ended, with the last lines of its log; None while it runs."""
+        if self.exit_code is None:
+            return None
+        lines = self.log.read_text(errors="replace").rstrip().splitlines()[-LAST_LINES:]
+        return "\n".join([f"{self.name} ended with status {self.exit_code}. The last lines of {self.log}:", *lines])
+
+
+def spawn(
+    argv: Sequence[str], env: Mapping[str, str], log: Path, *, name: str = "", pid_file: Path | None = None
+) -> ChildProgram:
+    """Start `argv` with exactly `env`, no standard input, and both outputs appended to `log`.
+
+    `pid_file` keeps its identity on disk until it is stopped, so that a later run can end it as a leftover. A program
+    that cannot be found ends at once with status 1 and says so in its log.
+    """
+    popen = _spawner().submit(_popen, argv, env, log).result()
+    program = ChildProgram(name or Path(argv[0]).name, popen, log, pid_file)
+    if pid_file is not None:
+        note(pid_file, program.pid)
+    return program
+
+
+def _popen(argv: Sequence[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-I", "-S", str(tether.__file__), str(os.getpid()), *argv]
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+
+
+@cache
+def _spawner() -> ThreadPoolExecutor:
+    """One thread starts every child: the kernel ends a tethered child with the thread that forked it."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")

@@ -1,0 +1,95 @@
+"""RabbitMQ from the system package: as any user, with nothing outside its own folder."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from devstack.errors import StackError
+from devstack.local import LocalServer, ServerRecipe
+from devstack.packages import install
+from devstack.ports import HOST, answers, free_port
+
+SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+PROTOCOL = b"AMQP\x00\x00\x09\x01"
+QUIET = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
+LOOPBACK = "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}"
+USER = "userbus"
+
+
+def ensure_rabbitmq(say: Callable[[str], None]) -> None:
+    """Install the system package where it is missing; raises StackError with what to do where that cannot be done."""
+    if not SERVER.exists():
+        install(["rabbitmq-server"], "RabbitMQ", say)
+    if not SERVER.exists():
+        raise StackError(f"RabbitMQ is installed, but not at {SERVER}: give a running one with USERBUS_AMQP_URL")
+
+
+def local_epmd(home: Path) -> LocalServer:
+    """The Erlang port mapper that RabbitMQ needs, on a port of its own; it stays up while RabbitMQ restarts."""
+    port = free_port()
+    epmd = shutil.which("epmd", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/lib/erlang/bin") or "epmd"
+    argv = (epmd, "-address", HOST, "-port", str(port))
+    return LocalServer(ServerRecipe("epmd", argv, home, port, lambda: answers(HOST, port)))
+
+
+def local_rabbitmq(home: Path, port: int, epmd_port: int, password: str) -> LocalServer:
+    """A RabbitMQ with the user `userbus` whose configuration, data and cookie are in `home`/rabbitmq."""
+    folder = home / "rabbitmq"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in _files(port, password).items():
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_text(text)
+    env = {**_inherited(), **_environment(folder), "ERL_EPMD_PORT": str(epmd_port)}
+    return LocalServer(ServerRecipe("RabbitMQ", (str(SERVER),), home, port, lambda: speaks_amqp(HOST, port), env))
+
+
+def speaks_amqp(host: str, port: int) -> bool:
+    """Whether a broker answers there with the first frame of AMQP 0-9-1 (Connection.Start on channel 0)."""
+    try:
+        with socket.create_connection((host, port), timeout=2) as peer:
+            peer.sendall(PROTOCOL)
+            return peer.recv(7).startswith(b"\x01\x00\x00")
+    except OSError:
+        return False
+
+
+def _files(port: int, password: str) -> dict[str, str]:
+    settings = {
+        "listeners.tcp.1": f"{HOST}:{port}",
+        "default_user": USER,
+        "default_pass": password,
+        "log.console": "true",
+        "log.file": "false",
+    }
+    conf = "".join(f"{key} = {text}\n" for key, text in settings.items())
+    return {"rabbitmq.conf": conf, "enabled_plugins": "[].\n", "rabbitmq-env.conf": "", "advanced.config": "[].\n"}
+
+
+def _inherited() -> dict[str, str]:
+    """The caller's environment without what would steer another RabbitMQ or Erlang."""
+    steering = ("RABBITMQ_", "ERL_", "ERLANG_", "NOTIFY_SOCKET")
+    return {name: text for name, text in os.environ.items() if not name.startswith(steering)}
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": "userbus@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": HOST,
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_CONFIG_FILES": str(folder / "conf.d"),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "rabbitmq-env.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "db"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "ERL_CRASH_DUMP": str(folder / "erl_crash.dump"),
+        "ERL_EPMD_ADDRESS": HOST,
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{QUIET} {LOOPBACK}",
+        # Makes the start script become the server instead of waiting for it, so that signals reach it by its own id.
+        "RUNNING_UNDER_SYSTEMD": "true",
+    }
