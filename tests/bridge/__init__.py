@@ -1,0 +1,1 @@
+"""The bridge: units, and the whole of it on a real RabbitMQ."""

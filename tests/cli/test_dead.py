@@ -1,0 +1,208 @@
+"""Dead letters from the command line: seen, sent again, dropped; what is not meant stays where it was."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import aio_pika
+import pytest
+
+from tests.client import Client
+from tests.stack import Stack
+
+pytestmark = pytest.mark.usefixtures("empty")
+
+
+@pytest.fixture
+async def empty(client: Client) -> AsyncIterator[None]:
+    """No dead letters, before and after."""
+    queue = await client.channel.get_queue("userbus.dead", ensure=False)
+    await queue.purge()
+    yield
+    await queue.purge()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command went."""
+
+    exit_code: int | None
+    stdout: str
+    stderr: str
+
+
+async def dead_letters(amqp_url: str, *words: str, text: str = "") -> Ended:
+    """Run `userbus dead`, in a process of its own as anybody does."""
+    env = {**os.environ, "USERBUS_AMQP_URL": amqp_url, "COLUMNS": "200"}
+    argv = [sys.executable, "-m", "cli", "dead", *words]
+    process = await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env)
+    async with asyncio.timeout(60):
+        told, complained = await process.communicate(text.encode())
+    return Ended(process.returncode, told.decode(), complained.decode())
+
+
+async def userbus(stack: Stack, *words: str, text: str = "") -> Ended:
+    return await dead_letters(stack.amqp_url, *words, text=text)
+
+
+async def dead(client: Client, count: int, name: str = "user.create", **headers: Any) -> list[str]:
+    """Dead letters as a worker parks them."""
+    exchange = await client.channel.get_exchange("userbus.dead", ensure=False)
+    ids = []
+    for _ in range(count):
+        message_id = uuid4().hex
+        body = json.dumps({"username": f"u_{message_id[:12]}"}).encode()
+        cause = {"x-userbus-reason": "parked", "x-userbus-code": "service.fault", "x-attempt": 3, **headers}
+        await exchange.publish(aio_pika.Message(body, message_id=message_id, headers=cause, type=name), name)
+        ids.append(message_id)
+    return ids
+
+
+async def waiting(client: Client) -> list[tuple[str, int]]:
+    """The message_ids that are there, in order, each with how often it was delivered before; looking counts as one."""
+    connection = await aio_pika.connect(client._url)
+    async with connection, connection.channel() as channel:
+        queue = await channel.declare_queue("userbus.dead", passive=True)
+        count = queue.declaration_result.message_count or 0
+        arrived: asyncio.Queue[aio_pika.abc.AbstractIncomingMessage] = asyncio.Queue()
+        await queue.consume(arrived.put)
+        found = [await arrived.get() for _ in range(count)]
+    return [(str(each.message_id), int(str(each.headers.get("x-delivery-count", 0)))) for each in found]
+
+
+async def created(client: Client, message_id: str) -> bool:
+    reply = await client.call("user.get", {"username": f"u_{message_id[:12]}"})
+    return bool(reply["status"] == "done")
+
+
+async def until_created(client: Client, ids: list[str]) -> None:
+    async with asyncio.timeout(30):
+        for message_id in ids:
+            while not await created(client, message_id):
+                await asyncio.sleep(0.05)
+
+
+async def test_the_list_tells_cause_and_age(client: Client, stack: Stack) -> None:
+    await client.send("user.create", b"{{{", message_id="broken-1", app_id="billing")
+    async with asyncio.timeout(10):
+        while not (await client.counted("userbus.dead"))[0]:
+            await asyncio.sleep(0.05)
+    (line,) = (await userbus(stack, "list", "--json")).stdout.splitlines()
+    found = json.loads(line)
+    assert (found["message_id"], found["name"], found["reason"]) == ("broken-1", "user.create", "message.undecodable")
+    assert (found["attempts"], found["bytes"], found["first"]) == (1, 3, found["at"])
+    assert found["worker"]
+    table = (await userbus(stack, "list")).stdout
+    assert "broken-1" in table
+    assert "message.undecodable" in table
+
+
+async def test_show_tells_everything_but_secrets(client: Client, stack: Stack) -> None:
+    exchange = await client.channel.get_exchange("userbus.dead", ensure=False)
+    body = json.dumps({"username": "ada", "password": "correct horse"}).encode()
+    given_up = aio_pika.Message(body, message_id="given-up", headers={"x-first-death-reason": "delivery_limit"})
+    await exchange.publish(given_up, "user.create")
+    shown = await userbus(stack, "show", "given-up")
+    assert "x-first-death-reason: delivery_limit" in shown.stdout
+    assert '"username": "ada"' in shown.stdout
+    assert "correct horse" not in shown.stdout
+    missing = await userbus(stack, "show", "no-such-id")
+    assert (missing.exit_code, "no-such-id" in missing.stderr) == (1, True)
+
+
+async def test_a_redriven_letter_is_carried_out_under_its_own_id_and_without_its_past(
+    client: Client, stack: Stack
+) -> None:
+    (message_id,) = await dead(client, 1, "user.create", **{"x-death": "forged", "x-deadline": 1, "x-actor": "user:7"})
+    events = await client.events("user.created")
+    outcome = await userbus(stack, "redrive", message_id)
+    assert (outcome.exit_code, outcome.stdout) == (0, "1 redriven\n")
+    event = await events.next()
+    assert (event["causationid"], event["actor"]) == (message_id, "user:7")
+    assert await waiting(client) == []
+    assert (await userbus(stack, "redrive", message_id)).stdout == "0 redriven\n"
+
+
+async def test_what_is_not_meant_stays_in_order_and_is_marked_once(client: Client, stack: Stack) -> None:
+    ids = await dead(client, 30)
+    for position in (3, 17):
+        await userbus(stack, "redrive", ids[position])
+    left = [message_id for position, message_id in enumerate(ids) if position not in (3, 17)]
+    assert await waiting(client) == [(message_id, 2) for message_id in left]
+    await until_created(client, [ids[3], ids[17]])
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["--name", "role.*"], {1}),
+        (["--reason", "store.*"], {2}),
+        (["--text", "KABOOM"], {3}),
+        (["--older", "1h"], {4}),
+        (["--newer", "30m"], {5}),
+        (["--all", "--limit", "2"], {0, 1}),
+        (["--name", "user.*", "--text", "kaboom"], {3}),
+    ],
+)
+async def test_letters_are_selected(client: Client, stack: Stack, words: list[str], meant: set[int]) -> None:
+    (plain,) = await dead(client, 1)
+    (name,) = await dead(client, 1, "role.create")
+    (reason,) = await dead(client, 1, **{"x-userbus-code": "store.unavailable"})
+    (text,) = await dead(client, 1, **{"x-userbus-text": "it went kaboom"})
+    (old,) = await dead(client, 1, **{"x-userbus-at": "2020-01-01T00:00:00+00:00"})
+    (new,) = await dead(client, 1, **{"x-userbus-at": "2999-01-01T00:00:00+00:00"})
+    ids = [plain, name, reason, text, old, new]
+    dry = await userbus(stack, "drop", "--dry-run", *words)
+    assert dry.stdout == f"{len(meant)} would be dropped\n"
+    assert [message_id for message_id, _ in await waiting(client)] == ids
+    outcome = await userbus(stack, "drop", "--yes", *words)
+    assert outcome.stdout == f"{len(meant)} dropped\n"
+    assert [message_id for message_id, _ in await waiting(client)] == [
+        message_id for position, message_id in enumerate(ids) if position not in meant
+    ]
+
+
+async def test_a_letter_without_its_secrets_cannot_be_redriven_and_says_so(client: Client, stack: Stack) -> None:
+    (message_id,) = await dead(client, 1, **{"x-userbus-redacted": "password"})
+    outcome = await userbus(stack, "redrive", "--all")
+    assert (outcome.exit_code, outcome.stdout) == (1, "0 redriven\n")
+    assert "its sender has to" in outcome.stderr
+    assert [found for found, _ in await waiting(client)] == [message_id]
+
+
+async def test_a_letter_that_no_queue_takes_stays(client: Client, stack: Stack) -> None:
+    (message_id,) = await dead(client, 1, "spaceship.launch")
+    outcome = await userbus(stack, "redrive", "--all")
+    assert (outcome.exit_code, outcome.stdout) == (1, "0 redriven\n")
+    assert [found for found, _ in await waiting(client)] == [message_id]
+
+
+async def test_nothing_happens_by_accident(client: Client, stack: Stack) -> None:
+    (message_id,) = await dead(client, 1)
+    for words in (["redrive"], ["drop", "--yes"]):
+        outcome = await userbus(stack, *words)
+        assert (outcome.exit_code, "or --all" in outcome.stderr) == (1, True)
+    assert (await userbus(stack, "drop", "--all", text="n\n")).exit_code == 1
+    assert [found for found, _ in await waiting(client)] == [message_id]
+
+
+async def test_the_log_tells_who_did_what(client: Client, stack: Stack) -> None:
+    ids = await dead(client, 3)
+    await userbus(stack, "redrive", *ids[:2])
+    await userbus(stack, "drop", "--yes", ids[2])
+    told = [json.loads(line) for line in (await userbus(stack, "log")).stdout.splitlines()]
+    assert [entry["ids"] for entry in told if "ids" in entry][-2:] == [ids[:2], ids[2:]]
+    assert [entry["verb"] for entry in told][-4:] == ["redrive", "redrive", "drop", "drop"]
+    assert all("@" in entry["by"] and entry["at"] for entry in told)
+
+
+async def test_without_a_broker_it_says_what_to_do() -> None:
+    outcome = await dead_letters("amqp://guest:guest@127.0.0.1:9/", "list")
+    assert outcome.exit_code == 1
+    assert "USERBUS_AMQP_URL" in outcome.stderr

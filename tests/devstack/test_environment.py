@@ -1,0 +1,51 @@
+"""What the programs of the stack are told."""
+
+from pathlib import Path
+
+from devstack.environment import BusAddresses, StackFacts, bridge_environment, worker_environment
+from devstack.settings import StackSettings, settings_from
+
+BUS = BusAddresses("amqp://userbus:pw@127.0.0.1:1/", "mongodb://127.0.0.1:2/userbus?replicaSet=rs0")
+
+
+def settings(home: Path) -> StackSettings:
+    return settings_from({"USERBUS_HOME": str(home), "USERBUS_BRIDGE_PORT": "8001"})
+
+
+def test_the_worker_gets_addresses_secrets_and_an_sms_log(tmp_path: Path) -> None:
+    env = worker_environment(settings(tmp_path), BUS, {"PATH": "/bin"})
+    assert env["USERBUS_AMQP_URL"] == BUS.amqp_url
+    assert env["USERBUS_MONGO_URL"] == BUS.mongo_url
+    assert env["USERBUS_SMS_SENDER"] == "log"
+    assert env["USERBUS_SMS_LOG"] == str(tmp_path / "sms.log")
+    assert env["USERBUS_SMS_PER_ADDRESS"] == "0"
+    assert env["PATH"] == "/bin"
+
+
+def test_the_workers_secrets_are_the_same_at_each_start(tmp_path: Path) -> None:
+    first, second = (worker_environment(settings(tmp_path), BUS, {}) for _ in range(2))
+    assert first == second
+    assert first["USERBUS_SECRET_KEY"] != first["USERBUS_ENCRYPTION_KEY"]
+
+
+def test_what_the_caller_sets_reaches_the_worker(tmp_path: Path) -> None:
+    env = worker_environment(settings(tmp_path), BUS, {"USERBUS_SMS_PER_ADDRESS": "5", "USERBUS_LOG_LEVEL": "debug"})
+    assert (env["USERBUS_SMS_PER_ADDRESS"], env["USERBUS_LOG_LEVEL"]) == ("5", "debug")
+
+
+def test_the_bridge_gets_its_address_and_no_secret(tmp_path: Path) -> None:
+    env = bridge_environment(settings(tmp_path), BUS, {"USERBUS_BRIDGE_OPEN_DIALECTS": "rbac"})
+    assert env["USERBUS_AMQP_URL"] == BUS.amqp_url
+    assert (env["USERBUS_BRIDGE_HOST"], env["USERBUS_BRIDGE_PORT"]) == ("127.0.0.1", "8001")
+    assert env["USERBUS_BRIDGE_OPEN_DIALECTS"] == "rbac"
+    assert not {"USERBUS_SECRET_KEY", "USERBUS_ENCRYPTION_KEY", "USERBUS_MONGO_URL"} & set(env)
+
+
+def test_the_facts_for_other_programs_are_one_line_each() -> None:
+    assert StackFacts("http://127.0.0.1:8001", BUS, "token", Path("/home/sms.log")).lines().splitlines() == [
+        "USERBUS_URL=http://127.0.0.1:8001",
+        "USERBUS_AMQP_URL=amqp://userbus:pw@127.0.0.1:1/",
+        "USERBUS_MONGO_URL=mongodb://127.0.0.1:2/userbus?replicaSet=rs0",
+        "USERBUS_TOKEN=token",
+        "USERBUS_SMS_LOG=/home/sms.log",
+    ]

@@ -1,0 +1,81 @@
+"""RabbitMQ goes away and comes back: workers resume by themselves, consumers and all, and send what waits."""
+
+import asyncio
+
+from aio_pika.exceptions import AMQPError
+
+from devstack.servers import RunningServers
+from models.store import Store
+from tests.client import Client
+from tests.faults.conftest import Spawn, until_served
+from tests.faults.test_workers import check_effects, check_events, creates, publish
+
+FAMILIES = ("user", "account", "role", "auth", "sms")
+
+
+async def consumers(caller: Client) -> dict[str, int]:
+    return {family: (await caller.counted(f"userbus.{family}"))[1] for family in FAMILIES}
+
+
+async def until_consumed(caller: Client, seconds: float = 30.0) -> None:
+    """Wait until every family's queue has its consumer."""
+    async with asyncio.timeout(seconds):
+        while await _counts(caller) != {1}:
+            await asyncio.sleep(0.2)
+
+
+async def _counts(caller: Client) -> set[int]:
+    try:
+        return set((await consumers(caller)).values())
+    except AMQPError:  # the queue is not up again yet
+        return set()
+
+
+async def test_consumers_come_back_after_a_restart_of_rabbitmq(
+    breakable: RunningServers, worker: Spawn, store: Store
+) -> None:
+    program = worker()
+    async with Client(breakable.amqp_url) as caller:
+        await until_served(caller)
+    await asyncio.to_thread(breakable.rabbitmq.restart)
+    async with Client(breakable.amqp_url) as caller:
+        await until_consumed(caller)
+        bodies = creates(50)
+        await check_effects(store, caller, bodies)
+        await check_events(store, bodies)
+    assert program.exit_code is None
+
+
+async def test_a_restart_under_load_loses_and_doubles_nothing(
+    breakable: RunningServers, worker: Spawn, store: Store
+) -> None:
+    program = worker()
+    bodies = creates(300)
+    async with Client(breakable.amqp_url) as caller:
+        await until_served(caller)
+        tasks = await publish(caller, bodies)
+        while sum(task.done() for task in tasks) < 30:
+            await asyncio.sleep(0.005)
+        await asyncio.to_thread(breakable.rabbitmq.restart)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    async with Client(breakable.amqp_url) as caller:
+        await until_consumed(caller)
+        await check_effects(store, caller, bodies)
+        await check_events(store, bodies, seconds=30)
+    assert program.exit_code is None
+
+
+async def test_a_wiped_broker_gets_its_topology_back(breakable: RunningServers, worker: Spawn) -> None:
+    program = worker()
+    async with Client(breakable.amqp_url) as caller:
+        await until_served(caller)
+        for family in FAMILIES:
+            await caller.channel.queue_delete(f"userbus.{family}")
+        await caller.channel.exchange_delete("userbus.events")
+    await asyncio.to_thread(breakable.rabbitmq.restart)
+    async with Client(breakable.amqp_url) as caller:
+        await until_served(caller, seconds=40)
+        await until_consumed(caller)
+    assert program.exit_code is None

@@ -1,0 +1,132 @@
+"""How guessing passwords is met, end to end: locks at one door, delays at the others."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from models.lockouts import SLOWING
+from models.unit import Unit
+from tests.client import Client
+from tests.stack import Stack
+from tests.visitors import BAD, PASSWORD, address, aged, fails, holds, sign_in, signed_up, verdict
+
+LOCKED = ("throttled", "auth.locked")
+
+
+async def guess(client: Client, login: str, times: int) -> None:
+    for _ in range(times):
+        assert await fails(client, login, realm="usermgmt") == BAD
+
+
+async def test_the_fifth_failure_is_still_answered_and_locks(client: Client) -> None:
+    email = address()
+    await signed_up(client, email=email)
+    events = await client.events("auth.locked")
+    await guess(client, email, 5)
+    problem = await client.refused("auth.sign_in", {"login": email, "password": PASSWORD, "realm": "usermgmt"})
+    assert (problem["kind"], problem["code"]) == LOCKED
+    assert 295 < problem["details"]["retry_after"] <= 300
+    told = (await events.next())["data"]
+    assert (told["failures"], told["realm"]) == (5, "usermgmt")
+    assert told["locked_until"] is not None
+
+
+async def test_an_unknown_identifier_locks_the_same_way_however_it_is_typed(client: Client) -> None:
+    login = address()
+    await guess(client, login, 3)
+    await guess(client, f" {login.upper()} ", 2)
+    assert await fails(client, login, realm="usermgmt") == LOCKED
+
+
+async def test_a_lock_is_of_one_identifier_at_one_door(client: Client) -> None:
+    email, username = address(), address().partition("@")[0]
+    await client.done("user.create", {"email": email, "username": username, "password": PASSWORD})
+    await guess(client, email, 5)
+    assert await fails(client, email, PASSWORD, realm="usermgmt") == LOCKED
+    assert (await sign_in(client, username, realm="usermgmt"))["user"]["email"] == email
+    assert (await sign_in(client, email, realm="starcedu_local"))["user"]["email"] == email
+
+
+async def test_success_clears_the_counter(client: Client) -> None:
+    email = address()
+    await signed_up(client, email=email)
+    await guess(client, email, 4)
+    await sign_in(client, email, realm="usermgmt")
+    await guess(client, email, 4)
+    await sign_in(client, email, realm="usermgmt")
+
+
+async def test_only_the_failures_of_the_last_five_minutes_count(client: Client, stack: Stack) -> None:
+    email = address()
+    await signed_up(client, email=email)
+    await guess(client, email, 4)
+    await aged(stack, email, timedelta(minutes=5))
+    await guess(client, email, 4)
+    await sign_in(client, email, realm="usermgmt")
+
+
+async def test_a_lock_ends_after_five_minutes(client: Client, stack: Stack) -> None:
+    email = address()
+    await signed_up(client, email=email)
+    await guess(client, email, 5)
+    await aged(stack, email, timedelta(minutes=4, seconds=50))
+    assert await fails(client, email, PASSWORD, realm="usermgmt") == LOCKED
+    await aged(stack, email, timedelta(seconds=11))
+    await sign_in(client, email, realm="usermgmt")
+
+
+async def test_a_burst_of_guesses_gets_five_answers(client: Client) -> None:
+    email = address()
+    await signed_up(client, email=email)
+    guesses = (fails(client, email, realm="usermgmt") for _ in range(20))
+    answers = await asyncio.gather(*guesses)
+    assert (answers.count(BAD), answers.count(LOCKED)) == (5, 15)
+
+
+async def test_elsewhere_answers_come_later_and_later_but_the_right_password_is_let_in(client: Client) -> None:
+    email = address()
+    await signed_up(client, email=email)
+    delays = [await delay(client, email) for _ in range(6)]
+    assert delays == [0, 0, 0, 0.1, 0.2, 0.4]
+    await sign_in(client, email)
+    assert await delay(client, email) == 0
+
+
+async def delay(client: Client, login: str) -> Any:
+    problem = await client.refused("auth.sign_in", {"login": login, "password": "wrong"})
+    assert (problem["kind"], problem["code"]) == BAD
+    return (problem["details"] or {"delay": 0})["delay"]
+
+
+async def test_a_delayed_answer_does_not_hold_up_others(client: Client) -> None:
+    slow, email = address(), address()
+    await signed_up(client, email=email)
+    for _ in range(6):
+        await delay(client, slow)
+    held = [asyncio.create_task(delay(client, slow)) for _ in range(3)]
+    await sign_in(client, email)
+    assert all(answer >= 0.8 for answer in await asyncio.gather(*held))
+
+
+async def test_after_a_hundred_failures_in_an_hour_no_password_is_right(client: Client, stack: Stack) -> None:
+    email = address()
+    user = (await signed_up(client, email=email))["user"]
+    token = (await sign_in(client, email))["token"]
+    assert await delay(client, email) == 0
+    rows = stack.worker.shared.store.collection("lockouts")
+    key = {"_id": Unit(stack.worker.shared).lockouts.fresh("standard", False, email, user["id"]).id}
+    (at,) = (await rows.find_one(key))["failures"]
+    await rows.update_one(key, {"$set": {"failures": [at] * SLOWING.most}})
+    assert await fails(client, email, PASSWORD) == BAD
+    change = {"token": token, "old_password": PASSWORD, "new_password": PASSWORD}
+    assert await verdict(client, "auth.change_password", change) == BAD
+    assert await holds(client, token)
+    await rows.update_one(key, {"$set": {"failures": [at - SLOWING.window] * SLOWING.most}})
+    await sign_in(client, email)
+
+
+async def test_no_identifier_is_stored_with_the_failures(client: Client, stack: Stack) -> None:
+    login = address()
+    await guess(client, login, 1)
+    rows = stack.worker.shared.store.collection("lockouts").find()
+    assert login not in str(await rows.to_list(None))

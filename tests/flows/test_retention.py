@@ -1,0 +1,27 @@
+"""A repeat that comes after its reply has been forgotten."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+from models.document import now
+from models.retention import Retention
+from tests.client import Client
+from tests.stack import Stack
+
+
+async def test_a_very_late_repeat_is_refused_and_changes_nothing(client: Client, stack: Stack) -> None:
+    store, key, name = stack.worker.shared.store, uuid4().hex, f"u_{uuid4().hex[:10]}"
+    user = await client.done("user.create", {"username": name}, message_id=key)
+    await store.collection("journal").update_one({"_id": key}, {"$set": {"at": now() - timedelta(days=8)}})
+    while await store.collection("journal").find_one({"_id": key, "pending": 1}):
+        await asyncio.sleep(0.05)
+    await Retention(store, 7).step()
+    problem = await client.refused("user.create", {"username": name}, message_id=key)
+    assert (problem["kind"], problem["code"]) == ("conflict", "message.id_reused")
+    fresh = await client.refused("user.create", {"username": f"{name}_2"}, message_id=key)
+    assert fresh["code"] == "message.id_reused"
+    assert (await client.done("user.get", {"username": name}))["id"] == user["id"]
+    await client.send("user.create", {"username": f"{name}_3"}, message_id=key)
+    await client.done("user.get", {"username": name})
+    assert (await client.refused("user.get", {"username": f"{name}_3"}))["code"] == "user.not_found"

@@ -1,0 +1,221 @@
+"""Sessions end to end: their ends, their lists, and the identities that wait in them."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from models.document import now
+from models.keys import token_hash
+from tests.client import Client
+from tests.stack import Stack
+from tests.visitors import (
+    BAD,
+    PASSWORD,
+    address,
+    fails,
+    holds,
+    journalled,
+    sign_in,
+    signed_up,
+    tenant,
+    verdict,
+)
+
+INVALID = ("unauthenticated", "session.invalid")
+
+
+async def moved(stack: Stack, token: str, **times: Any) -> dict[str, Any]:
+    """The stored session, after its times were set."""
+    rows, key = stack.worker.shared.store.collection("sessions"), {"hashes": token_hash(token)}
+    if times:
+        await rows.update_one(key, {"$set": times})
+    row: dict[str, Any] = await rows.find_one(key)
+    return row
+
+
+async def test_an_unused_session_ends(client: Client, stack: Stack) -> None:
+    token = (await signed_up(client))["token"]
+    await moved(stack, token, expires_at=now())
+    assert not await holds(client, token)
+
+
+async def test_use_prolongs_a_session_but_is_written_at_most_once_a_minute(client: Client, stack: Stack) -> None:
+    token = (await signed_up(client))["token"]
+    first = (await moved(stack, token))["expires_at"]
+    assert await holds(client, token)
+    assert (await moved(stack, token))["expires_at"] == first
+    await moved(stack, token, expires_at=first - timedelta(hours=23))
+    assert await holds(client, token)
+    assert (await moved(stack, token))["expires_at"] >= first
+
+
+async def test_no_use_prolongs_a_session_beyond_its_absolute_end(client: Client, stack: Stack) -> None:
+    token = (await signed_up(client))["token"]
+    end = now() + timedelta(hours=2)
+    await moved(stack, token, expires_at=now() + timedelta(hours=1), ends_at=end)
+    assert await holds(client, token)
+    assert (await moved(stack, token))["expires_at"] == end
+
+
+async def test_a_session_is_stored_as_a_hash(client: Client, stack: Stack) -> None:
+    token = (await signed_up(client))["token"]
+    assert token not in str(await moved(stack, token))
+
+
+async def test_a_users_sessions_are_listed_and_revoked_one_or_all(client: Client) -> None:
+    events, email = await client.events("session.revoked"), address()
+    first = await signed_up(client, email=email)
+    others = [await sign_in(client, email) for _ in range(2)]
+    user_id = first["user"]["id"]
+    listed = await client.done("session.list", {"user_id": user_id})
+    assert listed["items"] == [reply["session"] for reply in (others[1], others[0], first)]
+    one = {"user_id": user_id, "id": first["session"]["id"]}
+    assert await client.done("session.revoke", one) == {"revoked": 1}
+    assert not await holds(client, first["token"])
+    assert await holds(client, others[0]["token"])
+    assert await verdict(client, "session.revoke", one) == ("not_found", "session.not_found")
+    assert await client.done("session.revoke", {"user_id": user_id}) == {"revoked": 2}
+    assert (await client.done("session.list", {"user_id": user_id}))["items"] == []
+    (event,) = await events.about(f"session/{first['session']['id']}", 1)
+    assert (event["sequence"], event["data"]["user_id"]) == (2, user_id)
+
+
+async def test_nobody_revokes_the_session_of_another(client: Client) -> None:
+    mine, other = await signed_up(client), await signed_up(client)
+    body = {"user_id": mine["user"]["id"], "id": other["session"]["id"]}
+    assert await verdict(client, "session.revoke", body) == ("not_found", "session.not_found")
+    assert await holds(client, other["token"])
+
+
+async def test_sessions_end_with_deletion_and_do_not_come_back(client: Client) -> None:
+    reply = await signed_up(client)
+    await client.done("user.set_status", {"id": reply["user"]["id"], "status": -1})
+    assert not await holds(client, reply["token"])
+    await client.done("user.set_status", {"id": reply["user"]["id"], "status": 1})
+    assert not await holds(client, reply["token"])
+
+
+async def test_sessions_end_with_a_new_password_and_with_erasure(client: Client) -> None:
+    email = address()
+    first = await signed_up(client, email=email)
+    await client.done("user.update", {"id": first["user"]["id"], "password": PASSWORD})
+    assert not await holds(client, first["token"])
+    second = await sign_in(client, email)
+    await client.done("user.update", {"id": first["user"]["id"], "name": "Anna"})
+    assert await holds(client, second["token"])
+    await client.done("user.delete", {"id": first["user"]["id"]})
+    assert not await holds(client, second["token"])
+
+
+async def test_a_session_opened_while_the_password_changed_is_dead(client: Client, stack: Stack) -> None:
+    reply = await signed_up(client)
+    row = await moved(stack, reply["token"])
+    await client.done("user.update", {"id": reply["user"]["id"], "password": PASSWORD})
+    await stack.worker.shared.store.collection("sessions").insert_one(row)
+    assert not await holds(client, reply["token"])
+    assert (await client.done("session.list", {"user_id": reply["user"]["id"]}))["items"] == []
+
+
+async def test_a_user_token_is_good_only_with_its_tenant(client: Client) -> None:
+    ours, other = await tenant(client), await tenant(client)
+    token = (await signed_up(client, realm="starcedu_tenant", tenant=ours))["token"]
+    body = {"token": token, "realm": "starcedu_tenant"}
+    assert await holds(client, token, realm="starcedu_tenant", tenant=ours)
+    assert await verdict(client, "session.resolve", {**body, "tenant": other}) == INVALID
+    wrong = {**ours, "secret": "another secret of a tenant"}
+    invalid = ("unauthenticated", "tenant.invalid")
+    assert await verdict(client, "session.resolve", {**body, "tenant": wrong}) == invalid
+    assert await verdict(client, "session.resolve", {"token": token}) == INVALID
+    assert (await client.refused("session.resolve", body))["code"] == "message.invalid"
+
+
+async def test_a_new_user_token_replaces_the_old_one_of_that_tenant(client: Client) -> None:
+    ours, other, email = await tenant(client), await tenant(client), address()
+    first = await signed_up(client, email=email, realm="starcedu_tenant", tenant=ours)
+    elsewhere = await sign_in(client, email, realm="starcedu_tenant", tenant=other)
+    second = await sign_in(client, email, realm="starcedu_tenant", tenant=ours)
+    assert second["session"]["lifetime"] == 1209600
+    assert not await holds(client, first["token"], realm="starcedu_tenant", tenant=ours)
+    assert await holds(client, second["token"], realm="starcedu_tenant", tenant=ours)
+    assert await holds(client, elsewhere["token"], realm="starcedu_tenant", tenant=other)
+
+
+def identity() -> dict[str, Any]:
+    return {"provider": "lark", "subject": f"ou_{uuid4().hex}", "profile": {"name": "Anna"}}
+
+
+async def test_an_identity_that_waits_is_bound_by_the_sign_up(client: Client) -> None:
+    events, given = await client.events("account.bound"), identity()
+    token = (await client.done("session.attach_identity", given))["token"]
+    assert await verdict(client, "session.resolve", {"token": token}) == INVALID
+    reply = await signed_up(client, realm="starcedu_local", session=token)
+    assert reply["bound"] == given
+    (account,) = reply["user"]["accounts"]
+    assert (account["integration"], account["account"]) == ("lark", given["subject"])
+    (event,) = await events.about(f"user/{reply['user']['id']}", 1)
+    assert event["data"]["account"] == account
+    assert await client.done("user.get", {"id": reply["user"]["id"]}) == reply["user"]
+
+
+async def test_an_identity_replaces_the_older_account_of_its_provider(client: Client) -> None:
+    email, given = address(), identity()
+    old = {"integration": "lark", "account": f"ou_{uuid4().hex}"}
+    user = await client.done("user.create", {"email": email, "password": PASSWORD, "accounts": [old]})
+    token = (await client.done("session.attach_identity", given))["token"]
+    assert await fails(client, email, realm="starcedu_local", session=token) == BAD
+    reply = await sign_in(client, email, realm="starcedu_local", session=token)
+    (account,) = reply["user"]["accounts"]
+    assert account == {**user["accounts"][0], "account": given["subject"]}
+    assert (await sign_in(client, email, realm="starcedu_local", session=reply["token"]))["bound"] is None
+
+
+async def test_a_vanished_identity_is_refused_and_forgotten(client: Client) -> None:
+    email, given = address(), identity()
+    await client.done("user.create", {"email": email, "password": PASSWORD})
+    token = (await client.done("session.attach_identity", given))["token"]
+    pair = {"integration": given["provider"], "account": given["subject"]}
+    await client.done("user.create", {"username": f"u{uuid4().hex}", "accounts": [pair]})
+    newcomer = {"email": address(), "password": PASSWORD, "realm": "starcedu_local", "session": token}
+    assert await verdict(client, "auth.sign_up", newcomer) == ("conflict", "identity.gone")
+    assert (await client.done("user.check_taken", {"email": newcomer["email"]}))["email"] is False
+    assert (await sign_in(client, email, realm="starcedu_local", session=token))["bound"] is None
+
+
+async def test_a_vanished_identity_refuses_a_sign_in_too(client: Client) -> None:
+    email, given = address(), identity()
+    await client.done("user.create", {"email": email, "password": PASSWORD})
+    token = (await client.done("session.attach_identity", given))["token"]
+    pair = {"integration": given["provider"], "account": given["subject"]}
+    await client.done("user.create", {"username": f"u{uuid4().hex}", "accounts": [pair]})
+    gone = await fails(client, email, PASSWORD, realm="starcedu_local", session=token)
+    assert gone == ("conflict", "identity.gone")
+
+
+async def test_attaching_to_a_session_leaves_its_token_good(client: Client, stack: Stack) -> None:
+    email, message_id = address(), uuid4().hex
+    token = (await signed_up(client, email=email, realm="starcedu_local"))["token"]
+    body = {**identity(), "token": token}
+    attached = await client.done("session.attach_identity", body, message_id=message_id)
+    assert attached == await client.done("session.attach_identity", body, message_id=message_id)
+    assert await holds(client, token)
+    assert await holds(client, attached["token"])
+    kept = await journalled(stack, message_id)
+    assert token not in kept
+    assert attached["token"] not in kept
+    reply = await sign_in(client, email, realm="starcedu_local", session=token)
+    assert reply["bound"]["subject"] == body["subject"]
+    assert not await holds(client, attached["token"])
+
+
+async def test_signing_out_forgets_the_identity(client: Client) -> None:
+    email = address()
+    await signed_up(client, email=email)
+    token = (await client.done("session.attach_identity", identity()))["token"]
+    assert await client.done("auth.sign_out", {"token": token, "realm": "starcedu_local"}) == {"ended": 1}
+    assert (await sign_in(client, email, realm="starcedu_local", session=token))["bound"] is None
+
+
+async def test_attaching_needs_a_provider_and_a_session_that_are_there(client: Client) -> None:
+    unknown = {**identity(), "provider": "nowhere"}
+    assert await verdict(client, "session.attach_identity", unknown) == ("not_found", "integration.not_found")
+    assert await verdict(client, "session.attach_identity", {**identity(), "token": "nothing"}) == INVALID

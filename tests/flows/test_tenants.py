@@ -1,0 +1,76 @@
+"""Tenants and service tokens, end to end."""
+
+from typing import Any
+from uuid import uuid4
+
+from tests.client import Client
+from tests.stack import Stack
+from tests.visitors import address, holds, journalled, sign_in, signed_up, tenant, verdict
+
+INVALID = ("unauthenticated", "tenant.invalid")
+
+
+def name() -> str:
+    return f"tenant_{uuid4().hex[:8]}"
+
+
+async def test_a_tenant_gets_a_secret_that_is_shown_once(client: Client, stack: Stack) -> None:
+    id, message_id = name(), uuid4().hex
+    made = await client.done("tenant.create", {"id": id, "title": "Ours"}, message_id=message_id)
+    secret = made.pop("secret")
+    verified = await client.done("tenant.verify", {"id": id, "secret": secret})
+    assert verified == made == await client.done("tenant.get", {"id": id})
+    assert secret not in await journalled(stack, message_id)
+    row = await stack.worker.shared.store.collection("tenants").find_one({"name": id})
+    assert secret not in str(row)
+    again = await client.done("tenant.create", {"id": id, "title": "Ours"}, message_id=message_id)
+    assert again["secret"] == secret
+
+
+async def test_a_tenant_may_bring_its_secret(client: Client) -> None:
+    given = {"id": name(), "secret": "a secret of the tenant"}
+    assert (await client.done("tenant.create", {**given, "title": "Ours"}))["secret"] is None
+    await client.done("tenant.verify", given)
+    other = await client.done("tenant.create", {"id": name(), "title": "Other"})
+    assert await verdict(client, "tenant.verify", {**given, "secret": other["secret"]}) == INVALID
+    assert await verdict(client, "tenant.verify", {**given, "id": name()}) == INVALID
+
+
+async def test_a_tenant_is_made_once(client: Client) -> None:
+    body = {"id": name(), "title": "Ours"}
+    await client.done("tenant.create", body)
+    assert await verdict(client, "tenant.create", body) == ("conflict", "tenant.taken")
+
+
+async def test_a_new_secret_replaces_the_old_one(client: Client) -> None:
+    given = await tenant(client)
+    changed = await client.done("tenant.update", {"id": given["id"], "title": "New", "secret": "the second secret"})
+    assert changed["title"] == "New"
+    assert await verdict(client, "tenant.verify", given) == INVALID
+    await client.done("tenant.verify", {"id": given["id"], "secret": "the second secret"})
+    missing = await verdict(client, "tenant.update", {"id": name()})
+    assert missing == ("not_found", "tenant.not_found")
+    assert await verdict(client, "tenant.get", {"id": name()}) == missing
+
+
+async def test_a_new_key_and_deletion_end_the_user_tokens(client: Client) -> None:
+    given, email = await tenant(client), address()
+    at: dict[str, Any] = {"realm": "starcedu_tenant", "tenant": given}
+    first = (await signed_up(client, email=email, **at))["token"]
+    await client.done("tenant.update", {"id": given["id"], "new_key": True})
+    assert not await holds(client, first, **at)
+    second = (await sign_in(client, email, **at))["token"]
+    assert await client.done("tenant.delete", {"id": given["id"]}) == {"deleted": 1}
+    assert await client.done("tenant.delete", {"id": given["id"]}) == {"deleted": 0}
+    body = {"token": second, **at}
+    assert await verdict(client, "session.resolve", body) == INVALID
+
+
+async def test_tenants_are_found_by_what_they_are_called(client: Client) -> None:
+    mark = uuid4().hex
+    ids = [(await client.done("tenant.create", {"id": name(), "title": f"T {mark} {n}"}))["id"] for n in range(3)]
+    query = {"filter": [{"field": "title", "op": "like", "value": mark.upper()}], "sort": [{"field": "title"}]}
+    page = await client.done("tenant.search", {**query, "size": 2})
+    assert ([item["id"] for item in page["items"]], page["total"]) == (ids[:2], 3)
+    rest = await client.done("tenant.search", {**query, "size": 2, "after": page["next"]})
+    assert [item["id"] for item in rest["items"]] == ids[2:]

@@ -1,0 +1,81 @@
+"""Service tokens end to end, and login tokens where a realm takes both."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.client import Client
+from tests.stack import Stack
+from tests.visitors import PASSWORD, address, sign_in, signed_up, tenant, verdict
+
+INVALID = ("unauthenticated", "token.invalid")
+
+
+async def issued(client: Client, **fields: Any) -> dict[str, Any]:
+    made: dict[str, Any] = await client.done(
+        "token.issue", {"name": f"t {uuid4().hex}", "scopes": ["user.*"], **fields}
+    )
+    return made
+
+
+async def test_a_token_is_good_until_revoked(client: Client) -> None:
+    events, made = await client.events("token.*"), await issued(client)
+    token = made.pop("token")
+    verified = await client.done("token.verify", {"token": token})
+    assert (verified["id"], verified["scopes"], verified["user"]) == (made["id"], ["user.*"], None)
+    revoked = await client.done("token.revoke", {"id": made["id"]})
+    assert revoked["revoked"] is True
+    assert await verdict(client, "token.verify", {"token": token}) == INVALID
+    told = await events.about(f"token/{made['id']}", 2)
+    assert [event["type"] for event in told] == ["userbus.token.issued.v1", "userbus.token.revoked.v1"]
+    assert token not in str(told)
+
+
+@pytest.mark.parametrize(("scope", "covered"), [("user.get", True), ("user.*", True), ("passport", False)])
+async def test_a_scope_is_checked_where_it_is_asked_for(client: Client, scope: str, covered: bool) -> None:
+    token = (await issued(client))["token"]
+    if covered:
+        await client.done("token.verify", {"token": token, "needs": scope})
+    else:
+        missing = await verdict(client, "token.verify", {"token": token, "needs": scope})
+        assert missing == ("denied", "token.scope_missing")
+
+
+async def test_tokens_are_found_by_name_without_their_text(client: Client) -> None:
+    made = [await issued(client, name=f"find me {n}") for n in range(2)]
+    await client.done("token.revoke", {"id": made[0]["id"]})
+    query = {"filter": [{"field": "name", "op": "like", "value": "FIND ME"}]}
+    everything = await client.done("token.search", query)
+    assert [item["id"] for item in everything["items"]] == [token["id"] for token in made]
+    assert [item["id"] for item in (await client.done("token.search", {**query, "live": True}))["items"]] == [
+        made[1]["id"]
+    ]
+    assert made[0]["token"] not in str(everything)
+
+
+async def test_a_realm_takes_login_tokens_too(client: Client, stack: Stack) -> None:
+    email, number = address(), uuid4().int % 10**12
+    store = stack.worker.shared.store
+    await store.collection("apps").insert_one({"_id": number, "code": f"APP_{number}"})
+    role = {"_id": number, "app_id": number, "code": "ADMIN", "name": f"Admin {number}", "sort": 1}
+    await store.collection("roles").insert_one({**role, "status": 1, "admin": 1})
+    user = await client.done("user.create", {"email": email, "password": PASSWORD})
+    token = (await sign_in(client, email, realm="passport"))["token"]
+    body = {"token": token, "realm": "passport"}
+    verified = await client.done("token.verify", body)
+    assert (verified["scopes"], verified["name"]) == ([], f"user:{user['id']}")
+    assert verified["user"] == {"id": user["id"], "root": 0, "admin": 0, "roles": 0}
+    held = {"$set": {"role_ids": [number, number + 1]}}
+    await store.collection("users").update_one({"_id": user["id"]}, held)
+    assert (await client.done("token.verify", body))["user"] == {"id": user["id"], "root": 0, "admin": 1, "roles": 1}
+    assert await verdict(client, "token.verify", {"token": token}) == INVALID
+    missing = await verdict(client, "token.verify", {**body, "needs": "passport"})
+    assert missing == ("denied", "token.scope_missing")
+    assert await client.done("token.verify", {"token": stack.token, "realm": "passport", "needs": "passport"})
+
+
+async def test_a_user_token_is_never_good_without_its_tenant(client: Client) -> None:
+    guest = await tenant(client)
+    token = (await signed_up(client, realm="starcedu_tenant", tenant=guest))["token"]
+    assert await verdict(client, "token.verify", {"token": token, "realm": "starcedu_tenant"}) == INVALID

@@ -1,0 +1,45 @@
+"""The outbox: oldest entries first, in batches that are bounded by their events."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from devstack.servers import RunningServers
+from models.indexes import prepare
+from models.outbox import Outbox
+from models.store import Store
+from tests.stack import fresh_database
+
+
+@pytest.fixture
+async def store(running: RunningServers) -> AsyncIterator[Store]:
+    fresh = Store(fresh_database(running.mongo_url))
+    await prepare(fresh)
+    yield fresh
+    await fresh.close()
+
+
+async def entries(store: Store, count: int, events: int) -> None:
+    event = {"name": "user.created", "subject": "user/1", "sequence": 1, "body": "{}"}
+    for number in range(count):
+        told = [{"id": f"{number}.{part}", **event} for part in range(events)]
+        await store.collection("journal").insert_one({"_id": f"{events}.{number}", "pending": 1, "events": told})
+
+
+async def sizes(outbox: Outbox, limit: int) -> list[int]:
+    found = await outbox.pending(limit)
+    await outbox.sent([entry.id for entry in found])
+    return [len(entry.events) for entry in found]
+
+
+async def test_a_batch_ends_with_the_entry_that_fills_it(store: Store) -> None:
+    await entries(store, 5, 40)
+    outbox = Outbox(store)
+    assert [await sizes(outbox, 100) for _ in range(4)] == [[40, 40, 40], [40, 40], [], []]
+
+
+async def test_small_entries_behind_large_ones_are_taken_together_again(store: Store) -> None:
+    await entries(store, 2, 200)
+    await entries(store, 50, 1)
+    outbox = Outbox(store)
+    assert [len(await sizes(outbox, 100)) for _ in range(5)] == [1, 1, 1, 49, 0]

@@ -1,0 +1,60 @@
+"""Secrets at rest: sealed under the newest key, readable under any, brought forward by rotation."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from cryptography.fernet import Fernet
+
+from devstack.servers import RunningServers
+from models.errors.accounts import NoKey
+from models.store import Store
+from models.vault import Vault, rotate
+from tests.stack import fresh_database
+
+
+@pytest.fixture
+async def store(running: RunningServers) -> AsyncIterator[Store]:
+    fresh = Store(fresh_database(running.mongo_url))
+    yield fresh
+    await fresh.close()
+
+
+def key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def test_what_is_sealed_is_read_with_the_key_only() -> None:
+    own = key()
+    (sealed,) = Vault(own).seal(["secret"])
+    assert Fernet(own).decrypt(sealed) == b"secret"
+    assert Vault(own).seal(["secret"]) != [sealed]
+
+
+def test_without_a_key_nothing_is_sealed() -> None:
+    assert Vault("").seal([]) == []
+    with pytest.raises(NoKey):
+        Vault(None).seal(["secret"])
+
+
+def test_a_key_of_the_wrong_form_is_refused() -> None:
+    with pytest.raises(ValueError, match="32 url-safe base64"):
+        Vault(f"{key()}, too-short")
+
+
+async def test_rotation_brings_secrets_under_the_newest_key(store: Store) -> None:
+    old, new = key(), key()
+    rows = store.collection("integrations")
+    await rows.insert_one({"_id": 1, "name": "lark", "secrets": Vault(old).seal(["a", "b"])})
+    await rows.insert_one({"_id": 2, "name": "slack", "secrets": []})
+    assert await rotate(store, Vault(f"{new}, {old}")) == []
+    row = await rows.find_one({"_id": 1})
+    assert [Fernet(new).decrypt(text) for text in row["secrets"]] == [b"a", b"b"]
+
+
+async def test_rotation_tells_whose_secrets_no_key_opens_and_leaves_them(store: Store) -> None:
+    sealed = Vault(key()).seal(["a"])
+    rows = store.collection("integrations")
+    await rows.insert_one({"_id": 1, "name": "lark", "secrets": sealed})
+    assert await rotate(store, Vault(key())) == ["lark"]
+    assert await rotate(store, Vault(None)) == ["lark"]
+    assert (await rows.find_one({"_id": 1}))["secrets"] == sealed

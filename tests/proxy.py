@@ -1,0 +1,112 @@
+"""A TCP proxy under the test's control: links can be cut, refused, or their bytes held back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
+
+Matches = Callable[["Link"], bool]
+
+
+@dataclass(eq=False)
+class Link:
+    """One connection through the proxy. `said` is the beginning of what the client sent, which tells who it is."""
+
+    client: asyncio.StreamWriter
+    server: asyncio.StreamWriter
+    said: bytes = b""
+
+    def abort(self) -> None:
+        """Cut both sides with a reset."""
+        self.client.transport.abort()
+        self.server.transport.abort()
+
+    def named(self, name: str) -> bool:
+        """Whether the client gave this AMQP connection name."""
+        return name.encode() in self.said
+
+
+@dataclass(eq=False)
+class Proxy:
+    """Passes bytes on to `host:port`. `held` tells from which links the client's bytes are kept back."""
+
+    host: str
+    port: int
+    listening: int = 0
+    links: set[Link] = field(default_factory=set)
+    open: bool = True
+    _held: Matches = lambda _: False
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def cut(self) -> None:
+        """Reset every link and refuse new ones."""
+        self.open = False
+        for link in [*self.links]:
+            link.abort()
+
+    def heal(self) -> None:
+        """Take new links again and pass on what was held."""
+        self.open = True
+        self.hold(lambda _: False)
+
+    def hold(self, matches: Matches) -> None:
+        """From now on keep back what the clients of these links send (nobody is told, as in a black hole)."""
+        self._held = matches
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass one connection on until either side ends."""
+        try:
+            if not self.open:
+                raise OSError("cut")
+            back, forth = await asyncio.open_connection(self.host, self.port)
+        except OSError:
+            writer.transport.abort()
+            return
+        with suppress(OSError):
+            link = Link(writer, forth)
+            self.links.add(link)
+            ways = [asyncio.create_task(self._up(link, reader)), asyncio.create_task(_down(back, writer))]
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                link.abort()
+                self.links.discard(link)
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+
+    async def _up(self, link: Link, reader: asyncio.StreamReader) -> None:
+        with suppress(OSError):
+            while part := await reader.read(65536):
+                link.said = (link.said + part)[:4096]
+                while self._held(link):
+                    await self._moved.wait()
+                link.server.write(part)
+                await link.server.drain()
+
+
+async def _down(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while part := await reader.read(65536):
+            writer.write(part)
+            await writer.drain()
+
+
+@asynccontextmanager
+async def proxy(url: str) -> AsyncIterator[tuple[Proxy, str]]:
+    """A proxy before the server of `url`, and the URL through it."""
+    parts = urlsplit(url)
+    up = Proxy(parts.hostname or "", parts.port or 0)
+    server = await asyncio.start_server(up.serve, "127.0.0.1", 0)
+    up.listening = server.sockets[0].getsockname()[1]
+    credentials = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    netloc = f"{credentials}127.0.0.1:{up.listening}"
+    query = "directConnection=true" if parts.scheme == "mongodb" else parts.query
+    try:
+        yield up, urlunsplit(parts._replace(netloc=netloc, query=query))
+    finally:
+        up.cut()
+        server.close()
