@@ -10,6 +10,7 @@ from typing import Any, Literal
 from bson import CodecOptions
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.errors import CollectionInvalid, ConnectionFailure, NotPrimaryError, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from models.errors.base import StoreUnavailable
 from models.watch import Answer, Watch
@@ -17,6 +18,9 @@ from models.watch import Answer, Watch
 Driver = Literal["pymongo", "motor"]
 Row = dict[str, Any]
 NAMESPACE_EXISTS = 48
+# by default MongoDB shows what it may still lose: its events would go out, and then never have happened
+DURABLE = ReadConcern("majority")
+LASTING = WriteConcern("majority")
 LOOK_SECONDS = 0.75
 
 
@@ -47,15 +51,15 @@ class Store:
         self.database = self.client.get_default_database("userbus", codec_options=options)
 
     def collection(self, name: str) -> Any:
-        """A collection, majority-acknowledged."""
-        return self.database.get_collection(name, write_concern=WriteConcern("majority"))
+        """A collection of which only that is read, and that counts as written, which no crash takes back."""
+        return self.database.get_collection(name, read_concern=DURABLE, write_concern=LASTING)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Any]:
         """A session with an open transaction: committed by the caller, aborted if still open at the end."""
         session = await _settled(self.client.start_session())
         try:
-            await _settled(session.start_transaction())
+            await _settled(session.start_transaction(write_concern=LASTING))
             yield session
         finally:
             if session.in_transaction:
