@@ -17,7 +17,8 @@ class Condition(Query, Generic[F]):
     """One condition; `like` means "contains"; texts compare without regard to letter case unless `fold` is false.
 
     `in` and `notin` take a list, `between` a list of two (both ends included); `is` and `not` take null (empty,
-    not empty) or a value. Times are ISO-8601 texts.
+    not empty) or a value. Times are ISO-8601 texts. A list (`role_ids`) meets a condition where one of its members
+    does, `ne` and `notin` where all do. Refused as `search.value_invalid`.
     """
 
     field: F
@@ -27,7 +28,7 @@ class Condition(Query, Generic[F]):
 
 
 class Order(Query, Generic[F]):
-    """One sort key."""
+    """One sort key; a field that holds a list (`role_ids`) is none (`search.value_invalid`)."""
 
     field: F
     direction: Literal["asc", "desc"] = "asc"
@@ -49,7 +50,7 @@ class Search(Sifted[F], Generic[F]):
 
     page: PageNumber = 1
     size: PageSize = 20
-    after: Annotated[str, Field(max_length=4096)] | None = None
+    after: Annotated[str, Field(max_length=32_768)] | None = None
     count: bool = True
 
 

@@ -12,6 +12,8 @@ from models.store import Row
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 INT64 = 2**63
+EMPTY: list[Any] = [None, []]
+LONGEST_PATTERN = 32_000  # bytes, of the 32,764 that MongoDB takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +21,19 @@ class Field:
     """A field that can be searched: where its value lies, and where its folded copy (the same where there is none)."""
 
     path: str
-    kind: Literal["text", "int", "time"]
+    kind: Literal["text", "int", "ints", "time"]
     folded: str
 
 
 def fold(text: str) -> str:
     """How texts compare without letter case: NFC, trimmed, Unicode case folding."""
+    return _caseless(text.strip())
+
+
+def _caseless(text: str) -> str:
     if text.isascii():
-        return text.strip().lower()  # the same, three times faster
-    return unicodedata.normalize("NFC", text).strip().casefold()
+        return text.lower()  # the same, three times faster
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def text(name: str, folded: bool = True) -> Field:
@@ -40,6 +46,11 @@ def number(name: str, path: str | None = None) -> Field:
     return Field(path or name, "int", path or name)
 
 
+def numbers(name: str) -> Field:
+    """A list of integers: a condition holds where it does for one of them, `ne` and `notin` where for all."""
+    return Field(name, "ints", name)
+
+
 def time(name: str) -> Field:
     """A time field."""
     return Field(name, "time", name)
@@ -49,7 +60,7 @@ def matches(field: Field, op: str, value: Any, ignore_case: bool) -> Row:
     """The filter of one condition. Raises `ValueUnfit`."""
     path = field.folded if ignore_case and field.kind == "text" else field.path
     if op in ("is", "not") and value is None:
-        return {path: None} if op == "is" else {path: {"$ne": None}}
+        return {path: {"$in" if op == "is" else "$nin": EMPTY}}
     return {path: _OPERATORS[op](_Typed(field, ignore_case), value)}
 
 
@@ -59,7 +70,7 @@ class _Typed:
     ignore_case: bool
 
     def one(self, value: Any) -> Any:
-        if self.field.kind == "int":
+        if self.field.kind in ("int", "ints"):
             return _int(value)
         if not isinstance(value, str) or _CONTROL.search(value):
             raise ValueUnfit(f"`{self.field.path}` is compared with a text without control characters")
@@ -75,7 +86,11 @@ class _Typed:
     def pattern(self, value: Any) -> Row:
         if self.field.kind != "text":
             raise ValueUnfit(f"`{self.field.path}` is no text: like and notlike compare texts")
-        return {"$regex": re.escape(self.one(value))}
+        self.one(value)
+        pattern = re.escape(_caseless(value) if self.ignore_case else value)
+        if len(pattern.encode()) > LONGEST_PATTERN:
+            raise ValueUnfit(f"`{self.field.path}` is compared with a text of at most some 10,000 characters here")
+        return {"$regex": pattern}
 
 
 def _int(value: Any) -> int:
@@ -96,7 +111,8 @@ def _between(typed: _Typed, value: Any) -> Row:
     ends = typed.many(value)
     if len(ends) != 2:
         raise ValueUnfit("between takes a list of two values")
-    return {"$gte": ends[0], "$lte": ends[1]}
+    within = {"$gte": ends[0], "$lte": ends[1]}
+    return {"$elemMatch": within} if typed.field.kind == "ints" else within
 
 
 _OPERATORS: dict[str, Callable[[_Typed, Any], Row]] = {

@@ -4,11 +4,11 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from models.conditions import Field, matches
-from models.errors.base import CursorInvalid
+from models.conditions import INT64, Field, matches
+from models.errors.base import CursorInvalid, ValueUnfit
 from models.store import Row
 
 T = TypeVar("T")
@@ -71,14 +71,17 @@ def clauses(search: Search) -> list[Row]:
 
 
 def sort_keys(search: Search) -> list[tuple[str, int]]:
-    """The sort order by stored fields, ended by the id."""
+    """The sort order by stored fields, ended by the id. Raises `ValueUnfit` for a field that holds a list."""
+    for name, _ in search.sort:
+        if search.fields[name].kind == "ints":
+            raise ValueUnfit(f"`{name}` is a list: sort by another field")
     keys = {search.fields[name].folded: direction for name, direction in search.sort}
     return [*keys.items()] if "_id" in keys else [*keys.items(), ("_id", 1)]
 
 
 def _cursor(keys: list[tuple[str, int]], row: Row) -> str:
     last = [_packed(_value(row, path)) for path, _ in keys]
-    return urlsafe_b64encode(json.dumps([keys, last]).encode()).decode()
+    return urlsafe_b64encode(json.dumps([keys, last], ensure_ascii=False).encode()).decode()
 
 
 def _value(row: Row, path: str) -> Any:
@@ -94,8 +97,10 @@ def _packed(value: Any) -> Any:
 
 def _unpacked(value: Any) -> Any:
     if isinstance(value, dict):
-        return datetime.fromisoformat(value["time"])
-    if value is not None and not isinstance(value, (str, int)):
+        return datetime.fromisoformat(value["time"]).astimezone(UTC)
+    if isinstance(value, str):
+        value.encode()  # half a surrogate pair is no text that could be stored
+    elif value is not None and not (isinstance(value, int) and -INT64 <= value < INT64):
         raise CursorInvalid
     return value
 
@@ -104,7 +109,7 @@ def _behind(keys: list[tuple[str, int]], cursor: str | None) -> Row:
     try:
         made_for, last = json.loads(urlsafe_b64decode((cursor or "").encode()))
         values = [_unpacked(value) for value in last]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise CursorInvalid from error
     if made_for != [[*key] for key in keys] or len(values) != len(keys):
         raise CursorInvalid

@@ -1,5 +1,7 @@
 """Searching a real collection: operators, order with ties and empty values, pages both ways."""
 
+import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -10,8 +12,8 @@ from models.store import Store
 from models.users import FIELDS, User
 
 PEOPLE = [
-    User(id=1, username="ada", name="Ada Lovelace", position="Analyst", sort=3),
-    User(id=2, username="bob", name="bob", mobile="1"),
+    User(id=1, username="ada", name="Ada Lovelace", position="Analyst", sort=3, role_ids=[1, 9]),
+    User(id=2, username="bob", name="bob", mobile="1", role_ids=[5]),
     User(id=3, email="carl@example.com", name="Carl", sort=3),
     User(id=4, username="dora"),
     User(id=5, username="Élodie", name="ÉLODIE", telephone="5"),
@@ -48,6 +50,16 @@ CONDITIONS = [
     (Where("username", "eq", "éLODIE"), [5]),
     (Where("created_at", "gt", "2001-01-01T00:00:00Z"), [1, 2, 3, 4, 5]),
     (Where("created_at", "lt", "2001-01-01"), []),
+    (Where("name", "like", " L"), [1]),
+    (Where("name", "like", "a "), [1]),
+    (Where("name", "like", " "), [1]),
+    (Where("name", "like", "." * 16_000), []),
+    (Where("name", "like", "E\u0301L"), [5]),
+    (Where("role_ids", "eq", 9), [1]),
+    (Where("role_ids", "ne", 9), [2, 3, 4, 5]),
+    (Where("role_ids", "between", [4, 6]), [2]),
+    (Where("role_ids", "is", None), [3, 4, 5]),
+    (Where("role_ids", "not", None), [1, 2]),
 ]
 
 
@@ -67,6 +79,8 @@ UNFIT = [
     Where("id", "like", "1"),
     Where("created_at", "eq", "yesterday"),
     Where("name", "like", "a\x00"),
+    Where("name", "like", "." * 16_001),
+    Where("name", "notlike", "好" * 10_667),
 ]
 
 
@@ -105,6 +119,22 @@ async def test_a_foreign_cursor_is_refused(rows: Any, cursor: str) -> None:
             await ids(rows, after=cursor)
     else:
         assert await ids(rows, after=cursor) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [10**30, -(2**63) - 1, "\ud800", {"time": "0001-01-01T00:00:00+23:59"}, {"time": "9999-12-31T23:59:59-23:59"}, 0.5],
+)
+async def test_a_cursor_that_holds_what_no_row_can_is_refused(rows: Any, last: Any) -> None:
+    forged = urlsafe_b64encode(json.dumps([[["_id", 1]], [last]]).encode()).decode()
+    with pytest.raises(CursorInvalid):
+        await ids(rows, after=forged)
+
+
+@pytest.mark.parametrize("size", [2, 10])
+async def test_a_list_is_no_order(rows: Any, size: int) -> None:
+    with pytest.raises(ValueUnfit, match="role_ids"):
+        await ids(rows, sort=[("role_ids", 1)], size=size)
 
 
 async def test_a_cursor_of_another_order_is_refused(rows: Any) -> None:
