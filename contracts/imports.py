@@ -29,8 +29,8 @@ class ImportUsers(Command):
 
     A row whose identifier, id or account is taken, by a stored user or by a row before it, is skipped silently with
     `on_conflict` "skip", or reported with "fail". Unknown roles, groups and integrations, unfit fields and hashes are
-    always reported. The body may have 1 MiB. Each created user is told by `user.created`, which holds its accounts;
-    there is no `account.bound` beside it.
+    always reported. The body may have 1 MiB. Each created user is told by one event, `user.created`, which holds its
+    accounts, role_ids and group_ids; there is no `account.bound`, `role.assigned` or `group.joined` beside it.
     """
 
     users: Annotated[list[Row], Field(max_length=1000)]

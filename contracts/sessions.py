@@ -1,11 +1,11 @@
 """Sessions: what a sign-in opens, in every realm, and the identity that a provider vouched for."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from contracts.base import Command, Events, Message, Query, Requests, View
-from contracts.types import Id, Text, Timestamp
+from contracts.types import Id, PlainJson, Text, Timestamp
 from contracts.users import UserView
 
 Realm = Literal["standard", "usermgmt", "starcedu_local", "starcedu_tenant", "passport"]
@@ -104,15 +104,16 @@ class AttachIdentity(Command):
     """Put an identity that a provider vouched for into a visitor's session (REST contract 5.5).
 
     `token` is the value of the visitor's `connect.sid` cookie; without one a new signed-out session is made.
-    `provider` is an integration's name, `subject` the account there; `profile` is handed back when it is bound. The
-    next successful sign-in or sign-up in that session stores the account with the user. An earlier identity in the
-    session is replaced. Refused as `session.invalid` or `integration.not_found`.
+    `provider` is an integration's name, `subject` the account there; `profile` is handed back when it is bound: JSON
+    of at most 64 levels, with integers of at most 64 bits, and without secrets, since it is kept in clear. The next
+    successful sign-in or sign-up in that session stores the account with the user. An earlier identity in the session
+    is replaced. Refused as `session.invalid` or `integration.not_found`.
     """
 
     token: SecretStr | None = None
     provider: Text
     subject: Text
-    profile: dict[str, Any] | None = None
+    profile: PlainJson | None = None
 
 
 class Attached(View):

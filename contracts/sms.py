@@ -23,8 +23,9 @@ class SendCode(Command):
 
     The same code serves registration and password reset. `client_address` is the end user's network address, by which
     senders are limited too. Refused as `sms.disabled`, `sms.too_soon` (60 s after the last one), `sms.too_many` (10 a
-    day to a number, 5 in 10 minutes from an address; settings) and `sms.not_sent` (the gateway did not take it: send
-    the same message_id again). A worker that dies while it sends may make it two messages; the later code counts.
+    day to a number, 5 in 10 minutes from an address, in IPv6 from a /64 network; settings) and `sms.not_sent` (the
+    gateway did not take it: send the same message_id again). A worker that dies while it sends may make it two
+    messages; the later code counts.
     """
 
     telephone: Telephone

@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from math import isfinite
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, SecretStr, StringConstraints
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_DEEPEST = 64
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -39,6 +41,27 @@ def _password(secret: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _plain_json(given: dict[str, Any]) -> dict[str, Any]:
+    level: list[Any] = [given]
+    for _ in range(_DEEPEST + 1):  # what the innermost objects hold is looked at too
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return given
+    raise ValueError(f"is nested deeper than {_DEEPEST} levels")
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        for name in value:
+            plain(name)
+        return [*value.values()]
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("holds a number that JSON does not have")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("holds an integer of more than 64 bits")
+    return value if isinstance(value, list) else []
+
+
 def timestamp(moment: datetime) -> str:
     """ISO-8601 in UTC with milliseconds and `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
@@ -52,6 +75,7 @@ Blank = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255),
 Email = Annotated[Text, AfterValidator(_email)]
 Password = Annotated[SecretStr, AfterValidator(_password)]
 Timestamp = Annotated[AwareDatetime, PlainSerializer(timestamp, return_type=str, when_used="json")]
+PlainJson = Annotated[dict[str, Any], AfterValidator(_plain_json)]
 Flag = Literal[0, 1]
 Status = Literal[1, -1]
 UserType = Literal["user", "group", "integration"]

@@ -9,7 +9,6 @@ from contracts.base import Command, Deleted, Event, Events, Message, Query, Requ
 from contracts.search import Page, Search
 from contracts.types import ChosenId, Email, Flag, Id, Ids, Password, Status, Text, Timestamp, UserType
 
-Integration = Annotated[str, Field(min_length=1, max_length=255)]
 PasswordRules = Literal["standard", "dialect"]
 Asked = Annotated[bool | None, Field(exclude_if=lambda value: value is None)]
 

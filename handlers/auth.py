@@ -21,7 +21,7 @@ async def sign_up(command: SignUp, unit: Unit) -> SignedIn | Failed:
     """Make a user known by an address, and open a session."""
     tenant = await tenant_of(command.tenant, unit)
     password = await hashed(command.password, command.password_rules, unit)
-    past = await visited(command, unit)
+    past = await visited(command, tenant, unit)
     address = command.email.lower()
     user = User(id=await unit.counters.next("users"), username=address, email=address, password=password)
     if await unit.users.taken(user.logins.values()):
@@ -39,12 +39,13 @@ async def sign_up(command: SignUp, unit: Unit) -> SignedIn | Failed:
 async def sign_in(command: SignIn, unit: Unit) -> SignedIn | Failed:
     """Check a password and open a session; the check comes before the transaction."""
     tenant = await tenant_of(command.tenant, unit)
-    user = await _known(command, unit)
+    known = await unit.outside.users.find(login=command.login)
     locks = unit.shared.policy.realms[command.realm].locks
-    counter = unit.lockouts.fresh(command.realm, locks, command.login, user.id if user else None)
+    counter = unit.lockouts.fresh(command.realm, locks, command.login, known.id if known else None)
     await unit.outside.lockouts.admit(counter)
+    user = _welcome(known, command, unit)
     good, better = await verified(command.password, user, unit)
-    past = await visited(command, unit)
+    past = await visited(command, tenant, unit)
     if user is None or not good:
         return await signed_out(past, await guessed_wrong(counter, unit), unit)
     await unit.lockouts.clear(counter)
@@ -69,12 +70,11 @@ async def sign_out(command: SignOut, unit: Unit) -> SignedOut:
     return SignedOut(ended=1)
 
 
-async def _known(command: SignIn, unit: Unit) -> User | None:
-    user = await unit.outside.users.find(login=command.login)
+def _welcome(known: User | None, command: SignIn, unit: Unit) -> User | None:
+    # whom this realm does not look for is counted like everybody, or the delays would tell who is known at others
     kinds = unit.shared.policy.realms[command.realm].logins
-    if user is None or not any(user.logins.get(kind) == fold(command.login) for kind in kinds):
-        return None
-    return user
+    found = known is not None and any(known.logins.get(kind) == fold(command.login) for kind in kinds)
+    return known if found else None
 
 
 async def _bound(identity: Identity, checked: User, unit: Unit) -> User:

@@ -6,12 +6,16 @@ from models.unit import Unit
 from models.users import User
 
 
+def refuse_weak(password: SecretStr, rules: str, unit: Unit) -> None:
+    """Raise `PasswordWeak` where the standard rules apply to a new password and it breaks them."""
+    if rules == "standard":
+        unit.passwords.refuse_weak(password.get_secret_value())
+
+
 async def hashed(password: SecretStr, rules: str, unit: Unit) -> str:
     """The hash of a new password. Raises `PasswordWeak` under the standard rules, `HashingBusy`."""
-    text = password.get_secret_value()
-    if rules == "standard":
-        unit.passwords.refuse_weak(text)
-    return await unit.once("hashed", lambda: unit.passwords.hash(text))
+    refuse_weak(password, rules, unit)
+    return await unit.once("hashed", lambda: unit.passwords.hash(password.get_secret_value()))
 
 
 async def verified(password: SecretStr, user: User | None, unit: Unit) -> tuple[bool, str | None]:

@@ -75,7 +75,7 @@ async def _begun(opening: Opening, user: User, tenant: Tenant | None, unit: Unit
     session = Session.begun(await unit.counters.next("sessions"), opening.realm, life, policy.absolute)
     session.user_id, session.epoch, session.single = user.id, user.epoch, realm.single
     session.remembered = opening.remember and not session.sliding
-    session.tenant_id = tenant.name if tenant else None
+    session.tenant_id, session.tenant_key = (tenant.name, tenant.key) if tenant else (None, None)
     return session
 
 

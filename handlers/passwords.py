@@ -43,7 +43,7 @@ async def reset_password(command: ResetPassword, unit: Unit) -> PasswordSet | Fa
     user = await unit.users.find(telephone=command.telephone)
     if user is None:
         raise UserNotFound
-    await unit.lockouts.forget(user)
+    await unit.lockouts.forget(user.id, user.logins.values())
     return await _set(user, password, "auth.password_reset", unit)
 
 

@@ -3,7 +3,7 @@
 from contracts.auth import Permission, Register, Registered
 from contracts.reply import Failed
 from handlers.deps import Handlers
-from handlers.hashing import hashed
+from handlers.hashing import hashed, refuse_weak
 from handlers.links import USER_ROLES, tell_links
 from handlers.pipeline import problem
 from handlers.views import user_view
@@ -15,6 +15,7 @@ from models.users import LOGINS, User
 
 async def register(command: Register, unit: Unit) -> Registered | Failed:
     """Make a user with the default roles; while SMS is on, a code must be right."""
+    refuse_weak(command.password, command.password_rules, unit)
     await _refuse_taken(command, unit.outside)
     password = await hashed(command.password, command.password_rules, unit)
     await _refuse_taken(command, unit)

@@ -43,7 +43,7 @@ async def revoke_session(command: RevokeSession, unit: Unit) -> Revoked:
         raise SessionNotFound
     for session in sessions:
         unit.emit("session.revoked", session, session_view)
-        await unit.sessions.remove(session.id)
+    await (unit.sessions.end_all(command.user_id) if command.id is None else unit.sessions.remove(command.id))
     return Revoked(revoked=len(sessions))
 
 

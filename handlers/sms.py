@@ -30,7 +30,7 @@ async def verify_code(command: VerifyCode, unit: Unit) -> CodeVerified | Failed:
     if not unit.shared.sms_enabled:
         raise SmsDisabled
     telephone = await unit.codes.find(telephone=command.telephone)
-    if telephone is None or telephone.code is None:
+    if telephone is None or not telephone.live:
         return _wrong()
     right = telephone.spend(unit.codes.hashed(command.telephone, command.code.get_secret_value()))
     unit.emit("sms.code_verified" if right else "sms.code_failed", telephone, partial(_tried, right))

@@ -19,9 +19,8 @@ from handlers.deps import Handlers
 from handlers.presented import user_of
 from handlers.searching import search_of
 from models.document import now
-from models.errors.auth import ScopeMissing, TokenInvalid
+from models.errors.auth import ScopeMissing
 from models.keys import token_hash
-from models.sessions import Session
 from models.tokens import FIELDS, Token, live
 from models.unit import Unit
 
@@ -51,10 +50,8 @@ async def issue_token(command: IssueToken, unit: Unit) -> TokenIssued:
 async def verify_token(query: VerifyToken, unit: Unit) -> VerifiedToken:
     """The service token with this text, or the user's session where its realm is asked for."""
     text = query.token.get_secret_value()
-    session = await unit.sessions.presented(text, query.realm) if query.realm else None
-    if session is not None:
-        view = await _held(session, unit)
-    else:
+    view = await _held(text, query.realm, unit) if query.realm else None
+    if view is None:
         view = VerifiedToken(**dict(token_view(await unit.tokens.verified(text))))
     if query.needs and not any(fnmatchcase(query.needs, scope) for scope in view.scopes):
         raise ScopeMissing
@@ -78,10 +75,13 @@ async def search_tokens(query: SearchTokens, unit: Unit) -> Page[TokenView]:
     return Page(items=items, total=page.total, page=query.page, size=query.size, next=page.next)
 
 
-async def _held(session: Session, unit: Unit) -> VerifiedToken:
-    if session.tenant_id is not None:
-        raise TokenInvalid  # good only together with its tenant, which session.resolve asks for
+async def _held(text: str, realm: str, unit: Unit) -> VerifiedToken | None:
+    session = await unit.sessions.presented(text, realm)
+    if session is None or session.tenant_id is not None:
+        return None  # a tenant's is good only together with the tenant, which session.resolve asks for
     user = await user_of(session, unit)
+    if user is None:
+        return None
     roles = await unit.roles.with_apps(user.role_ids)
     shown = session.model_dump(include={"id", "created_at", "expires_at", "revision"})
     admin: Flag = 1 if any(role["admin"] for role in roles) else 0

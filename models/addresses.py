@@ -1,6 +1,7 @@
 """How many codes each client address has asked for lately, shared by all workers."""
 
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
@@ -14,7 +15,10 @@ WINDOW = timedelta(minutes=10)
 
 
 class Addresses:
-    """Counts per client address, stored as a keyed digest; `limit` in ten minutes, 0 counts nothing."""
+    """Counts per client address, stored as a keyed digest; `limit` in ten minutes, 0 counts nothing.
+
+    An IPv6 address counts for its network of 64 bits, all of which one client has.
+    """
 
     def __init__(self, store: Store, keys: Keys, limit: int) -> None:
         self._rows = store.collection("addresses")
@@ -40,7 +44,17 @@ class Addresses:
         await self._rows.update_one(self._key(address), {"$pull": {"sends": {"command": command}}})
 
     def _key(self, address: str) -> Row:
-        return {"_id": self._keys.code("address", address)[:32]}
+        return {"_id": self._keys.code("address", _place(address))[:32]}
+
+
+def _place(address: str) -> str:
+    try:
+        given = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(given, IPv6Address):
+        return str(given.ipv4_mapped or ip_network((int(given), 64), strict=False))
+    return str(given)
 
 
 def retry_after(wait: timedelta) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Failed sign-ins, counted in the database for all workers: locking at one door, growing delays at the others."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -13,7 +14,6 @@ from models.errors.base import TryAgain
 from models.keys import Keys
 from models.repository import Repository, Session
 from models.store import Store
-from models.users import User
 
 FREE = 3
 FIRST_DELAY = 0.1
@@ -128,9 +128,9 @@ class Lockouts(Repository[Lockout]):
         except DuplicateKeyError as error:
             raise TryAgain from error
 
-    async def forget(self, user: User) -> None:
-        """Lift every lock of a user and drop its counters."""
-        names = [self._account(user.id, ""), *(self._typed(login) for login in user.logins.values())]
+    async def forget(self, user_id: int, logins: Iterable[str]) -> None:
+        """Drop a user's counter, and lift the locks of these identifiers."""
+        names = [self._account(user_id, ""), *(self._typed(login) for login in logins)]
         ids = [self._keys.number("lockout", name) for name in names]
         await self.rows.delete_many({"_id": {"$in": ids}}, session=await self.session())
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pymongo.errors import DuplicateKeyError
 
 from models.document import Document, now
-from models.errors.auth import SessionInvalid, SessionNotFound
+from models.errors.auth import SessionNotFound
 from models.errors.base import TryAgain
 from models.keys import token_hash
 from models.repository import Repository
@@ -28,7 +28,7 @@ class Session(Document):
     """A sign-in, or a visitor's signed-out session that carries an identity.
 
     `hashes` are of the tokens that open it. `epoch` is the user's at sign-in: once the user's has moved (password,
-    deletion), the session is dead, even one that was being opened meanwhile.
+    deletion), the session is dead, even one that was being opened meanwhile. So it is with the tenant's key.
     """
 
     noun: ClassVar[str] = "session"
@@ -37,6 +37,7 @@ class Session(Document):
     user_id: int | None = None
     epoch: int = 0
     tenant_id: str | None = None
+    tenant_key: str | None = None
     remembered: bool = False
     sliding: bool
     lifetime: int
@@ -85,13 +86,6 @@ class Sessions(Repository[Session]):
         if found is None or found.expires_at <= now() or realm not in (None, found.realm):
             return None
         return found
-
-    async def signed_in(self, token: str, realm: str | None, tenant_id: str | None) -> tuple[Session, int]:
-        """The live session with this token, and its user's id. Raises `SessionInvalid`."""
-        found = await self.presented(token, realm)
-        if found is None or found.user_id is None or found.tenant_id != tenant_id:
-            raise SessionInvalid
-        return found, found.user_id
 
     async def add(self, session: Session) -> None:
         """Insert a session; where there may be one only, it replaces the one before."""

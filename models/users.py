@@ -1,13 +1,14 @@
 """Users: the document with its accounts and links, its rules, and the repository that keeps identifiers unique."""
 
 from collections.abc import Iterable
+from secrets import randbelow
 from typing import Any, ClassVar, Literal
 from uuid import uuid4
 
 from pydantic import BaseModel, Field
 from pymongo.errors import DuplicateKeyError
 
-from models.conditions import fold, number, text, time
+from models.conditions import fold, number, numbers, text, time
 from models.document import Document, now
 from models.errors.accounts import AccountTaken
 from models.errors.base import Refusal, TryAgain
@@ -34,7 +35,8 @@ TEXTS = ("username", "email", "name", "telephone", "mobile", "position", "compan
 FIELDS = {
     **{name: text(name) for name in (*TEXTS, "display_name", "display_email", "contact")},
     **{name: text(name, folded=False) for name in ("uuid", "usertype")},
-    **{name: number(name) for name in ("status", "root", "sort", "role_ids", "group_ids")},
+    **{name: number(name) for name in ("status", "root", "sort")},
+    **{name: numbers(name) for name in ("role_ids", "group_ids")},
     **{name: time(name) for name in ("created_at", "updated_at")},
     "id": number("id", "_id"),
 }
@@ -51,7 +53,8 @@ class Account(BaseModel):
 class User(Document):
     """One person, group address or integration that can be notified or sign in.
 
-    `epoch` moves when every session must end: with each new password and with deletion.
+    `epoch` moves when every session must end: with each new password and with deletion. It begins anywhere, so that a
+    session of an erased user is not that of a new one with the same id.
     """
 
     noun: ClassVar[str] = "user"
@@ -69,7 +72,7 @@ class User(Document):
     root: Literal[0, 1] = 0
     sort: int = 99
     password: str | None = None
-    epoch: int = 0
+    epoch: int = Field(default_factory=lambda: randbelow(2**31))
     accounts: list[Account] = []
     role_ids: list[int] = []
     group_ids: list[int] = []
@@ -144,12 +147,15 @@ class Users(Repository[User]):
         return await super().find(status=LIVE, **_matched(keys))
 
     async def find_any(self, **keys: Any) -> User | None:
-        """The same, soft-deleted users included (they have no identifiers in the index)."""
+        """The same, or else a soft-deleted user (they have no identifiers in the index)."""
+        live = await self.find(**keys)
+        if live is not None:
+            return live
         matched = _matched(keys)
         folded = matched.pop("logins", None)
         if "login" in keys:
             matched["$or"] = [{f"folded.{field}": folded} for field in LOGINS]
-        return await super().find(status={"$in": [LIVE, DELETED]}, **matched)
+        return await super().find(status=DELETED, **matched)
 
     async def get_any(self, id: int) -> User:
         """The user with this id, deleted or not. Raises `UserNotFound`."""

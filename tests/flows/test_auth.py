@@ -152,6 +152,27 @@ async def test_a_wrong_password_signs_the_presented_session_out(client: Client) 
     assert not await holds(client, token)
 
 
+async def test_failures_in_other_peoples_sessions_are_counted_too(client: Client) -> None:
+    emails = [address() for _ in range(3)]
+    for email in emails:
+        await client.done("user.create", {"email": email, "password": PASSWORD})
+    tokens = [(await sign_in(client, email, realm="passport"))["token"] for email in emails]
+    guess = {"login": emails[0], "password": "wrong", "realm": "passport"}
+    problems = [await client.refused("auth.sign_in", {**guess, "session": token}) for token in (*tokens, tokens[0])]
+    assert {(problem["kind"], problem["code"]) for problem in problems} == {BAD}
+    assert problems[3]["details"] == {"delay": 0.1}
+    assert not any([await holds(client, token, realm="passport") for token in tokens])
+
+
+async def test_a_user_token_of_another_tenant_is_left_alone(client: Client) -> None:
+    ours, other, email = await tenant(client), await tenant(client), address()
+    token = (await signed_up(client, email=email, realm="starcedu_tenant", tenant=ours))["token"]
+    shown = {"realm": "starcedu_tenant", "tenant": other, "session": token}
+    assert await fails(client, email, **shown) == BAD
+    await sign_in(client, email, **shown)
+    assert await holds(client, token, realm="starcedu_tenant", tenant=ours)
+
+
 async def test_a_session_of_another_realm_is_left_alone(client: Client) -> None:
     email = address()
     token = (await signed_up(client, email=email, realm="usermgmt"))["token"]

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from models.lockouts import SLOWING
 from models.unit import Unit
@@ -92,8 +93,8 @@ async def test_elsewhere_answers_come_later_and_later_but_the_right_password_is_
     assert await delay(client, email) == 0
 
 
-async def delay(client: Client, login: str) -> Any:
-    problem = await client.refused("auth.sign_in", {"login": login, "password": "wrong"})
+async def delay(client: Client, login: str, realm: str = "standard") -> Any:
+    problem = await client.refused("auth.sign_in", {"login": login, "password": "wrong", "realm": realm})
     assert (problem["kind"], problem["code"]) == BAD
     return (problem["details"] or {"delay": 0})["delay"]
 
@@ -123,6 +124,15 @@ async def test_after_a_hundred_failures_in_an_hour_no_password_is_right(client: 
     assert await holds(client, token)
     await rows.update_one(key, {"$set": {"failures": [at - SLOWING.window] * SLOWING.most}})
     await sign_in(client, email)
+
+
+async def test_no_door_tells_by_its_delay_whether_a_name_is_known_at_another(client: Client) -> None:
+    known, unknown, without = (f"u{uuid4().hex}" for _ in range(3))
+    await client.done("user.create", {"username": known, "password": PASSWORD})
+    await client.done("user.create", {"username": without})
+    for login in (known, unknown, without):
+        assert [await delay(client, login) for _ in range(4)] == [0, 0, 0, 0.1]
+        assert [await delay(client, login, realm="passport") for _ in range(2)] == [0.2, 0.4]
 
 
 async def test_no_identifier_is_stored_with_the_failures(client: Client, stack: Stack) -> None:

@@ -46,9 +46,11 @@ async def test_registering_makes_a_user_with_the_code_that_was_sent(client: Clie
     assert event["data"] == user
 
 
-async def test_telephone_then_username_then_code_are_checked(client: Client) -> None:
+async def test_password_then_telephone_then_username_then_code_are_checked(client: Client) -> None:
     taken = person()
     await client.done("user.create", {"username": taken["username"], "telephone": taken["telephone"]})
+    weak = await verdict(client, "auth.register", {**taken, "password_rules": "standard"})
+    assert weak == ("invalid", "password.weak")
     assert await verdict(client, "auth.register", taken) == ("conflict", "user.telephone_taken")
     other = {**taken, "telephone": telephone()}
     assert await verdict(client, "auth.register", other) == ("conflict", "user.username_taken")

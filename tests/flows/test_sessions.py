@@ -1,8 +1,11 @@
 """Sessions end to end: their ends, their lists, and the identities that wait in them."""
 
 from datetime import timedelta
+from functools import reduce
 from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from models.document import now
 from models.keys import token_hash
@@ -116,6 +119,18 @@ async def test_a_session_opened_while_the_password_changed_is_dead(client: Clien
     assert (await client.done("session.list", {"user_id": reply["user"]["id"]}))["items"] == []
 
 
+async def test_a_session_of_an_erased_user_is_not_that_of_a_new_one_with_the_same_id(
+    client: Client, stack: Stack
+) -> None:
+    reply = await signed_up(client)
+    token, erased = reply["token"], {"id": reply["user"]["id"]}
+    row = await moved(stack, token)
+    await client.done("user.delete", erased)
+    await client.done("user.create", {**erased, "email": address()})
+    await stack.worker.shared.store.collection("sessions").insert_one(row)
+    assert not await holds(client, token)
+
+
 async def test_a_user_token_is_good_only_with_its_tenant(client: Client) -> None:
     ours, other = await tenant(client), await tenant(client)
     token = (await signed_up(client, realm="starcedu_tenant", tenant=ours))["token"]
@@ -213,6 +228,34 @@ async def test_signing_out_forgets_the_identity(client: Client) -> None:
     token = (await client.done("session.attach_identity", identity()))["token"]
     assert await client.done("auth.sign_out", {"token": token, "realm": "starcedu_local"}) == {"ended": 1}
     assert (await sign_in(client, email, realm="starcedu_local", session=token))["bound"] is None
+
+
+DEEPEST: dict[str, Any] = reduce(lambda inner, _: {"in": inner}, range(63), {"deepest": 1})
+
+
+@pytest.mark.parametrize(
+    "profile", [{}, {"$set": {"a.b": [1, None, True, 1.5]}, "": ""}, {"n": [2**63 - 1, -(2**63)]}, DEEPEST]
+)
+async def test_a_profile_of_plain_json_comes_back_as_it_was(client: Client, profile: dict[str, Any]) -> None:
+    token = (await client.done("session.attach_identity", {**identity(), "profile": profile}))["token"]
+    assert (await signed_up(client, realm="starcedu_local", session=token))["bound"]["profile"] == profile
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {"a\0b": 1},
+        {"n": 2**63},
+        {"n": [{"m": -(2**63) - 1}]},
+        {"n": float("nan")},
+        {"n": float("inf")},
+        {"in": DEEPEST},
+    ],
+)
+async def test_a_profile_that_cannot_be_kept_is_refused(client: Client, profile: dict[str, Any]) -> None:
+    problem = await client.refused("session.attach_identity", {**identity(), "profile": profile})
+    assert (problem["kind"], problem["code"]) == ("invalid", "message.invalid")
+    assert [detail["field"] for detail in problem["details"]] == ["profile"]
 
 
 async def test_attaching_needs_a_provider_and_a_session_that_are_there(client: Client) -> None:

@@ -119,6 +119,19 @@ async def test_a_code_ends_after_300_seconds(client: Client, stack: Stack) -> No
     assert await verdict(client, telephone, code) == WRONG
 
 
+async def test_a_code_that_has_ended_tells_nothing(client: Client, stack: Stack) -> None:
+    events = await client.events("sms.*")
+    telephone, code = await coded(client, stack)
+    await backdate(stack, telephone, 300)
+    assert await verdict(client, telephone, code) == WRONG
+    await client.done("sms.send_code", {"telephone": telephone})
+    told = await events.about(f"telephone/{(await row(stack, telephone))['number']}", 2)
+    assert [(event["type"], event["sequence"]) for event in told] == [
+        ("userbus.sms.code_sent.v1", 1),
+        ("userbus.sms.code_sent.v1", 2),
+    ]
+
+
 @pytest.mark.parametrize(("wrong", "good"), [(4, True), (5, False)])
 async def test_the_fifth_wrong_try_burns_the_code(client: Client, stack: Stack, wrong: int, good: bool) -> None:
     telephone, code = await coded(client, stack)

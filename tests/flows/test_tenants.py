@@ -3,6 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from models.keys import token_hash
 from tests.client import Client
 from tests.stack import Stack
 from tests.visitors import address, holds, journalled, sign_in, signed_up, tenant, verdict
@@ -74,3 +77,19 @@ async def test_tenants_are_found_by_what_they_are_called(client: Client) -> None
     assert ([item["id"] for item in page["items"]], page["total"]) == (ids[:2], 3)
     rest = await client.done("tenant.search", {**query, "size": 2, "after": page["next"]})
     assert [item["id"] for item in rest["items"]] == ids[2:]
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_user_token_made_while_the_tenant_s_key_changed_is_dead(
+    client: Client, stack: Stack, again: bool
+) -> None:
+    shown, rows = await tenant(client), stack.worker.shared.store.collection("sessions")
+    token = (await signed_up(client, realm="starcedu_tenant", tenant=shown))["token"]
+    row = await rows.find_one({"hashes": token_hash(token)})
+    if again:
+        await client.done("tenant.delete", {"id": shown["id"]})
+        await client.done("tenant.create", {**shown, "title": "Again"})
+    else:
+        await client.done("tenant.update", {"id": shown["id"], "new_key": True})
+    await rows.insert_one(row)
+    assert not await holds(client, token, realm="starcedu_tenant", tenant=shown)

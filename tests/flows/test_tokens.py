@@ -7,7 +7,7 @@ import pytest
 
 from tests.client import Client
 from tests.stack import Stack
-from tests.visitors import PASSWORD, address, sign_in, signed_up, tenant, verdict
+from tests.visitors import PASSWORD, address, fails, sign_in, signed_up, tenant, verdict
 
 INVALID = ("unauthenticated", "token.invalid")
 
@@ -73,6 +73,16 @@ async def test_a_realm_takes_login_tokens_too(client: Client, stack: Stack) -> N
     missing = await verdict(client, "token.verify", {**body, "needs": "passport"})
     assert missing == ("denied", "token.scope_missing")
     assert await client.done("token.verify", {"token": stack.token, "realm": "passport", "needs": "passport"})
+
+
+async def test_a_login_token_that_was_signed_out_is_no_good_token(client: Client) -> None:
+    email = address()
+    await client.done("user.create", {"email": email, "password": PASSWORD})
+    token = (await sign_in(client, email, realm="passport"))["token"]
+    await fails(client, email, realm="passport", session=token)
+    body = {"token": token, "realm": "passport"}
+    assert await verdict(client, "token.verify", body) == INVALID
+    assert await verdict(client, "auth.sign_out", body) == ("unauthenticated", "session.invalid")
 
 
 async def test_a_user_token_is_never_good_without_its_tenant(client: Client) -> None:

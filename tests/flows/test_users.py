@@ -1,6 +1,7 @@
 """The users family end to end: real broker, real database, a plain AMQP client."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.client import Client
 from tests.stack import Stack
-from tests.visitors import PASSWORD, fails, holds, sign_in
+from tests.visitors import BAD, PASSWORD, fails, holds, sign_in, telephone
 
 
 def name(prefix: str = "user") -> str:
@@ -174,6 +175,16 @@ async def test_a_deleted_user_is_gone_until_restored_and_identifiers_are_free_me
     assert [event["sequence"] for event in told] == [1, 3, 4]
 
 
+@pytest.mark.parametrize("key", ["username", "login"])
+async def test_of_a_deleted_and_a_live_user_of_one_name_the_live_one_is_found(client: Client, key: str) -> None:
+    gone = await client.done("user.create", {"username": name()})
+    gone = await client.done("user.set_status", {"id": gone["id"], "status": -1})
+    query = {key: gone["username"].upper(), "include_deleted": True}
+    assert await client.done("user.get", query) == gone
+    user = await client.done("user.create", {"username": gone["username"]})
+    assert await client.done("user.get", query) == user
+
+
 async def test_a_root_user_cannot_be_deleted(client: Client) -> None:
     root = await client.done("user.create", {"username": name(), "root": 1})
     for request, body in (("user.set_status", {"status": -1}), ("user.delete", {})):
@@ -192,6 +203,21 @@ async def test_an_erased_user_takes_everything_along(client: Client, stack: Stac
     assert await client.done("user.delete", {"id": user["id"]}) == {"deleted": 0}
 
 
+async def test_erasing_a_deleted_user_leaves_alone_who_has_its_identifiers_now(client: Client, stack: Stack) -> None:
+    number, anna = telephone(), {"username": name(), "password": PASSWORD}
+    ghost = await client.done("user.create", {**anna, "telephone": number})
+    await client.done("user.set_status", {"id": ghost["id"], "status": -1})
+    await client.done("user.create", {**anna, "telephone": number})
+    await client.done("sms.send_code", {"telephone": number})
+    for _ in range(5):
+        assert await fails(client, anna["username"], realm="usermgmt") == BAD
+    assert await client.done("user.delete", {"id": ghost["id"]}) == {"deleted": 1}
+    assert await fails(client, anna["username"], PASSWORD, realm="usermgmt") == ("throttled", "auth.locked")
+    sent = [json.loads(line) for line in stack.sms_log.read_text().splitlines()]
+    (code,) = (line["code"] for line in sent if line["telephone"] == number)
+    assert await client.done("sms.verify_code", {"telephone": number, "code": code}) == {"verified": True}
+
+
 async def test_pages_by_key_reach_every_user_once(client: Client) -> None:
     company = name()
     made = [await client.done("user.create", {"username": name(), "company": company}) for _ in range(5)]
@@ -206,10 +232,24 @@ async def test_pages_by_key_reach_every_user_once(client: Client) -> None:
     assert found == made[::-1]
 
 
+async def test_a_page_sorted_by_the_longest_texts_has_a_next_one(client: Client) -> None:
+    company, longest = name(), "\U00010400" * 254
+    for last in "ab":
+        texts = dict.fromkeys(("name", "position", "gender", "mobile"), longest + last)
+        await client.done("user.create", {"username": name(), "company": company, **texts})
+    sort = [{"field": field} for field in ("name", "position", "gender", "mobile", "display_name", "contact")]
+    query = {"filter": [{"field": "company", "value": company}], "sort": sort, "size": 1}
+    first = await client.done("user.search", query)
+    second = await client.done("user.search", {**query, "after": first["next"]})
+    assert [page["items"][0]["name"][-1] for page in (first, second)] == ["a", "b"]
+    assert second["next"] is None
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
         ({"after": "not a cursor"}, "search.cursor_invalid"),
+        ({"sort": [{"field": "group_ids"}]}, "search.value_invalid"),
         ({"filter": [{"field": "id", "op": "between", "value": [1]}]}, "search.value_invalid"),
         ({"filter": [{"field": "password", "value": "x"}]}, "message.invalid"),
     ],
