@@ -5,20 +5,28 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WaitQueueTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    DocumentTooLarge,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WaitQueueTimeoutError,
+)
 
-from models.errors.base import StoreUnavailable, TryAgain
+from models.errors.base import StoreUnavailable, TooLarge, TryAgain
 from models.journal import Caller
 from models.unit import Shared, Unit
 
+TOO_LARGE = frozenset({10334, 17419, 17420})  # the server's codes for a document beyond 16 MB: made, updated, replaced
 T = TypeVar("T")
 
 
 async def attempt(shared: Shared, caller: Caller | None, work: Callable[[Unit], Awaitable[T]], until: float) -> T:
     """Run `work` on a fresh unit, again after a write conflict or a lost connection, until the loop time `until`.
 
-    Raises `StoreUnavailable` when the time is up or the database is known to be down; whatever else `work` raises goes
-    through.
+    Raises `StoreUnavailable` when the time is up or the database is known to be down, `TooLarge` where a document would
+    exceed MongoDB's limit; whatever else `work` raises goes through.
     """
     kept: dict[Any, Any] = {}
     for tries in range(1, 1_000_000):
@@ -26,7 +34,9 @@ async def attempt(shared: Shared, caller: Caller | None, work: Callable[[Unit], 
             async with Unit(shared, caller, kept) as unit:
                 return await work(unit)
         except TryAgain:
-            pause = 0.0
+            pause = random.uniform(0.001, 0.004)  # what was faster shows once it is on disk
+        except DocumentTooLarge as error:
+            raise TooLarge from error
         except PyMongoError as error:
             pause = _pause(error, tries)
         if shared.store.watch.down or asyncio.get_running_loop().time() + pause >= until:
@@ -42,4 +52,6 @@ def _pause(error: PyMongoError, tries: int) -> float:
         return random.uniform(0.05, 0.1 * min(tries, 5))
     if error.has_error_label("UnknownTransactionCommitResult"):
         return 0.01
+    if isinstance(error, OperationFailure) and error.code in TOO_LARGE:
+        raise TooLarge from error
     raise error

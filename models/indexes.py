@@ -54,7 +54,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "addresses": [IndexModel("expires_at", expireAfterSeconds=0)],
     "journal": [
         IndexModel("expires_at", expireAfterSeconds=0),
-        _plain("pending", where={"pending": 1}),
+        _plain("pending", "order", where={"pending": 1}),
         _plain("subjects", "at"),
         _plain("at", where={"reply": {"$exists": True}}),
     ],

@@ -1,10 +1,11 @@
 """The journal: one entry a command, which is inbox, outbox and audit trail in one document."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from bson import Timestamp
 from pymongo.errors import DuplicateKeyError
 
 from models.document import now
@@ -12,7 +13,10 @@ from models.errors.base import MessageReused, TryAgain
 from models.keys import Keys
 from models.store import Row, Store
 
-PART = 1000  # events a document: MongoDB's limit is 16 MB
+PART = 1000  # events a document
+PART_LENGTH = 2_000_000  # characters, of 4 bytes at most: MongoDB takes 16 MB, and the relay reads whole parts
+KEPT = "kept_until"  # what `expires_at` is called until the events are sent
+UNSET = Timestamp(0, 0)  # MongoDB puts its own clock in its place: it grows with every write, whoever is primary
 MINTED = "\ue000minted\ue000"  # stands for the token in a stored reply
 
 
@@ -62,7 +66,8 @@ class Journal:
 
     The reply is kept `days` (`Retention` takes it out then), who asked what and when `audit_days` if that is longer.
 
-    Of more than 1,000 events the rest lies in further documents beside the entry, written in the same transaction.
+    What goes beyond 1,000 events or some megabytes lies in further documents beside the entry, written in the same
+    transaction.
     """
 
     def __init__(self, store: Store, keys: Keys, days: int = 7, audit_days: int = 0) -> None:
@@ -96,13 +101,14 @@ class Journal:
         self, caller: Caller, reply: str, events: list[Outgoing], session: Any = None, form: Form = TOKEN
     ) -> None:
         """Add the entry of a finished command. Raises `TryAgain` where a copy of the same command was faster."""
-        entry = self._entry(caller, reply.replace(self.minted(caller, form), MINTED), events)
+        first, *others = _parts(events, len(reply))
+        entry = self._entry(caller, reply.replace(self.minted(caller, form), MINTED), first)
         try:
             await self._rows.insert_one(entry | ({} if form is TOKEN else {"form": asdict(form)}), session=session)
         except DuplicateKeyError as error:
             raise TryAgain from error
-        for start in range(PART, len(events), PART):
-            await self._rows.insert_one(self._part(caller, events, start), session=session)
+        for number, part in enumerate(others, 1):
+            await self._rows.insert_one(self._part(caller, number, part), session=session)
 
     def _entry(self, caller: Caller, reply: str, events: list[Outgoing]) -> Row:
         at: datetime = now()
@@ -113,17 +119,34 @@ class Journal:
             "app_id": caller.app_id,
             "actor": caller.actor,
             "at": at,
-            "expires_at": at + self._kept,
             "reply": reply,
         }
-        return entry | _sending(events[:PART])
+        return entry | self._lasting(at, events) | _sending(events)
 
-    def _part(self, caller: Caller, events: list[Outgoing], start: int) -> Row:
+    def _lasting(self, at: datetime, events: list[Outgoing]) -> Row:
+        # what has events to be sent does not expire, however long the broker is away
+        return {KEPT if events else "expires_at": at + self._kept}
+
+    def _part(self, caller: Caller, number: int, events: list[Outgoing]) -> Row:
         at = now()
-        part: Row = {"_id": {"of": caller.message_id, "from": start}, "at": at, "expires_at": at + self._kept}
-        return part | _sending(events[start : start + PART])
+        part: Row = {"_id": {"of": caller.message_id, "part": number}, "at": at}
+        return part | self._lasting(at, events) | _sending(events)
+
+
+def _parts(events: list[Outgoing], length: int) -> Iterator[list[Outgoing]]:
+    """The events in documents' worth, in order; the first, which may be empty, lies beside `length` characters."""
+    part: list[Outgoing] = []
+    for event in events:
+        if (part or length) and (len(part) == PART or length + len(event.body) > PART_LENGTH):
+            yield part
+            part, length = [], 0
+        part.append(event)
+        length += len(event.body)
+    yield part
 
 
 def _sending(events: list[Outgoing]) -> Row:
-    subjects = {"subjects": sorted({event.subject for event in events})}
-    return subjects | ({"pending": 1, "events": [event.to_row() for event in events]} if events else {})
+    subjects: Row = {"subjects": sorted({event.subject for event in events})}
+    if not events:
+        return subjects
+    return subjects | {"pending": 1, "order": UNSET, "events": [event.to_row() for event in events]}

@@ -30,6 +30,14 @@ class MessageReused(Refusal):
     text = "this message_id was used before with a different body: use a new message_id for a new command"
 
 
+class TooLarge(Refusal):
+    """A document that the command would store, or its reply, would be larger than MongoDB takes."""
+
+    kind = "invalid"
+    code = "store.too_large"
+    text = "this would store or answer more than 16 MB at once: ask for less in one request"
+
+
 class DeadlinePassed(Refusal):
     """The work was not done when the caller's deadline came."""
 

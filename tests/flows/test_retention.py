@@ -25,3 +25,12 @@ async def test_a_very_late_repeat_is_refused_and_changes_nothing(client: Client,
     await client.send("user.create", {"username": f"{name}_3"}, message_id=key)
     await client.done("user.get", {"username": name})
     assert (await client.refused("user.get", {"username": f"{name}_3"}))["code"] == "user.not_found"
+
+
+async def test_who_asked_what_stays_as_long_as_the_audit_setting_says(client: Client, stack: Stack) -> None:
+    journal, key = stack.worker.shared.store.collection("journal"), uuid4().hex
+    await client.done("token.issue", {"name": key, "scopes": ["user.*"]}, message_id=key)
+    async with asyncio.timeout(10):
+        while (row := await journal.find_one({"_id": key, "pending": {"$exists": False}})) is None:
+            await asyncio.sleep(0.05)
+    assert row["expires_at"] - row["at"] == timedelta(days=90)

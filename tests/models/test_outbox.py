@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from bson import Timestamp
 
 from devstack.servers import RunningServers
 from models.indexes import prepare
@@ -43,3 +44,19 @@ async def test_small_entries_behind_large_ones_are_taken_together_again(store: S
     await entries(store, 50, 1)
     outbox = Outbox(store)
     assert [len(await sizes(outbox, 100)) for _ in range(5)] == [1, 1, 1, 49, 0]
+
+
+async def test_a_batch_of_large_events_is_a_small_one(store: Store) -> None:
+    large = {"id": "e", "name": "user.created", "subject": "user/1", "sequence": 1, "body": "x" * 3_000_000}
+    for number in range(5):
+        await store.collection("journal").insert_one({"_id": number, "pending": 1, "events": [large]})
+    outbox = Outbox(store)
+    assert [len(await sizes(outbox, 100)) for _ in range(3)] == [3, 2, 0]
+
+
+async def test_entries_come_in_the_servers_order_not_in_that_on_disk(store: Store) -> None:
+    told = {"name": "user.created", "subject": "user/1", "sequence": 1, "body": "{}", "id": "e"}
+    for number in (3, 1, 2):
+        row = {"_id": str(number), "pending": 1, "order": Timestamp(1, number), "events": [told]}
+        await store.collection("journal").insert_one(row)
+    assert [entry.id for entry in await Outbox(store).pending(10)] == ["1", "2", "3"]

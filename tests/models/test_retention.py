@@ -8,6 +8,7 @@ import pytest
 from models.document import now
 from models.errors.base import MessageReused
 from models.journal import Caller, Journal, Outgoing
+from models.outbox import Outbox
 from models.retention import BATCH, Retention
 from models.store import Store
 from models.unit import Shared
@@ -61,3 +62,16 @@ async def test_the_longer_of_both_times_is_when_an_entry_goes(database: Store, s
     row = await database.collection("journal").find_one({"_id": "m-1"})
     assert row is not None
     assert row["expires_at"] - row["at"] == timedelta(days=30)
+
+
+async def test_what_has_events_to_send_does_not_expire_before_they_are_sent(
+    database: Store, journal: Journal, caller: Caller
+) -> None:
+    rows = database.collection("journal")
+    await journal.write(caller, "done", [Outgoing(f"e-{n}", "user.created", "user/1", n, "{}") for n in range(1001)])
+    assert await rows.count_documents({"expires_at": {"$exists": True}}) == 0
+    outbox = Outbox(database)
+    waiting = await outbox.pending(2000)
+    assert [len(entry.events) for entry in waiting] == [1000, 1]
+    await outbox.sent([entry.id for entry in waiting])
+    assert await rows.count_documents({"expires_at": {"$gt": now() + timedelta(days=80)}}) == 2

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from bson import Timestamp
 from pydantic import BaseModel
 
 from devstack.servers import RunningServers
@@ -44,6 +45,15 @@ async def test_what_is_committed_is_there_with_its_entry(shared: Shared, databas
     assert await users(database) == 1
     assert await shared.journal.reply(caller) == '{"status":"done"}'
     assert [entry.id for entry in await Outbox(database).pending(10)] == ["m-1"]
+
+
+async def test_the_server_numbers_what_is_to_be_sent(shared: Shared, database: Store, caller: Caller) -> None:
+    for number in range(3):
+        async with Unit(shared, replace(caller, message_id=f"m-{number}")) as unit:
+            await unit.commit("{}", [event(number)])
+    rows = await database.collection("journal").find({"pending": 1}).sort("_id", 1).to_list(None)
+    orders = [row["order"] for row in rows]
+    assert Timestamp(0, 0) < orders[0] < orders[1] < orders[2]
 
 
 async def test_what_is_not_committed_leaves_nothing(shared: Shared, database: Store, caller: Caller) -> None:
