@@ -2,10 +2,10 @@
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractRobustConnection
+from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
 from aiormq.abc import DeliveredMessage
 
@@ -38,7 +38,6 @@ class Outlet:
         self._mandatory = confirms and mandatory
         self._connection: AbstractRobustConnection | None = None
         self._channel: AbstractChannel | None = None
-        self._exchanges: dict[str, AbstractExchange] = {}
 
     @property
     def channel(self) -> AbstractChannel:
@@ -78,18 +77,23 @@ class Outlet:
         """Publish, and with confirms wait for the broker's. Raises `Unsent`."""
         try:
             async with asyncio.timeout(seconds):
-                target = await self._exchange(exchange)
-                outcome = await target.publish(message, key, mandatory=self._mandatory)
+                outcome = await self._published(exchange, key, message)
         except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
             raise Unsent(f"the broker did not take {key!r} for {exchange!r}: {error!r}") from error
         if isinstance(outcome, DeliveredMessage):
             raise Unsent(f"nobody takes {key!r} at {exchange!r}")
 
-    async def _exchange(self, name: str) -> AbstractExchange:
-        if name not in self._exchanges:
-            known = self.channel.default_exchange if not name else None
-            self._exchanges[name] = known or await self.channel.get_exchange(name, ensure=False)
-        return self._exchanges[name]
+    async def _published(self, exchange: str, key: str, message: aio_pika.Message) -> object:
+        # below aio-pika: who waits for confirms need not wait for the socket too, one message after the other
+        channel: Any = await self.channel.get_underlay_channel()
+        return await channel.basic_publish(
+            message.body,
+            exchange=exchange,
+            routing_key=key,
+            properties=message.properties,
+            mandatory=self._mandatory,
+            wait=not self._confirms,
+        )
 
     async def __aenter__(self) -> Self:
         self._connection = await aio_pika.connect_robust(

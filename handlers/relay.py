@@ -17,6 +17,7 @@ from models.journal import Outgoing
 from models.outbox import Lease, Outbox, Pending
 
 BATCH = 500
+IN_FLIGHT = 100  # enough to keep the broker busy; a publish waits here and not inside its time for a confirm
 POLL_SECONDS = 1.0
 LEASE_SECONDS = 5.0
 log = structlog.get_logger()
@@ -34,6 +35,7 @@ class Relay:
         self._lease = lease
         self._outlet = outlet
         self._nudge = nudge
+        self._room = asyncio.Semaphore(IN_FLIGHT)
         self._leads_until = 0.0
         self._ask_at = 0.0
 
@@ -76,9 +78,10 @@ class Relay:
     async def _lead(self) -> bool:
         moment = asyncio.get_running_loop().time()
         if moment >= self._ask_at:
+            self._ask_at = moment + POLL_SECONDS  # the other lanes go on meanwhile
             held = await self._lease.hold()
-            self._leads_until = moment + LEASE_SECONDS if held else 0.0
-            self._ask_at = moment + (LEASE_SECONDS / 2 if held else POLL_SECONDS)
+            self._leads_until = moment + self._lease.seconds if held else 0.0
+            self._ask_at = moment + (self._lease.seconds / 2 if held else POLL_SECONDS)
         return self.leads
 
     async def _send(self, batch: list[Pending]) -> list[str]:
@@ -86,19 +89,24 @@ class Relay:
         for entry in batch:
             for event in entry.events:
                 lanes[event.subject].append(event)
-        gone = {event for lane in await asyncio.gather(*map(self._send_lane, lanes.values())) for event in lane}
+        trouble: list[str] = []
+        sent = await asyncio.gather(*(self._send_lane(events, trouble) for events in lanes.values()))
+        if trouble:
+            log.warning("events wait", subjects=len(trouble), reason=trouble[0])
+        gone = {event for lane in sent for event in lane}
         return [entry.id for entry in batch if all(event.id in gone for event in entry.events)]
 
-    async def _send_lane(self, events: list[Outgoing]) -> list[str]:
+    async def _send_lane(self, events: list[Outgoing], trouble: list[str]) -> list[str]:
         gone: list[str] = []
         try:
             for event in events:
-                if not self.leads:  # the lease ran out meanwhile: whoever has it now sends the rest
-                    break
-                await self._outlet.publish(EVENTS_EXCHANGE, event.name, _message(event))
+                async with self._room:
+                    if not await self._lead():  # whoever has the lease now sends the rest
+                        break
+                    await self._outlet.publish(EVENTS_EXCHANGE, event.name, _message(event))
                 gone.append(event.id)
-        except Unsent as error:
-            log.warning("event waits", subject=event.subject, reason=str(error))
+        except (StoreUnavailable, Unsent) as error:
+            trouble.append(str(error))
         return gone
 
 
