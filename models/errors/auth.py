@@ -12,11 +12,11 @@ class PasswordWeak(Refusal):
 
 
 class HashRefused(Refusal):
-    """The foreign password hash is of an unknown scheme, or checking it would cost more than a second."""
+    """The foreign password hash is cut off or of an unknown scheme, or checking it would cost more than a second."""
 
     kind = "invalid"
     code = "password.hash_refused"
-    text = "the password hash is of no known scheme, or too costly to check"
+    text = "the password hash is not whole, of no known scheme, or too costly to check: give it as it was stored"
 
 
 class HashingBusy(Refusal):
