@@ -12,25 +12,24 @@ _NAMES = frozenset({"password", "token", "code", "secret", "secrets", "password_
 
 
 def redacted(entry: Entry | None, body: bytes) -> tuple[bytes, list[str]]:
-    """The body without its secret fields, and their names; a body that is no JSON and may hold any is dropped."""
+    """The body without its secret fields, and their names; one that cannot be searched and may hold any is dropped."""
     names = _NAMES | (secret_fields(entry.message) if entry else frozenset())
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        return (b"", ["(body)"]) if any(name.encode() in body for name in names) else (body, [])
     cut: list[str] = []
-    clean = _clean(fields, names, cut)
-    return (json.dumps(clean, ensure_ascii=False).encode() if cut else body), sorted(set(cut))
+    try:
+        clean = json.dumps(_clean(json.loads(body), names, cut), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):  # no JSON, or nested too deeply
+        return (b"", ["(body)"]) if any(name.encode() in body for name in names) else (body, [])
+    return (clean if cut else body), sorted(set(cut))
 
 
 def scrubbed(entry: Entry | None, body: bytes, text: str) -> str:
     """A text, of an exception say, without the secrets that the body holds."""
+    names = _NAMES | (secret_fields(entry.message) if entry else frozenset())
     try:
-        fields = json.loads(body)
+        secrets = _secrets(json.loads(body), names)
     except (ValueError, RecursionError):
         return text
-    names = _NAMES | (secret_fields(entry.message) if entry else frozenset())
-    for secret in sorted(filter(None, _secrets(fields, names)), key=len, reverse=True):
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, REDACTED)
     return text
 

@@ -10,7 +10,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from faststream.rabbit import RabbitBroker
 
 from handlers.background import keep_running
-from handlers.broker import consuming, stop_taking
+from handlers.broker import consuming, deaf, stop_taking
 from handlers.catalog import catalog
 from handlers.consumer import Consumer, Exits
 from handlers.delay import Delay
@@ -82,9 +82,10 @@ async def _started(settings: Settings, stack: AsyncExitStack) -> Worker:
     pipeline = Pipeline(shared, handlers, settings.patience_seconds)
     exits = Exits(delay, retry, Outage(shared.store.watch, retry))
     metrics = Metrics()
-    vitals = Vitals(shared.store, outlet, replies, settings.families, metrics)
+    broker = _broker(settings, Consumer(pipeline, exits, metrics, relay.committed))
+    vitals = Vitals(shared.store, outlet, replies, settings.families, metrics, partial(deaf, broker))
     await stack.enter_async_context(probing(vitals, settings.worker_host, settings.worker_port))
-    broker = await _consuming(settings, Consumer(pipeline, exits, metrics, relay.committed), stack)
+    await _consume(broker, stack)
     return Worker(shared, broker, relay)
 
 
@@ -99,7 +100,7 @@ async def _shared(settings: Settings, stack: AsyncExitStack) -> Shared:
     keys = Keys(settings.secret_key.get_secret_value())
     passwords = Passwords(settings.argon2_memory, settings.argon2_rounds, settings.hash_waiting)
     stack.callback(passwords.close)
-    journal = Journal(store, keys, settings.journal_days)
+    journal = Journal(store, keys, settings.journal_days, settings.audit_days)
     vault = await _vault(settings, store)
     sms = settings.sms_sender != "off"
     return Shared(store, counters, journal, keys, passwords, vault, sms_enabled=sms, policy=settings.policy)
@@ -130,7 +131,7 @@ async def _relaying(store: Store, outlet: Outlet, stack: AsyncExitStack) -> Rela
     return relay
 
 
-async def _consuming(settings: Settings, consumer: Consumer, stack: AsyncExitStack) -> RabbitBroker:
+def _broker(settings: Settings, consumer: Consumer) -> RabbitBroker:
     async def receive(message: AbstractIncomingMessage) -> None:
         await consumer.receive(message)
 
@@ -138,8 +139,10 @@ async def _consuming(settings: Settings, consumer: Consumer, stack: AsyncExitSta
     if "sms" in taken and settings.sms_sender != "off":
         # what waits for a gateway must not keep verifications from being taken
         taken["sms"] += settings.sms_running + settings.sms_waiting
-    broker = consuming(settings.amqp_url, taken, settings.drain_seconds, receive)
+    return consuming(settings.amqp_url, taken, settings.drain_seconds, receive)
+
+
+async def _consume(broker: RabbitBroker, stack: AsyncExitStack) -> None:
     stack.push_async_callback(let_go, broker.stop)
     stack.push_async_callback(let_go, partial(stop_taking, broker))
     await broker.start()
-    return broker

@@ -12,6 +12,7 @@ from faststream.rabbit.subscriber import RabbitSubscriber
 
 from contracts.catalog import queue
 from handlers.outlet import CONNECT_SECONDS, lively
+from handlers.tolerance import tolerate
 
 SETTLE_SECONDS = 0.1
 Receive = Callable[[AbstractIncomingMessage], Awaitable[None]]
@@ -31,6 +32,7 @@ def consuming(url: str, families: Mapping[str, int], drain_seconds: float, recei
 
     Queues must be there (`declare=False`), acknowledging is the receiver's.
     """
+    tolerate()
     broker = RabbitBroker(
         lively(url),
         timeout=CONNECT_SECONDS,
@@ -48,14 +50,24 @@ def consuming(url: str, families: Mapping[str, int], drain_seconds: float, recei
     return broker
 
 
+def deaf(broker: RabbitBroker) -> set[str]:
+    """The queues that this broker should consume and does not, because its connection to the server is lost."""
+    channels = {subscriber.queue.name: subscriber._queue_obj for subscriber in _subscribers(broker)}
+    return {name for name, found in channels.items() if found is None or found.channel.is_closed}
+
+
+def _subscribers(broker: RabbitBroker) -> list[RabbitSubscriber]:
+    return [subscriber for subscriber in broker.subscribers if isinstance(subscriber, RabbitSubscriber)]
+
+
 async def stop_taking(broker: RabbitBroker) -> None:
     """Cancel every consumer, so that no delivery is pushed to a process that is about to leave.
 
     FastStream's own stop waits for running handlers first and cancels after, which holds what comes meanwhile until
     the connection closes; hence the reach into its private names, which the tests watch over.
     """
-    for subscriber in broker.subscribers:
-        if isinstance(subscriber, RabbitSubscriber) and subscriber._queue_obj and subscriber._consumer_tag:
+    for subscriber in _subscribers(broker):
+        if subscriber._queue_obj and subscriber._consumer_tag:
             if not subscriber._queue_obj.channel.is_closed:
                 await subscriber._queue_obj.cancel(subscriber._consumer_tag)
             subscriber._consumer_tag = None

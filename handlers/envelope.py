@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
@@ -12,6 +11,7 @@ from contracts.catalog import CATALOG, Entry
 DEADLINE = "x-deadline"
 ATTEMPT = "x-attempt"
 FIRST = "x-first"
+NEVER = 253_402_300_800_000  # the year 10000 in ms: whoever names a later deadline names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _count(value: Any) -> int:
 
 def _deadline(message: AbstractIncomingMessage, headers: Mapping[str, Any]) -> float | None:
     given = headers.get(DEADLINE)
-    if isinstance(given, (int, float)) and not isinstance(given, bool) and isfinite(given):
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and abs(given) < NEVER:
         return float(given) / 1000
     if message.timestamp and isinstance(message.expiration, (int, float)):
         return message.timestamp.timestamp() + float(message.expiration)

@@ -59,7 +59,7 @@ class Retry:
         """Keep the message in `userbus.dead` with the cause; secret fields are taken out first."""
         body, cut = redacted(CATALOG.get(envelope.name), envelope.body)
         headers = self._headers(envelope, cause) | {"x-userbus-redacted": ",".join(cut)}
-        await self._publish(DEAD, envelope.name, _copy(message, envelope, headers, body))
+        await self._publish(DEAD, _key(envelope.name), _copy(message, envelope, headers, body))
         why = cause.problem
         log.warning("parked", name=envelope.name, message_id=envelope.message_id, code=why.code, reason=why.message)
 
@@ -112,8 +112,13 @@ def _copy(
         correlation_id=envelope.correlation_id,
         app_id=envelope.app_id,
         timestamp=message.timestamp,
-        type=envelope.name if len(envelope.name) < 256 else None,
+        type=_key(envelope.name),
     )
+
+
+def _key(name: str) -> str:
+    # a name in which unreadable bytes have been escaped may be longer than what a key can hold
+    return name.encode()[:255].decode(errors="ignore")
 
 
 def _foreign(key: str, value: object) -> bool:

@@ -1,7 +1,7 @@
 """How a worker really is: its connections, its consumers, its database, what waits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,17 @@ UNKNOWN = -1
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Looks at everything that a worker needs; -1 stands for a figure that cannot be had now."""
+    """Looks at everything that a worker needs; -1 stands for a figure that cannot be had now.
+
+    `deaf` names the queues that it should consume and does not itself; others may consume them.
+    """
 
     store: Store
     outlet: Outlet
     replies: Replies
     families: Sequence[str]
     metrics: Metrics
+    deaf: Callable[[], Collection[str]]
 
     async def look(self) -> dict[str, Any]:
         """`parts` (each `ok` or what is wrong), `missing` (those that are not), and figures; also sets the metrics."""
@@ -52,7 +56,8 @@ class Vitals:
 
     async def _consumers(self) -> dict[str, str]:
         names = [queue(family) for family in self.families]
-        return dict(zip(names, await asyncio.gather(*map(self._consumer, names)), strict=True))
+        lost = dict.fromkeys(self.deaf(), "this worker does not consume it")
+        return dict(zip(names, await asyncio.gather(*map(self._consumer, names)), strict=True)) | lost
 
     async def _consumer(self, name: str) -> str:
         try:
