@@ -11,6 +11,12 @@ log = structlog.get_logger()
 Run = Callable[[], Awaitable[None]]
 
 
+def told_to_stop() -> bool:
+    """Whether somebody cancelled this task; a lost connection may look the same (aiormq)."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def keep_running(stack: AsyncExitStack, *runs: Run) -> None:
     """Run each until the stack ends; one that fails is logged and begins anew a second later."""
     for run in runs:
@@ -21,7 +27,9 @@ async def _again(run: Run) -> None:
     while True:
         try:
             return await run()
-        except Exception as error:  # events must go on leaving whatever one of them has met
+        except (Exception, asyncio.CancelledError) as error:  # events must go on leaving whatever one of them has met
+            if isinstance(error, asyncio.CancelledError) and told_to_stop():
+                raise
             log.error("background work failed", work=repr(run), exc_info=error)
         await asyncio.sleep(PAUSE_SECONDS)
 

@@ -21,9 +21,10 @@ from handlers.fuse import Fuse
 from handlers.metrics import Metrics, outcome
 from handlers.outage import Outage
 from handlers.pipeline import Pipeline, problem, rendered
+from handlers.promise import Promises
 from handlers.retry import Cause, Retry
 from handlers.topology import DELIVERY_LIMIT
-from models.errors.base import StoreUnavailable
+from models.errors.base import DeadlinePassed, StoreUnavailable
 
 SUSPECT = 3
 RESTING = "5s"
@@ -51,6 +52,7 @@ class Consumer:
         self._replies = exits.replies
         self._retry = exits.retry
         self._outage = exits.outage
+        self._promises = Promises(self._late)
         self._fuse = Fuse()
         self._metrics = metrics
         self._committed = committed
@@ -88,7 +90,8 @@ class Consumer:
         if self._fuse.rests(envelope.name):
             return await self._rest(message, envelope)
         try:
-            reply = await self._pipeline.reply(decoded(envelope), envelope)
+            with self._promises.kept(envelope):
+                reply = await self._pipeline.reply(decoded(envelope), envelope)
         except Undecodable as error:
             return await self._undecodable(message, envelope, error)
         except StoreUnavailable as error:
@@ -120,7 +123,7 @@ class Consumer:
         if not self._outage.present:
             await self._retry.later(message, envelope, why)
         elif await self._outage.over(message, envelope):
-            return await self._receive(message, envelope)
+            return await self._serve(message, envelope)
         return "put_off"
 
     async def _rest(self, message: AbstractIncomingMessage, envelope: Envelope) -> str:
@@ -145,6 +148,9 @@ class Consumer:
         await self._refused(envelope, cause.problem)
         await self._retry.park(message, envelope, cause)
         return "parked"
+
+    async def _late(self, envelope: Envelope) -> str:
+        return await self._refused(envelope, problem(DeadlinePassed()))
 
     async def _refused(self, envelope: Envelope, why: Problem) -> str:
         await self._replies.send(envelope, rendered(Failed(problem=why)))

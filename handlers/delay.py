@@ -46,7 +46,7 @@ class Delay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._leaving.set()
-        await asyncio.gather(*self._waiting)
+        await asyncio.gather(*self._waiting, return_exceptions=True)
 
 
 def _delay(envelope: Envelope, body: str) -> float:

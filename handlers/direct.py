@@ -4,12 +4,14 @@ import asyncio
 import base64
 import re
 from collections import OrderedDict
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
 import aio_pika
 import structlog
 
+from handlers.background import keep_running
 from handlers.outlet import Outlet, Unsent
 
 DIRECT = "amq.rabbitmq.reply-to."
@@ -56,7 +58,7 @@ class Direct:
         self._trial = Outlet(url, "direct replies on trial", confirms=True, mandatory=False)
         self._nodes: OrderedDict[bytes, None] = OrderedDict()
         self._waiting: asyncio.Queue[tuple[str, aio_pika.Message]] = asyncio.Queue(WAITING)
-        self._trying: asyncio.Task[None] | None = None
+        self._exits = AsyncExitStack()
 
     async def send(self, address: str, message: aio_pika.Message) -> None:
         """Send a reply, or see to it that it is tried. Raises `Unsent`."""
@@ -75,11 +77,11 @@ class Direct:
             try:
                 await self._trial.up(5.0)
                 await self._trial.publish("", address, message)
+                self._learn(origin(address))
             except Unsent as error:
                 log.warning("reply lost", reply_to=address, reason=str(error))
-            else:
-                self._learn(origin(address))
-            self._waiting.task_done()
+            finally:
+                self._waiting.task_done()
 
     def _learn(self, node: bytes | None) -> None:
         if node is not None:
@@ -88,9 +90,11 @@ class Direct:
                 self._nodes.popitem(last=False)
 
     async def __aenter__(self) -> Self:
-        await self._proven.__aenter__()
-        await self._trial.__aenter__()
-        self._trying = asyncio.create_task(self._try())
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._proven)
+            await stack.enter_async_context(self._trial)
+            keep_running(stack, self._try)
+            self._exits = stack.pop_all()
         return self
 
     async def __aexit__(
@@ -101,7 +105,4 @@ class Direct:
                 await self._waiting.join()
         except TimeoutError:
             log.warning("replies lost", count=self._waiting.qsize(), reason="unknown direct reply-to addresses")
-        if self._trying is not None:
-            self._trying.cancel()
-        await self._trial.__aexit__(kind, error, trace)
-        await self._proven.__aexit__(kind, error, trace)
+        await self._exits.aclose()

@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelPreconditionFailed
 
+from handlers.background import told_to_stop
 from handlers.outlet import Unsent
 from models.errors.base import StoreUnavailable
 from models.store import reached
@@ -36,7 +37,7 @@ async def patiently(start: Callable[[AsyncExitStack], Awaitable[T]]) -> tuple[T,
         except ChannelPreconditionFailed:
             raise
         except (*TROUBLE, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and _cancelled():
+            if isinstance(error, asyncio.CancelledError) and told_to_stop():
                 raise
             log.warning("worker waits for its servers", reason=_short(error), seconds=pause)
         await asyncio.sleep(pause)
@@ -50,11 +51,6 @@ async def let_go(end: Callable[[], Awaitable[object]]) -> None:
             await end()
     except (*TROUBLE, ChannelInvalidStateError) as error:
         log.info("left without its server", reason=_short(error))
-
-
-def _cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _short(error: BaseException) -> str:

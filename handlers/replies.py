@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +26,7 @@ class Replies:
     def __init__(self, url: str) -> None:
         self._queues = Outlet(url, "replies", confirms=False)
         self._direct = Direct(url)
+        self._exits = AsyncExitStack()
 
     @property
     def lost(self) -> list[str]:
@@ -61,15 +63,16 @@ class Replies:
             await self._queues.publish("", address, message)
 
     async def __aenter__(self) -> Self:
-        await self._queues.__aenter__()
-        await self._direct.__aenter__()
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._direct)
+            await stack.enter_async_context(self._queues)
+            self._exits = stack.pop_all()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._queues.__aexit__(kind, error, trace)
-        await self._direct.__aexit__(kind, error, trace)
+        await self._exits.aclose()
 
 
 def _patience(envelope: Envelope) -> float:

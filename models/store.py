@@ -22,6 +22,7 @@ NAMESPACE_EXISTS = 48
 DURABLE = ReadConcern("majority")
 LASTING = WriteConcern("majority")
 LOOK_SECONDS = 0.75
+ABORT_SECONDS = 0.5
 
 
 async def _settled(outcome: Any) -> Any:
@@ -37,6 +38,7 @@ class Store:
 
     def __init__(self, url: str, driver: Driver = "pymongo", timeout: float = 5.0) -> None:
         self.watch = Watch()
+        self._aborting: set[asyncio.Task[None]] = set()
         make: Any = AsyncMongoClient if driver == "pymongo" else _motor()
         self.client = make(
             url,
@@ -62,9 +64,14 @@ class Store:
             await _settled(session.start_transaction(write_concern=LASTING))
             yield session
         finally:
-            if session.in_transaction:
-                await _abort(session)
-            await session.end_session()
+            await (self._abandon(session) if session.in_transaction else session.end_session())
+
+    async def _abandon(self, session: Any) -> None:
+        # only for a moment, since a silent server must not hold up whoever is answered next
+        task = asyncio.create_task(_abort(session))
+        self._aborting.add(task)
+        task.add_done_callback(self._aborting.discard)
+        await asyncio.wait({task}, timeout=ABORT_SECONDS)
 
     async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], session: Any = None) -> list[Row]:
         """All rows of an aggregation."""
@@ -105,6 +112,7 @@ class Store:
     async def close(self) -> None:
         """Close every connection."""
         await _settled(self.client.close())
+        await asyncio.gather(*self._aborting, return_exceptions=True)
 
 
 def _motor() -> Any:
@@ -135,3 +143,5 @@ async def _abort(session: Any) -> None:
         await session.abort_transaction()
     except PyMongoError:
         return  # the server ends an abandoned transaction by itself
+    finally:
+        await session.end_session()

@@ -23,10 +23,15 @@ class Client:
     async def call(self, name: str, body: Any, *, seconds: float = 15.0, **properties: Any) -> dict[str, Any]:
         """The reply to a request; `properties` overrides what goes around the body."""
         correlation = uuid4().hex
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._waiting[correlation] = answer
+        answer = self.expect(correlation)
         await self.send(name, body, **{"correlation_id": correlation, "reply_to": self.replies.name, **properties})
         return await asyncio.wait_for(answer, seconds)
+
+    def expect(self, correlation: str) -> asyncio.Future[dict[str, Any]]:
+        """The reply that will come with this correlation id."""
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[correlation] = answer
+        return answer
 
     async def done(self, name: str, body: Any, **properties: Any) -> Any:
         """The data of a call that must succeed."""

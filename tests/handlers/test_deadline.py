@@ -1,0 +1,42 @@
+"""A database that falls silent with requests in hand: callers hear before their deadlines, those after them too."""
+
+import asyncio
+import time
+from typing import Any
+from uuid import uuid4
+
+from devstack.servers import RunningServers
+from handlers.app import working
+from tests.client import Client
+from tests.proxy import proxy
+from tests.stack import settings
+
+
+def within(seconds: float) -> dict[str, Any]:
+    """A deadline; the test itself waits longer, since its machine may be busy, but not as long as the driver does."""
+    return {"headers": {"x-deadline": int((time.time() + seconds) * 1000)}, "seconds": seconds + 8}
+
+
+def user() -> dict[str, str]:
+    return {"username": f"u_{uuid4().hex[:10]}"}
+
+
+async def test_a_silent_database_keeps_no_caller_waiting_beyond_its_deadline(apart: RunningServers) -> None:
+    async with (
+        proxy(apart.mongo_url) as (link, mongo_url),
+        working(settings(apart, mongo_url=mongo_url, prefetch=20)),
+        Client(apart.amqp_url) as client,
+    ):
+        await asyncio.gather(*(client.done("user.create", user()) for _ in range(40)))
+        link.hold(lambda _: True)
+        try:
+            asked = [client.refused("user.create", user(), **within(2)) for _ in range(20)]
+            asked += [client.refused("user.get", {"id": 1}, **within(2)) for _ in range(5)]
+            problems = await asyncio.gather(*asked)
+            problems += await asyncio.gather(*(client.refused("user.create", user(), **within(4)) for _ in range(40)))
+        finally:
+            link.heal()
+        assert {problem["kind"] for problem in problems} == {"unavailable"}
+        async with asyncio.timeout(30):
+            while (await client.call("user.create", user()))["status"] != "done":
+                await asyncio.sleep(0.2)
