@@ -21,8 +21,6 @@ CONNECT_TIMEOUT = 5.0
 RECONNECT_INTERVAL = 0.5
 HEARTBEAT = 15
 
-BROKEN = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
-
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -156,9 +154,10 @@ class Bus:
         while True:
             try:
                 await self._connected()
-            except BROKEN as error:
+            except (Exception, asyncio.CancelledError) as error:  # whatever it was, nobody else would connect again
+                if isinstance(error, asyncio.CancelledError) and _told_to_stop():
+                    raise
                 self._say("no topology" if isinstance(error, ChannelNotFoundEntity) else "no broker", error)
-            self._tried.set()
             await asyncio.sleep(RECONNECT_INTERVAL)
 
     async def _connected(self) -> None:
@@ -179,8 +178,14 @@ class Bus:
                 link.drop()
         raise ConnectionError("the connection to the broker was lost")
 
-    def _say(self, state: str, error: Exception | None = None) -> None:
-        self._tried.set()
-        if state != self.state:
+    def _say(self, state: str, error: BaseException | None = None) -> None:
+        if state != self.state or not self._tried.is_set():
             log.info("bus", state=state, was=self.state, reason=repr(error) if error else None)
         self.state = state
+        self._tried.set()
+
+
+def _told_to_stop() -> bool:
+    # a connection that is reset during the handshake may end as if it were cancelled (aiormq)
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
