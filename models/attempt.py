@@ -12,6 +12,7 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
     WaitQueueTimeoutError,
+    WriteConcernError,
 )
 
 from models.errors.base import StoreUnavailable, TooLarge, TryAgain
@@ -19,11 +20,12 @@ from models.journal import Caller
 from models.unit import Shared, Unit
 
 TOO_LARGE = frozenset({10334, 17419, 17420})  # the server's codes for a document beyond 16 MB: made, updated, replaced
+IN_DOUBT = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError)
 T = TypeVar("T")
 
 
 async def attempt(shared: Shared, caller: Caller | None, work: Callable[[Unit], Awaitable[T]], until: float) -> T:
-    """Run `work` on a fresh unit, again after a write conflict or a lost connection, until the loop time `until`.
+    """Run `work` on a fresh unit, again after a write conflict or one in doubt, until the loop time `until`.
 
     Raises `StoreUnavailable` when the time is up or the database is known to be down, `TooLarge` where a document would
     exceed MongoDB's limit; whatever else `work` raises goes through.
@@ -48,7 +50,7 @@ async def attempt(shared: Shared, caller: Caller | None, work: Callable[[Unit], 
 def _pause(error: PyMongoError, tries: int) -> float:
     if error.has_error_label("TransientTransactionError") and not isinstance(error, ConnectionFailure):
         return random.uniform(0.001, 0.004 * min(tries, 16))  # jitter against lockstep, not a secret
-    if isinstance(error, (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError)) or error.timeout:
+    if isinstance(error, IN_DOUBT) or error.timeout:
         return random.uniform(0.05, 0.1 * min(tries, 5))
     if error.has_error_label("UnknownTransactionCommitResult"):
         return 0.01

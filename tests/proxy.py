@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 Matches = Callable[["Link"], bool]
+PART = 65536
 
 
 @dataclass(eq=False)
 class Link:
-    """One connection through the proxy. `said` is the beginning of what the client sent, which tells who it is."""
+    """One connection through the proxy. `said` is the beginning of what the client sent, which tells who it is.
+
+    `kept` is what of it is held back.
+    """
 
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
     said: bytes = b""
+    kept: bytes = b""
 
     def abort(self) -> None:
         """Cut both sides with a reset."""
@@ -53,8 +58,16 @@ class Proxy:
     def hold(self, matches: Matches) -> None:
         """From now on keep back what the clients of these links send (nobody is told, as in a black hole)."""
         self._held = matches
+        for link in self.links:
+            self._pass_on(link)
         self._moved.set()
         self._moved = asyncio.Event()
+
+    async def keeps(self, count: int, seconds: float = 30.0) -> None:
+        """Wait until so many bytes are held back."""
+        async with asyncio.timeout(seconds):
+            while sum(len(link.kept) for link in self.links) < count:
+                await asyncio.sleep(0.005)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass one connection on until either side ends."""
@@ -80,17 +93,23 @@ class Proxy:
 
     async def _up(self, link: Link, reader: asyncio.StreamReader) -> None:
         with suppress(OSError):
-            while part := await reader.read(65536):
+            while part := await reader.read(PART):
                 link.said = (link.said + part)[:4096]
-                while self._held(link):
+                link.kept += part
+                self._pass_on(link)
+                while len(link.kept) >= PART:  # no more is taken in, as where buffers are full
                     await self._moved.wait()
-                link.server.write(part)
                 await link.server.drain()
+
+    def _pass_on(self, link: Link) -> None:
+        if link.kept and not self._held(link):
+            link.server.write(link.kept)
+            link.kept = b""
 
 
 async def _down(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):
-        while part := await reader.read(65536):
+        while part := await reader.read(PART):
             writer.write(part)
             await writer.drain()
 

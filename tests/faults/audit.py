@@ -36,10 +36,11 @@ class Outcome:
 
 
 async def listen(caller: Client) -> None:
-    """A durable queue for the events, as any consumer has one."""
+    """A durable queue for the events, as any consumer has one; what others have left among the dead letters goes."""
+    await (await caller.channel.get_queue("userbus.dead", ensure=False)).purge()
     queue = await caller.channel.declare_queue(EVENTS_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
     await queue.purge()
-    for pattern in ("user.*", "account.*", "command.refused"):
+    for pattern in ("user.*", "account.*", "sms.*", "command.refused"):
         await queue.bind("userbus.events", pattern)
 
 
@@ -61,40 +62,49 @@ async def audit(caller: Client, store: Store, sent: Sent, gap: float) -> Outcome
     ids = [each["id"] for each in sent if each["confirmed"]]
     entries = await store.collection("journal").find({"_id": {"$in": ids}}).to_list(None)
     done = sum(json.loads(entry["reply"])["status"] == "done" for entry in entries)
-    due = Counter(each["user"] for each in sent)
+    due = Counter(each["user"] for each in sent if each["user"])
     users = await store.collection("users").find({"username": {"$in": [*due]}}).to_list(None)
     surplus = sum(max(0, user["revision"] - due[user["username"]]) for user in users) + len(users) - len(due)
-    seen = await _sequences(caller)
+    events = await _events(caller)
+    seen = _sequences(events)
     expected = {f"user/{user['_id']}": range(1, due[user["username"]] + 1) for user in users}
     return Outcome(
         commands=len(ids),
         effects=done,
         duplicates=surplus,
         lost=len(ids) - done,
-        missing=sum(len({*sequences} - {*seen[subject]}) for subject, sequences in expected.items()),
-        unordered=sum(seen[subject] != sorted(seen[subject]) for subject in expected),
+        missing=_missing(expected, seen) + len({*ids} - {event["causationid"] for event in events}),
+        unordered=sum(sequences != sorted(sequences) for sequences in seen.values()),
         different=await _different(caller, sent),
         gap=round(gap, 2),
     )
 
 
-async def _sequences(caller: Client) -> dict[str, list[int]]:
-    """What a consumer that drops repeats by their ids sees: the sequences of each subject, in order."""
-    seen: dict[str, list[int]] = defaultdict(list)
-    ids: set[str] = set()
+async def _events(caller: Client) -> list[dict[str, Any]]:
+    """What a consumer that drops repeats by their ids takes from its queue, in the order of arrival."""
+    taken: dict[str, dict[str, Any]] = {}
     queue = await caller.channel.get_queue(EVENTS_QUEUE, ensure=False)
     while message := await queue.get(no_ack=True, fail=False):
         event = json.loads(message.body)
-        if event["id"] not in ids:
-            ids.add(event["id"])
-            seen[event["subject"]].append(event["sequence"])
+        taken.setdefault(event["id"], event)
+    return [*taken.values()]
+
+
+def _sequences(events: list[dict[str, Any]]) -> dict[str, list[int]]:
+    seen: dict[str, list[int]] = defaultdict(list)
+    for event in events:
+        seen[event["subject"]].append(event["sequence"])
     return seen
 
 
+def _missing(expected: dict[str, range], seen: dict[str, list[int]]) -> int:
+    return sum(len({*sequences} - {*seen[subject]}) for subject, sequences in expected.items())
+
+
 async def _different(caller: Client, sent: Sent) -> int:
-    """How many commands, sent once more, get another reply than before: those in doubt, and a few others."""
+    """How many commands, sent once more, get another reply than before: all those in doubt, and a few others."""
     doubtful = [each for each in sent if each["wants"] and each["tries"] > 1]
-    asked = [*doubtful[:50], *[each for each in sent if each["wants"]][:5]]
+    asked = [*doubtful, *[each for each in sent if each["wants"] and each["tries"] == 1][:20]]
     replies = await asyncio.gather(
         *(caller.call(each["name"], each["body"], message_id=each["id"], seconds=30) for each in asked)
     )

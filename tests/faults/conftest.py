@@ -41,16 +41,20 @@ class Table:
     """What the cases counted, printed when all of them are done."""
 
     rows: dict[str, Row] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, case: str, row: Row) -> None:
         self.rows[case] = row
 
     def lines(self) -> list[str]:
-        """A line a case, under a line of headings."""
+        """A line a case, under a line of headings; then what else was measured."""
+        if not self.rows:
+            return self.notes
         cells = [["case", *(name for name in vars(next(iter(self.rows.values()))))]]
         cells += [[case, *map(str, vars(row).values())] for case, row in self.rows.items()]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
+        return [*lines, *self.notes]
 
 
 TABLE = pytest.StashKey[Table]()
@@ -65,7 +69,7 @@ def table(request: pytest.FixtureRequest) -> Table:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table at the end."""
     made = config.stash.get(TABLE, None)
-    if made is not None and made.rows:
+    if made is not None and (made.rows or made.notes):
         terminalreporter.section("faults")
         for line in made.lines():
             terminalreporter.write_line(line)

@@ -16,16 +16,17 @@ from uuid import uuid4
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
 
 LANES = 12
+SENDERS = 3  # lanes that have codes sent to telephones
 CHAIN = 8  # commands about one user
 SECONDS = 5.0
 
 
 @dataclass
 class Sent:
-    """One command: `user` is what it is about, `reply` the last answer (None: none was wanted)."""
+    """One command: `user` is whom it is about, if anybody; `reply` the last answer (None: none was wanted)."""
 
     id: str
     name: str
@@ -37,6 +38,7 @@ class Sent:
     unavailable: int = 0
     silent: int = 0
     lost: int = 0
+    refused: int = 0
     reply: Any = None
 
 
@@ -67,7 +69,10 @@ class Wire:
         sent.confirmed = True
         if not sent.wants:
             return None
-        return await asyncio.wait_for(answer, SECONDS + 1)
+        reply = await asyncio.wait_for(answer, SECONDS + 1)
+        if sent.user:
+            self.answered.append(time.monotonic())
+        return reply
 
     async def _open(self) -> Any:
         async with self._lock:
@@ -82,7 +87,6 @@ class Wire:
     async def _take(self, message: AbstractIncomingMessage) -> None:
         answer = self.waiting.pop(message.correlation_id or "", None)
         if answer is not None and not answer.done():
-            self.answered.append(time.monotonic())
             answer.set_result(json.loads(message.body))
 
 
@@ -100,8 +104,10 @@ async def _through(wire: Wire, sent: Sent) -> bool:
         sent.reply = await wire.ask(sent)
     except TimeoutError:
         sent.silent += 1
-    except CONNECTION_EXCEPTIONS:
-        sent.lost += 1
+    except CONNECTION_EXCEPTIONS as error:
+        full = isinstance(error, DeliveryError)
+        sent.refused += full
+        sent.lost += not full
     except asyncio.CancelledError:  # aiormq ends a handshake that is cut in this way
         if _told_to_stop():
             raise
@@ -137,12 +143,21 @@ async def lane(wire: Wire, sent: list[Sent], count: int) -> None:
             await one("user.update", {"id": user, "company": f"company {number}"}, wants=number % 2 == 0)
 
 
+async def telephones(wire: Wire, sent: list[Sent], count: int) -> None:
+    """One code after another, each to a number of its own; nobody else waits for the gateway."""
+    while len(sent) < count:
+        body = {"telephone": f"+86139{uuid4().int % 10**10:010}"}
+        sent.append(Sent(uuid4().hex, "sms.send_code", "", True, body))
+        await carry_out(wire, sent[-1])
+
+
 async def main(url: str, count: int) -> str:
     """Run the lanes; what was sent, as JSON."""
     wire = Wire(url)
     sent: list[Sent] = []
     began = time.monotonic()
-    await asyncio.gather(*(lane(wire, sent, count) for _ in range(LANES)))
+    lanes = [*(lane(wire, sent, count) for _ in range(LANES)), *(telephones(wire, sent, count) for _ in range(SENDERS))]
+    await asyncio.gather(*lanes)
     moments = [began, *sorted(wire.answered)]
     gap = max((after - before for before, after in pairwise(moments)), default=0.0)
     return json.dumps({"gap": gap, "sent": [asdict(each) for each in sent]})

@@ -93,7 +93,7 @@ async def test_many_are_redriven_and_an_interruption_loses_none(
 
     argv = [sys.executable, "-m", "cli", "dead", "redrive", "--all"]
     env = {**os.environ, "USERBUS_AMQP_URL": breakable.amqp_url}
-    first = spawn(argv, env, tmp_path / "redrive.log")
+    first = spawn([*argv, "--rate", str(MANY // 4)], env, tmp_path / "redrive.log")
     async with asyncio.timeout(60):
         while (await caller.counted("userbus.user"))[0] < MANY // 4:
             await asyncio.sleep(0.02)

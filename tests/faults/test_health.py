@@ -1,6 +1,8 @@
 """What a worker says of itself turns when the thing itself does."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -8,12 +10,15 @@ from typing import Any
 
 import httpx
 import pytest
+from pymongo import ReadPreference
 
+from contracts.catalog import FAMILIES, queue
 from devstack.ports import free_port
 from devstack.servers import RunningServers
 from models.store import Store
 from tests.client import Client
-from tests.faults.conftest import Program, SpawnWith
+from tests.faults.conftest import Program, Spawn, SpawnWith
+from tests.faults.damages import consuming
 from tests.proxy import Proxy, proxy
 
 
@@ -26,9 +31,9 @@ class Ward:
     broker: Proxy
     database: Proxy
 
-    async def get(self, path: str) -> httpx.Response:
+    async def get(self, path: str, seconds: float = 10.0) -> httpx.Response:
         async with httpx.AsyncClient(trust_env=False) as http:
-            return await http.get(f"{self.url}{path}", timeout=10)
+            return await http.get(f"{self.url}{path}", timeout=seconds)
 
     async def turns(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 30.0) -> dict[str, Any]:
         """What /health/ready says, once it is as wanted."""
@@ -86,6 +91,44 @@ async def test_the_database_gone(ward: Ward) -> None:
     await ward.turns(well)
 
 
+async def test_the_database_reachable_but_not_writable(ward: Ward, store: Store) -> None:
+    await ward.turns(well)
+    await store.client.admin.command({"replSetStepDown": 60, "force": True})  # the only member: nobody steps in
+    found = await ward.turns(lambda found: found["missing"] == ["database"])
+    assert found["parts"]["database"] == "electing"
+    assert await ward.figure("userbus_database_up") == 0
+    await store.client.admin.command({"replSetFreeze": 0}, read_preference=ReadPreference.SECONDARY_PREFERRED)
+    await ward.turns(well)
+    assert await ward.figure("userbus_database_up") == 1
+
+
+async def test_its_own_consumers_gone_while_another_worker_has_some(ward: Ward, worker: Spawn) -> None:
+    await worker().says("worker ready")
+    ward.broker.hold(consuming)  # what it connects anew gets no further
+    for link in filter(consuming, [*ward.broker.links]):
+        link.abort()
+    found = await ward.turns(lambda found: len(found["missing"]) == len(FAMILIES))
+    assert found["parts"] == {
+        "broker": "ok",
+        "database": "ok",
+        **{queue(family): "this worker does not consume it" for family in FAMILIES},
+    }
+    assert await ward.figure("userbus_consumers_missing") == len(FAMILIES)
+    ward.broker.heal()
+    await ward.turns(well)
+
+
+async def test_a_worker_that_hangs_is_not_live(ward: Ward) -> None:
+    assert (await ward.get("/health/live")).json() == {"status": "live"}
+    os.kill(ward.program.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(httpx.ReadTimeout):
+            await ward.get("/health/live", seconds=1)
+    finally:
+        os.kill(ward.program.pid, signal.SIGCONT)
+    assert (await ward.get("/health/live")).json() == {"status": "live"}
+
+
 async def test_a_queue_gone(ward: Ward, caller: Client) -> None:
     await caller.channel.queue_delete("userbus.sms")
     found = await ward.turns(lambda found: found["missing"] == ["userbus.sms"])
@@ -119,17 +162,23 @@ async def test_requests_are_counted_by_name_and_outcome(ward: Ward, caller: Clie
     assert await ward.figure("userbus_in_flight") == 0
 
 
-@pytest.mark.parametrize(
-    "said",
-    [b"", b"\r\n\r\n", b"POST /health/live HTTP/1.1\r\n\r\n", b"GET " + b"x" * 20_000, b"\xff" * 100 + b"\r\n\r\n"],
-)
-async def test_nonsense_at_the_door_harms_nobody(ward: Ward, said: bytes) -> None:
+NONSENSE = [
+    b"",
+    b"\r\n\r\n",
+    b"POST /health/live HTTP/1.1\r\n\r\n",
+    b"GET " + b"x" * 20_000,
+    b"\xff" * 100 + b"\r\n\r\n",
+]
+
+
+async def test_nonsense_at_the_door_harms_nobody(ward: Ward) -> None:
     port = int(ward.url.rsplit(":", 1)[1])
 
-    def knock() -> None:
+    def knock(said: bytes) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as door:
             door.sendall(said)
 
-    await asyncio.to_thread(knock)
-    assert (await ward.get("/health/live")).json() == {"status": "live"}
-    assert (await ward.get("/no-such-page")).status_code == 404
+    for said in NONSENSE:
+        await asyncio.to_thread(knock, said)
+        assert (await ward.get("/health/live")).json() == {"status": "live"}
+        assert (await ward.get("/no-such-page")).status_code == 404

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from typing import Any
 from uuid import uuid4
 
@@ -57,31 +56,6 @@ async def check_events(store: Store, bodies: Bodies, seconds: float = 20.0, entr
             await asyncio.sleep(0.1)
 
 
-async def test_kill_9_in_the_middle_of_creates_loses_and_doubles_nothing(
-    worker: Spawn, caller: Client, store: Store
-) -> None:
-    first = worker()
-    await until_served(caller)
-    events = await caller.events("user.created")
-    bodies = creates(300)
-    tasks = await publish(caller, bodies)
-    while sum(task.done() for task in tasks) < 50:
-        await asyncio.sleep(0.005)
-    first.kill()
-    assert not all(task.done() for task in tasks)
-    worker()
-    await until_served(caller)
-    await check_effects(store, caller, bodies)
-    await check_events(store, bodies)
-    told: dict[str, str] = {}  # by event id: an event may come twice, under one id
-    while len(told) < len(bodies):
-        event = await events.next()
-        told[event["id"]] = event["data"]["username"]
-    assert sorted(told.values()) == sorted(body["username"] for body in bodies.values())
-    for task in tasks:
-        task.cancel()
-
-
 async def test_a_redelivered_command_is_answered_from_the_journal(worker: Spawn, caller: Client, store: Store) -> None:
     first = worker()
     await until_served(caller)
@@ -127,7 +101,5 @@ async def test_another_process_relays_what_a_killed_one_committed(worker: Spawn,
     await store.collection("journal").insert_one(row)
     events = await caller.events("user.created", served=False)
     worker()
-    started = time.monotonic()
     (event,) = await events.about("user/999999", 1, seconds=30)
     assert event == {"subject": "user/999999"}
-    assert time.monotonic() > started
