@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from pymongo.errors import (
+    ConfigurationError,
     ConnectionFailure,
     DocumentTooLarge,
     ExecutionTimeout,
@@ -20,7 +21,8 @@ from models.journal import Caller
 from models.unit import Shared, Unit
 
 TOO_LARGE = frozenset({10334, 17419, 17420})  # the server's codes for a document beyond 16 MB: made, updated, replaced
-IN_DOUBT = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError)
+# the first: a connection made while a member changes its state takes it for one without sessions
+IN_DOUBT = (ConfigurationError, ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError)
 T = TypeVar("T")
 
 

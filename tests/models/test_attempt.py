@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from pymongo.errors import NotPrimaryError, OperationFailure, PyMongoError, WriteConcernError
+from pymongo.errors import ConfigurationError, NotPrimaryError, OperationFailure, PyMongoError, WriteConcernError
 
 from models.attempt import attempt
 from models.journal import Caller
@@ -11,8 +11,11 @@ from models.unit import Shared, Unit
 
 INTERRUPTED = WriteConcernError("operation was interrupted", 11602, {"codeName": "InterruptedDueToReplStateChange"})
 
+# what PyMongo says on a connection that it made while the member was changing its state
+GREETED_EARLY = ConfigurationError("Sessions are not supported by this MongoDB deployment")
 
-@pytest.mark.parametrize("trouble", [INTERRUPTED, NotPrimaryError("not primary")])
+
+@pytest.mark.parametrize("trouble", [INTERRUPTED, NotPrimaryError("not primary"), GREETED_EARLY])
 async def test_a_write_in_doubt_is_made_again(shared: Shared, caller: Caller, trouble: PyMongoError) -> None:
     """A primary that steps down ends what waits for the majority: the write may stand or fall."""
     troubles = [trouble]
