@@ -42,6 +42,11 @@ def test_files_are_small() -> None:
     assert statistics.median(lines.values()) <= 80
 
 
+def test_files_beside_the_product_are_small_too() -> None:
+    beside = [file for folder in ("tests", "bench", "examples") for file in (ROOT / folder).rglob("*.py")]
+    assert [file.name for file in beside if len(file.read_text().splitlines()) > 250] == []
+
+
 def test_functions_are_small() -> None:
     lengths = {name: length(node) for name, node in functions()}
     assert {name: count for name, count in lengths.items() if count > 40} == {}

@@ -68,13 +68,15 @@ async def test_operations_have_names_of_their_own(served: Served) -> None:
 
 
 async def test_every_example_has_the_shape_that_is_documented(served: Served) -> None:
+    examples: list[tuple[Any, Any]] = []
     for *_, operation in operations(await whole(served)):
         for response in operation["responses"].values():
             for content in response.get("content", {}).values():
-                for example in content.get("examples", {}).values():
-                    Draft202012Validator(content["schema"]).validate(example["value"])
+                examples += [(content["schema"], each["value"]) for each in content.get("examples", {}).values()]
         for content in operation.get("requestBody", {}).get("content", {}).values():
-            Draft202012Validator(content["schema"]).validate(content["example"])
+            examples.append((content["schema"], content["example"]))
+    assert len(examples) > 200
+    assert [example for schema, example in examples if not Draft202012Validator(schema).is_valid(example)] == []
 
 
 @pytest.mark.parametrize(("dialect", "row"), ROWS, ids=NAMES)

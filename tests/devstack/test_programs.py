@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
@@ -28,24 +29,25 @@ def run(code: str, log: Path, env: dict[str, str] | None = None) -> ChildProgram
     return spawn([sys.executable, "-c", code], env or {}, log, name="The child", pid_file=log.with_suffix(".pid"))
 
 
-def wait_for(log: Path, text: str) -> None:
+def until(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true in time."""
     deadline = time.monotonic() + PATIENCE
-    while text not in (log.read_text() if log.exists() else "") and time.monotonic() < deadline:
-        time.sleep(0.02)
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)  # nobody tells of another process's end or output: it has to be looked for
+    return condition()
+
+
+def wait_for(log: Path, text: str) -> None:
+    assert until(lambda: log.exists() and text in log.read_text())
 
 
 def exit_code(child: ChildProgram) -> int | None:
-    deadline = time.monotonic() + PATIENCE
-    while child.exit_code is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: child.exit_code is not None)
     return child.exit_code
 
 
 def wait_for_end(pid: int, was: str) -> bool:
-    deadline = time.monotonic() + PATIENCE
-    while identity(pid) == was and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return identity(pid) != was
+    return until(lambda: identity(pid) != was)
 
 
 def test_a_child_gets_the_environment_as_given_and_writes_to_its_log(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class StackRun:
         while not (self.home / "dev.env").exists():
             assert popen.poll() is None, popen.communicate()[0]
             assert time.monotonic() < deadline
-            time.sleep(0.05)
+            time.sleep(0.05)  # a file that another process writes has to be looked for
 
     def notes(self) -> dict[str, str]:
         return {file.stem: file.read_text() for file in (self.home / "run").glob("*.pid")}
@@ -83,7 +83,7 @@ def test_a_killed_stack_is_cleared_away_and_the_next_one_stops_all_it_started(ow
     second = own.start()
     deadline = time.monotonic() + PATIENCE
     while own.alive(left) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.05)  # they are no children of ours
     own.wait_until_ready(second)
     assert own.alive(left) == []
     notes = own.notes()

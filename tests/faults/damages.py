@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from tests.faults.stage import Post, Stage
-from tests.proxy import Link, Matches
+from tests.proxy import Link, Matches, Proxy
 
 Damage = Callable[[Stage], Awaitable[None]]
 SOME = 100  # octets: an acknowledgement has 21, replies and events have hundreds, heartbeats 8
@@ -64,35 +64,31 @@ async def step_down(stage: Stage) -> None:
 
 
 async def cut_the_broker_off(stage: Stage) -> None:
-    for post in stage.posts:
-        post.broker.cut()
-    await asyncio.sleep(1)
-    for post in stage.posts:
-        post.broker.heal()
+    await _harmed([post.broker for post in stage.posts], Proxy.cut, seconds=1)
 
 
 async def cut_the_database_off(stage: Stage) -> None:
-    for post in stage.posts:
-        post.database.cut()
-    await asyncio.sleep(1)
-    for post in stage.posts:
-        post.database.heal()
+    await _harmed([post.database for post in stage.posts], Proxy.cut, seconds=1)
 
 
 async def swallow_what_is_sent_to_the_broker(stage: Stage) -> None:
-    for post in stage.posts:
-        post.broker.hold(lambda _: True)
-    await asyncio.sleep(4)
-    for post in stage.posts:
-        post.broker.heal()
+    await _harmed([post.broker for post in stage.posts], _swallow, seconds=4)
 
 
 async def swallow_what_is_sent_to_the_database(stage: Stage) -> None:
-    for post in stage.posts:
-        post.database.hold(lambda _: True)
-    await asyncio.sleep(4)
-    for post in stage.posts:
-        post.database.heal()
+    await _harmed([post.database for post in stage.posts], _swallow, seconds=4)
+
+
+async def _harmed(proxies: list[Proxy], harm: Callable[[Proxy], None], seconds: float) -> None:
+    for each in proxies:
+        harm(each)
+    await asyncio.sleep(seconds)
+    for each in proxies:
+        each.heal()
+
+
+def _swallow(each: Proxy) -> None:
+    each.hold(lambda _: True)
 
 
 def consuming(link: Link) -> bool:
