@@ -113,6 +113,13 @@ async def measure(url: str, targets: list[Target]) -> None:
                     print(f"{name:12} {target.name:8} {line}", flush=True)
 
 
+def _wait_for(program: ChildProgram, words: str) -> None:
+    while not (program.log.exists() and words in program.log.read_text()):
+        if fault := program.fault():
+            raise SystemExit(fault)
+        time.sleep(0.05)  # a log that another process writes can only be looked at
+
+
 @contextmanager
 def workers(amqp_url: str, mongo_url: str, home: Path) -> Iterator[list[Target]]:
     env = {
@@ -123,8 +130,9 @@ def workers(amqp_url: str, mongo_url: str, home: Path) -> Iterator[list[Target]]
     }
     ours = spawn([sys.executable, "-m", "handlers"], env, home / "ours.log")
     bare = spawn([sys.executable, "-m", "bench.bare"], env, home / "bare.log")
-    time.sleep(5)
     try:
+        _wait_for(ours, "worker ready")
+        _wait_for(bare, "ready")
         yield [Target("userbus", "userbus.commands", None, ours), Target("bare", "", "bench.bare", bare)]
     finally:
         bare.kill()

@@ -68,5 +68,5 @@ def _end(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
         while identity(pid) == was and time.monotonic() < deadline:
-            time.sleep(0.05)
+            time.sleep(0.05)  # it is no child of ours: its end can only be looked for
         os.killpg(pid, signal.SIGKILL)

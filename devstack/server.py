@@ -64,4 +64,4 @@ class StackServer(ABC):
                 fault = f"{self.name} was not ready after {self.limit:.0f} s"
             if fault is not None:
                 raise StackError(fault)
-            time.sleep(0.05)
+            time.sleep(0.05)  # a port that opens tells nobody

@@ -25,7 +25,7 @@ def main() -> int:
                 raise StackError(
                     f"{MONGO[0]}:{MONGO[1]} did not become primary of its replica set within {LIMIT:.0f} s"
                 )
-            time.sleep(0.2)
+            time.sleep(0.2)  # a member does not tell when it becomes primary
     except StackError as error:
         print(error, file=sys.stderr)
         return 1

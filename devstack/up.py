@@ -37,7 +37,7 @@ class RunningStack:
         """Return never; raises StackError, with the last lines of its log, as soon as one program dies."""
         while True:
             _look(self.faults)
-            time.sleep(LOOK)
+            time.sleep(LOOK)  # so late at most an end is noticed
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def _wait_ready(settings: StackSettings, faults: Sequence[Fault]) -> None:
                 f"{settings.bridge_url}/health/ready did not answer 200 within {READY_LIMIT:.0f} s: "
                 f"see bridge.log and worker.log in {settings.home / 'log'}"
             )
-        time.sleep(0.1)
+        time.sleep(0.1)  # who is ready answers so, and does not call
 
 
 def _token(settings: StackSettings, commands: StackCommands, env: Mapping[str, str]) -> str:
