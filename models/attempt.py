@@ -21,7 +21,7 @@ from models.journal import Caller
 from models.unit import Shared, Unit
 
 TOO_LARGE = frozenset({10334, 17419, 17420})  # the server's codes for a document beyond 16 MB: made, updated, replaced
-# the first: a connection made while a member changes its state takes it for one without sessions
+# the first: a connection made while a member changes its state counts as one without sessions, and is given up
 IN_DOUBT = (ConfigurationError, ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError)
 T = TypeVar("T")
 

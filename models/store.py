@@ -9,7 +9,14 @@ from typing import Any, Literal
 
 from bson import CodecOptions
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
-from pymongo.errors import CollectionInvalid, ConnectionFailure, NotPrimaryError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    CollectionInvalid,
+    ConfigurationError,
+    ConnectionFailure,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 
 from models.errors.base import StoreUnavailable
@@ -38,6 +45,7 @@ class Store:
 
     def __init__(self, url: str, driver: Driver = "pymongo", timeout: float = 5.0) -> None:
         self.watch = Watch()
+        self._driver = driver
         self._aborting: set[asyncio.Task[None]] = set()
         make: Any = AsyncMongoClient if driver == "pymongo" else _motor()
         self.client = make(
@@ -63,8 +71,17 @@ class Store:
         try:
             await _settled(session.start_transaction(write_concern=LASTING))
             yield session
+        except ConfigurationError:
+            await self._give_up_connections()
+            raise
         finally:
             await (self._abandon(session) if session.in_transaction else session.end_session())
+
+    async def _give_up_connections(self) -> None:
+        # one made while a member changes its state counts as one without sessions for as long as it lives: decision 6
+        driven = self.client if self._driver == "pymongo" else self.client.delegate
+        for server in [*driven._topology._servers.values()]:
+            await _settled(server.pool.reset_without_pause())
 
     async def _abandon(self, session: Any) -> None:
         # only for a moment, since a silent server must not hold up whoever is answered next

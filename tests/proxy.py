@@ -1,4 +1,4 @@
-"""A TCP proxy under the test's control: links can be cut, refused, or their bytes held back."""
+"""A TCP proxy under the test's control: links can be cut, refused, their bytes held back or rewritten."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 Matches = Callable[["Link"], bool]
+Rewrite = Callable[[bytes], bytes]
 PART = 65536
 
 
@@ -34,13 +35,17 @@ class Link:
 
 @dataclass(eq=False)
 class Proxy:
-    """Passes bytes on to `host:port`. `held` tells from which links the client's bytes are kept back."""
+    """Passes bytes on to `host:port`. `held` tells from which links the client's bytes are kept back.
+
+    `answers` rewrites what the server says on links made from now on.
+    """
 
     host: str
     port: int
     listening: int = 0
     links: set[Link] = field(default_factory=set)
     open: bool = True
+    answers: Rewrite = bytes
     _held: Matches = lambda _: False
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -81,7 +86,7 @@ class Proxy:
         with suppress(OSError):
             link = Link(writer, forth)
             self.links.add(link)
-            ways = [asyncio.create_task(self._up(link, reader)), asyncio.create_task(_down(back, writer))]
+            ways = [asyncio.create_task(self._up(link, reader)), asyncio.create_task(_down(back, writer, self.answers))]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -107,10 +112,10 @@ class Proxy:
             link.kept = b""
 
 
-async def _down(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _down(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rewrite: Rewrite) -> None:
     with suppress(OSError):
         while part := await reader.read(PART):
-            writer.write(part)
+            writer.write(rewrite(part))
             await writer.drain()
 
 

@@ -40,11 +40,16 @@ async def database(prepared: Store) -> Store:
 @pytest.fixture
 def shared(database: Store) -> Shared:
     """What units of a process share, on that store."""
-    keys = Keys(SECRET)
-    return Shared(database, Counters(database), Journal(database, keys), keys, Passwords(), Vault(None))
+    return sharing(database)
 
 
 @pytest.fixture
 def caller() -> Caller:
     """A command."""
     return Caller(name="user.create", message_id="m-1", digest="d-1")
+
+
+def sharing(store: Store) -> Shared:
+    """What units of a process share, on any store."""
+    keys = Keys(SECRET)
+    return Shared(store, Counters(store), Journal(store, keys), keys, Passwords(), Vault(None))
