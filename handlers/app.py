@@ -29,6 +29,7 @@ from handlers.senders.choice import chosen
 from handlers.senders.delivery import Delivery
 from handlers.settings import Settings
 from handlers.sweeper import Sweeper
+from handlers.tending import tending
 from handlers.topology import declare
 from handlers.vitals import Vitals
 from handlers.watcher import watching
@@ -76,6 +77,7 @@ async def _started(settings: Settings, stack: AsyncExitStack) -> Worker:
     replies = await stack.enter_async_context(Replies(settings.amqp_url))
     delay = await stack.enter_async_context(Delay(replies))
     await declare(outlet.channel, settings.queue_length, settings.events_days)
+    keep_running(stack, partial(tending, outlet, settings.queue_length, settings.events_days))
     relay = await _relaying(shared.store, outlet, stack)
     retry = Retry(outlet, worker_name())
     handlers = catalog(await _delivery(settings, shared, stack))

@@ -1,6 +1,8 @@
 """A connection of its own for publishing: opened at start, reopened by itself, never shared with consumers."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -53,16 +55,23 @@ class Outlet:
 
     async def depth(self, queue: str) -> tuple[int, int]:
         """How many messages wait in a queue, and how many consumers it has; (0, 0) where there is none."""
+        async with self.aside(2.0) as channel:
+            try:
+                found = (await channel.declare_queue(queue, passive=True)).declaration_result
+            except ChannelNotFoundEntity:
+                return 0, 0
+        return found.message_count or 0, found.consumer_count or 0
+
+    @asynccontextmanager
+    async def aside(self, seconds: float = 10.0) -> AsyncIterator[AbstractChannel]:
+        """Another channel of the connection, for what may close one. Raises `Unsent`."""
         if self._connection is None or not self.connected:
             raise Unsent(f"the {self._name} connection is down")
         try:
-            async with asyncio.timeout(2.0), self._connection.channel() as channel:
-                found = (await channel.declare_queue(queue, passive=True)).declaration_result
-        except ChannelNotFoundEntity:
-            return 0, 0
+            async with asyncio.timeout(seconds), self._connection.channel() as channel:
+                yield channel
         except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
-            raise Unsent(f"the broker does not tell of {queue!r}: {error!r}") from error
-        return found.message_count or 0, found.consumer_count or 0
+            raise Unsent(f"the broker does not answer as expected: {error!r}") from error
 
     async def up(self, seconds: float) -> None:
         """Wait until the connection is open again. Raises `Unsent` after `seconds`."""

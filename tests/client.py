@@ -78,6 +78,12 @@ class Client:
             found = (await channel.declare_queue(queue, passive=True)).declaration_result
             return found.message_count or 0, found.consumer_count or 0
 
+    async def found(self, exchange: str) -> None:
+        """Raises where there is no such exchange."""
+        assert self._connection is not None
+        async with self._connection.channel() as channel:
+            await channel.get_exchange(exchange, ensure=True)
+
     async def __aenter__(self) -> Self:
         self._connection = await aio_pika.connect_robust(self._url)
         self.channel = await self._connection.channel()

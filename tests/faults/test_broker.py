@@ -1,6 +1,7 @@
 """RabbitMQ goes away and comes back: workers resume by themselves, consumers and all, and send what waits."""
 
 import asyncio
+from collections.abc import Iterable
 
 from aio_pika.exceptions import AMQPError
 
@@ -79,3 +80,44 @@ async def test_a_wiped_broker_gets_its_topology_back(breakable: RunningServers, 
         await until_served(caller, seconds=40)
         await until_consumed(caller)
     assert program.exit_code is None
+
+
+async def until_there(caller: Client, exchanges: Iterable[str], queues: Iterable[str], seconds: float = 40.0) -> None:
+    """Wait until the broker has them."""
+    async with asyncio.timeout(seconds):
+        while not await _there(caller, exchanges, queues):
+            await asyncio.sleep(0.2)
+
+
+async def _there(caller: Client, exchanges: Iterable[str], queues: Iterable[str]) -> bool:
+    try:
+        for name in exchanges:
+            await caller.found(name)
+        for name in queues:
+            await caller.counted(name)
+    except AMQPError:
+        return False
+    return True
+
+
+async def test_what_somebody_deletes_by_hand_comes_back(
+    breakable: RunningServers, worker: Spawn, caller: Client, store: Store
+) -> None:
+    worker()
+    await until_served(caller)
+    exchanges = ("userbus.dead", "userbus.retry.1s")
+    queues = ("userbus.user", "userbus.dead", "userbus.retry.1s", "userbus.events.log")
+    for name in exchanges:
+        await caller.channel.exchange_delete(name)
+    for name in queues:
+        await caller.channel.queue_delete(name)
+    await until_there(caller, exchanges, queues)
+    await until_consumed(caller)
+    bodies = creates(10)
+    await check_effects(store, caller, bodies)
+    await check_events(store, bodies)
+    before = (await caller.counted("userbus.dead"))[0]
+    await caller.send("user.create", b"{{{")
+    async with asyncio.timeout(10):
+        while (await caller.counted("userbus.dead"))[0] == before:
+            await asyncio.sleep(0.1)
