@@ -16,7 +16,7 @@ RUN /tools/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /
 FROM ${PYTHON_IMAGE}
 # Volumes mounted on these folders take over their owner.
 RUN useradd --system --uid 10001 --no-create-home userbus \
-    && install -d -o userbus -g userbus -m 700 /secrets /secrets/worker /secrets/bridge \
+    && install -d -o userbus -g userbus -m 700 /secrets /secrets/admin /secrets/worker /secrets/bridge \
        /secrets/publisher /secrets/consumer \
     && install -d -o userbus -g userbus -m 755 /broker
 COPY --from=build /venv /venv

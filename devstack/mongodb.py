@@ -68,8 +68,11 @@ def mongo_url(port: int) -> str:
     return f"mongodb://{HOST}:{port}/userbus?replicaSet={SET}"
 
 
-def is_primary(host: str, port: int) -> bool:
-    """Whether the member host:port is primary; initiates a set that is new, renames a member whose address changed."""
+def is_primary(host: str, port: int, name: str | None = None) -> bool:
+    """Whether the member host:port is primary; initiates a set that is new, renames a member whose address changed.
+
+    `name` is the host name by which clients know it, where that is not `host`.
+    """
     # Asked first, since a client waits for its whole selection timeout where nothing listens.
     if not answers(host, port):
         return False
@@ -78,7 +81,7 @@ def is_primary(host: str, port: int) -> bool:
         try:
             status = client.admin.command("hello")
             if not status.get("isWritablePrimary"):
-                _set_up(client, f"{host}:{port}")
+                _set_up(client, f"{name or host}:{port}")
             return bool(status.get("isWritablePrimary"))
         except PyMongoError:
             return False

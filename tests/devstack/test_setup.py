@@ -3,9 +3,12 @@
 import base64
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from devstack.setup import write_secrets
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_everybody_reaches_the_broker_as_a_user_of_its_own_in_its_definitions(tmp_path: Path) -> None:
@@ -28,6 +31,21 @@ def test_only_the_worker_gets_the_keys_and_they_stay_the_same(tmp_path: Path) ->
     first = texts()
     write_secrets(tmp_path / "secrets", tmp_path / "broker")
     assert texts() == first
-    assert set(first) == {"userbus_secret_key", "userbus_encryption_key", "userbus_amqp_url"}
+    assert set(first) == {"userbus_secret_key", "userbus_encryption_key", "userbus_amqp_url", "userbus_mongo_url"}
     for name in ("bridge", "publisher", "consumer"):
         assert [file.name for file in (tmp_path / "secrets" / name).iterdir()] == ["userbus_amqp_url"]
+
+
+def test_the_worker_and_the_administrator_of_mongodb_have_urls_of_their_own(tmp_path: Path) -> None:
+    admin, worker = write_secrets(tmp_path / "secrets", tmp_path / "broker")
+    url = (tmp_path / "secrets" / "worker" / "userbus_mongo_url").read_text()
+    assert url == f"mongodb://userbus:{worker}@mongo:27017/userbus?replicaSet=rs0"
+    assert f"admin:{admin}@" in (tmp_path / "secrets" / "admin" / "mongo_url").read_text()
+    assert admin != worker
+    assert write_secrets(tmp_path / "secrets", tmp_path / "broker") == (admin, worker)
+
+
+def test_the_image_has_a_folder_of_its_user_for_every_volume_of_secrets() -> None:
+    mounted = set(re.findall(r":(/secrets/\w+)", (ROOT / "compose.yaml").read_text()))
+    assert len(mounted) == 5
+    assert mounted <= set(re.findall(r"/secrets/\w+", (ROOT / "Dockerfile").read_text()))
