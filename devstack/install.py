@@ -58,8 +58,9 @@ def build_argon2() -> bool:
     built = shutil.which("cc") is not None and _run(command, quiet=True, env=flags)
     if not built:
         print(
-            "Argon2 stays as published: sign-ins take almost twice as long as they could. For more of them, install "
-            "a C compiler and Python's headers (gcc, python3-dev), then: make clean, and again",
+            "Argon2 could not be built for this processor and stays as published: a sign-in takes almost twice as long "
+            "as it could. For more of them install a C compiler and Python's headers (gcc, python3-dev), see that the "
+            "package index has its source, then: make clean, and again",
             flush=True,
         )
     return built

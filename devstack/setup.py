@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from pymongo.errors import PyMongoError
+
 from devstack.broker import USERS, definitions
 from devstack.errors import StackError
 from devstack.keys import random_key, random_password, secret
@@ -26,15 +28,23 @@ def main() -> int:
     logins = write_secrets(Path("/secrets"), Path("/broker"))
     deadline = time.monotonic() + LIMIT
     try:
-        while not is_primary(HOST, port, name):
+        while not (is_primary(HOST, port, name) and _ensured(port, *logins)):
             if time.monotonic() > deadline:
                 raise StackError(f"{name}:{port} did not become primary of its replica set within {LIMIT:.0f} s")
             time.sleep(0.2)  # a member does not tell when it becomes primary
-        ensure_users(port, *logins)
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _ensured(port: int, admin: str, worker: str) -> bool:
+    try:
+        ensure_users(port, admin, worker)
+    except PyMongoError as error:  # a primary of a moment ago may be none any more
+        print(f"MongoDB's users have to wait: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def write_secrets(folder: Path, broker: Path) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from models.watch import Answer, Watch
 Driver = Literal["pymongo", "motor"]
 Row = dict[str, Any]
 NAMESPACE_EXISTS = 48
+AUTHENTICATION_FAILED = 18
 # by default MongoDB shows what it may still lose: its events would go out, and then never have happened
 DURABLE = ReadConcern("majority")
 LASTING = WriteConcern("majority")
@@ -148,11 +149,15 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def reached() -> Iterator[None]:
-    """A database that cannot be reached becomes `StoreUnavailable`; what it refuses stays the error that it is."""
+    """A database that cannot be reached, or takes nobody in, becomes `StoreUnavailable`; other refusals stay."""
     try:
         yield
     except ConnectionFailure as error:
         raise StoreUnavailable(f"the database does not answer: {error}") from error
+    except OperationFailure as error:
+        if error.code != AUTHENTICATION_FAILED:
+            raise
+        raise StoreUnavailable("the database does not know this user and password: see USERBUS_MONGO_URL") from error
 
 
 async def _abort(session: Any) -> None:

@@ -16,8 +16,9 @@ from devstack.local import LocalServer
 from devstack.mongo_users import ADMIN, DATABASE, WORKER, ensure_users
 from devstack.mongodb import ensure_mongod, local_mongod
 from devstack.ports import HOST, free_port
+from models.errors.base import StoreUnavailable
 from models.indexes import prepare
-from models.store import Store
+from models.store import Store, reached
 
 Client = MongoClient[dict[str, Any]]
 
@@ -87,3 +88,11 @@ def test_users_of_other_secrets_are_left_alone(port: int) -> None:
         ensure_users(port, "another", "two")
     with opened(port, f"{ADMIN}:one@") as client:
         assert len(client["admin"].command("usersInfo", {"forAllDBs": True})["users"]) == 2
+
+
+async def test_a_worker_with_a_wrong_password_waits_for_a_better_one(port: int) -> None:
+    ensure_users(port, "one", "two")
+    store = Store(f"mongodb://{WORKER}:wrong@{HOST}:{port}/{DATABASE}?directConnection=true")
+    with pytest.raises(StoreUnavailable, match="user and password"), reached():
+        await prepare(store)
+    await store.close()

@@ -32,8 +32,9 @@ async def occupy(store: Store, between: Proxy) -> asyncio.Future[Any]:
     version = (await admin.command("hello"))["topologyVersion"]
     news = admin.command("hello", topologyVersion=version, maxAwaitTimeMS=OCCUPIED_MS, comment="occupied")
     waiting: asyncio.Future[Any] = asyncio.ensure_future(news)
-    while not any(b"occupied" in link.said for link in between.links):
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(20):
+        while not any(b"occupied" in link.said for link in between.links):
+            await asyncio.sleep(0.005)
     return waiting
 
 
