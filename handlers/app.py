@@ -30,7 +30,7 @@ from handlers.senders.delivery import Delivery
 from handlers.settings import Settings
 from handlers.sweeper import Sweeper
 from handlers.tending import tending
-from handlers.topology import declare
+from handlers.topology import declare, parts
 from handlers.vitals import Vitals
 from handlers.watcher import watching
 from models.counters import Counters
@@ -77,7 +77,8 @@ async def _started(settings: Settings, stack: AsyncExitStack) -> Worker:
     replies = await stack.enter_async_context(Replies(settings.amqp_url))
     delay = await stack.enter_async_context(Delay(replies))
     await declare(outlet.channel, settings.queue_length, settings.events_days)
-    keep_running(stack, partial(tending, outlet, settings.queue_length, settings.events_days))
+    again = parts(settings.queue_length, settings.events_days)
+    keep_running(stack, partial(tending, outlet, settings.amqp_url, again))
     relay = await _relaying(shared.store, outlet, stack)
     retry = Retry(outlet, worker_name())
     handlers = catalog(await _delivery(settings, shared, stack))

@@ -9,6 +9,7 @@ from typing import Any, Self
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
+from aiormq.abc import AbstractChannel as AbstractUnderlayChannel
 from aiormq.abc import DeliveredMessage
 
 LOOK_SECONDS = 0.02
@@ -55,23 +56,29 @@ class Outlet:
 
     async def depth(self, queue: str) -> tuple[int, int]:
         """How many messages wait in a queue, and how many consumers it has; (0, 0) where there is none."""
-        async with self.aside(2.0) as channel:
+        async with self.aside() as channel:
             try:
-                found = (await channel.declare_queue(queue, passive=True)).declaration_result
+                found = await channel.queue_declare(queue, passive=True)
             except ChannelNotFoundEntity:
                 return 0, 0
         return found.message_count or 0, found.consumer_count or 0
 
     @asynccontextmanager
-    async def aside(self, seconds: float = 10.0) -> AsyncIterator[AbstractChannel]:
-        """Another channel of the connection, for what may close one. Raises `Unsent`."""
-        if self._connection is None or not self.connected:
-            raise Unsent(f"the {self._name} connection is down")
+    async def aside(self, seconds: float = 2.0) -> AsyncIterator[AbstractUnderlayChannel]:
+        """A bare channel of the connection for one question, which may close it. Raises `Unsent`.
+
+        Below aio-pika, whose connections keep some kilobytes of every channel that they have ever had.
+        """
         try:
-            async with asyncio.timeout(seconds), self._connection.channel() as channel:
-                yield channel
+            async with asyncio.timeout(seconds):
+                ours = await self.channel.get_underlay_channel()
+                channel = await ours.connection.channel(publisher_confirms=False)
+                try:
+                    yield channel
+                finally:
+                    await channel.close()
         except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
-            raise Unsent(f"the broker does not answer as expected: {error!r}") from error
+            raise Unsent(f"the broker does not answer: {error!r}") from error
 
     async def up(self, seconds: float) -> None:
         """Wait until the connection is open again. Raises `Unsent` after `seconds`."""

@@ -1,5 +1,8 @@
 """Every exchange, queue and binding, declared identically by every process."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel
 from aiormq.abc import FieldTable
@@ -12,6 +15,7 @@ RETRY_STEPS = {"1s": 1, "5s": 5, "30s": 30, "2min": 120, "10min": 600}
 EXPIRED = "userbus.expired"
 NUDGE = "userbus.nudge"
 PARKED = "x-userbus-reason"
+Part = Callable[[AbstractChannel], Awaitable[None]]
 
 
 def retry_queue(step: str) -> str:
@@ -43,16 +47,26 @@ def retry_arguments(seconds: int) -> FieldTable:
     }
 
 
+EXCHANGES = (COMMANDS_EXCHANGE, EVENTS_EXCHANGE, DEAD, NUDGE, *map(retry_queue, RETRY_STEPS))
+QUEUES = (*map(queue, FAMILIES), *map(retry_queue, RETRY_STEPS), DEAD, DEAD_LOG, EXPIRED, EVENTS_LOG)
+
+
 async def declare(channel: AbstractChannel, length: int, days: int) -> None:
     """Declare all of it. `length` bounds a family's queue, `days` the events log."""
+    for part in parts(length, days):
+        await part(channel)
+
+
+def parts(length: int, days: int) -> list[Part]:
+    """The same in parts that fail each for itself."""
+    return [_dead, *(partial(_family, family, length) for family in FAMILIES), _retry, partial(_events, days)]
+
+
+async def _family(family: str, length: int, channel: AbstractChannel) -> None:
     commands = await channel.declare_exchange(COMMANDS_EXCHANGE, ExchangeType.TOPIC, durable=True)
-    await _dead(channel)
-    for family in FAMILIES:
-        work = await channel.declare_queue(queue(family), durable=True, arguments=family_arguments(length))
-        for pattern in patterns(family):
-            await work.bind(commands, pattern)
-    await _retry(channel)
-    await _events(channel, days)
+    work = await channel.declare_queue(queue(family), durable=True, arguments=family_arguments(length))
+    for pattern in patterns(family):
+        await work.bind(commands, pattern)
 
 
 _KEPT: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": LOOKS}
@@ -84,7 +98,7 @@ async def _retry(channel: AbstractChannel) -> None:
         await wait.bind(entry)
 
 
-async def _events(channel: AbstractChannel, days: int) -> None:
+async def _events(days: int, channel: AbstractChannel) -> None:
     events = await channel.declare_exchange(EVENTS_EXCHANGE, ExchangeType.TOPIC, durable=True)
     arguments: FieldTable = {
         "x-queue-type": "stream",
