@@ -56,7 +56,8 @@ def opened(message: AbstractIncomingMessage) -> Envelope:
         attempt=_count(headers.get(ATTEMPT)),
         first=_text(headers.get(FIRST)),
         redelivered=bool(message.redelivered),
-        deliveries=_count(headers.get("x-delivery-count")),
+        # what stands there at a first delivery is not the broker's, but the sender's
+        deliveries=_count(headers.get("x-delivery-count")) if message.redelivered else 0,
     )
 
 

@@ -109,9 +109,9 @@ Spawn = Callable[[], Program]
 
 
 class SpawnWith(Protocol):
-    """Starts a worker with settings of its own."""
+    """Starts a worker, or another program in its place, with settings of its own."""
 
-    def __call__(self, **settings: str) -> Program: ...
+    def __call__(self, module: str = "handlers", **settings: str) -> Program: ...
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def worker_with(breakable: RunningServers, tmp_path: Path) -> Iterator[SpawnWith
     """Start a worker process with settings of its own; all of them end with the test."""
     started: list[Program] = []
 
-    def start(**settings: str) -> Program:
+    def start(module: str = "handlers", **settings: str) -> Program:
         env = {
             **os.environ,
             "USERBUS_AMQP_URL": breakable.amqp_url,
@@ -128,7 +128,7 @@ def worker_with(breakable: RunningServers, tmp_path: Path) -> Iterator[SpawnWith
             **settings,
         }
         log = tmp_path / f"worker-{len(started)}.log"
-        started.append(Program(spawn([sys.executable, "-m", "handlers"], env, log, name="worker")))
+        started.append(Program(spawn([sys.executable, "-m", module], env, log, name="worker")))
         return started[-1]
 
     yield start

@@ -17,6 +17,7 @@ from devstack.servers import RunningServers
 from handlers.topology import DELIVERY_LIMIT
 from models.store import Store
 from tests.client import Client
+from tests.drops import taken_and_dropped
 from tests.faults.conftest import FULL, Spawn, until_served
 from tests.faults.test_workers import check_effects, check_events, creates
 
@@ -38,24 +39,13 @@ async def ended(program: ChildProgram) -> None:
             await asyncio.sleep(0.1)
 
 
-async def taken_and_dropped(url: str, message_id: str) -> None:
-    """Take a message as a worker would, and die with it in hand."""
-    connection = await aio_pika.connect(url)
-    arrived: asyncio.Queue[aio_pika.abc.AbstractIncomingMessage] = asyncio.Queue()
-    await (await (await connection.channel()).get_queue("userbus.user", ensure=False)).consume(arrived.put)
-    message = await asyncio.wait_for(arrived.get(), 10)
-    assert message.message_id == message_id
-    await connection.close()
-
-
 async def test_a_message_that_kills_its_workers_is_parked_without_its_secrets(
     breakable: RunningServers, worker: Spawn, caller: Client
 ) -> None:
     message_id = uuid4().hex
     body = {"username": uuid4().hex[:20], "password": "correct horse battery"}
     await caller.send("user.create", body, message_id=message_id)
-    for _ in range(DELIVERY_LIMIT):
-        await taken_and_dropped(breakable.amqp_url, message_id)
+    await taken_and_dropped(breakable.amqp_url, message_id, times=DELIVERY_LIMIT)
     program = worker()
     await program.says("parked")
     queue = await caller.channel.get_queue("userbus.dead", ensure=False)
@@ -74,8 +64,7 @@ async def test_one_that_came_back_often_is_still_carried_out(
 ) -> None:
     (message_id, body), *_ = creates(1).items()
     await caller.send("user.create", body, message_id=message_id)
-    for _ in range(DELIVERY_LIMIT - 1):
-        await taken_and_dropped(breakable.amqp_url, message_id)
+    await taken_and_dropped(breakable.amqp_url, message_id, times=DELIVERY_LIMIT - 1)
     worker()
     await check_events(store, {message_id: body}, seconds=60, entries=1)
 
