@@ -145,7 +145,8 @@ def _meant(selection: Selection, everything: bool) -> Selection:
 def _carry_out(order: Order) -> None:
     tally = Tally()
     try:
-        _run(lambda parked: handle(parked, order, tally))
+        if _run(lambda parked: _stopped(parked, order, tally)):
+            raise KeyboardInterrupt
     except KeyboardInterrupt:
         typer.echo("userbus: interrupted: what was not handled stays where it was", err=True)
         raise typer.Exit(130) from None
@@ -155,6 +156,11 @@ def _carry_out(order: Order) -> None:
         for why, left in tally.left.items():
             typer.echo(f"{len(left)} left: {why} ({', '.join(left[:5])}{', …' if len(left) > 5 else ''})", err=True)
     raise typer.Exit(1 if tally.left else 0)
+
+
+async def _stopped(parked: Parked, order: Order, tally: Tally) -> bool:
+    await handle(parked, order, tally)
+    return parked.stopped
 
 
 def _run(work: Callable[[Parked], Awaitable[T]]) -> T:

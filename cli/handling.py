@@ -1,8 +1,10 @@
 """Redriving and dropping: one pass over the dead letters, with progress, at a given rate, told in the log."""
 
 import asyncio
+import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aio_pika.abc import AbstractIncomingMessage
@@ -12,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.letters import Letter, Selection, letter
 from cli.parked import Diary, Parked, Unroutable
 
-Verb = Callable[[Parked, AbstractIncomingMessage], Awaitable[None]]
+Verb = Callable[[Parked, AbstractIncomingMessage], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,10 @@ class Tally:
 
 
 async def handle(parked: Parked, order: Order, tally: Tally) -> None:
-    """Carry an order out, counting into `tally` so that an interruption can tell how far it came."""
+    """Carry an order out, counting into `tally`. Ctrl-C stops between two letters, a second one at once."""
     columns = (TextColumn(order.verb), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+    hidden = not sys.stderr.isatty()
+    with _stoppable(parked), Progress(*columns, console=Console(stderr=True), disable=hidden) as progress:
         bar = progress.add_task("", total=parked.total)
         if order.dry_run:
             async for message in parked.letters():
@@ -51,6 +54,22 @@ async def handle(parked: Parked, order: Order, tally: Tally) -> None:
                     await diary.note(str(message.message_id))
 
 
+@contextmanager
+def _stoppable(parked: Parked) -> Iterator[None]:
+    # cancelled in the middle, a letter could be gone and not told of
+    loop = asyncio.get_running_loop()
+
+    def interrupted() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        parked.stop()
+
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
 def _foretell(order: Order, found: Letter, tally: Tally) -> None:
     if _meant(order, found, tally):
         tally.done += 1
@@ -60,15 +79,15 @@ async def _handled(parked: Parked, order: Order, message: AbstractIncomingMessag
     found = letter(message)
     if not _meant(order, found, tally):
         return False
-    if order.rate:
-        await asyncio.sleep(1 / order.rate)
+    if order.rate and await parked.stops_within(1 / order.rate):
+        return False
     try:
-        await VERBS[order.verb](parked, message)
+        handled = await VERBS[order.verb](parked, message)
     except Unroutable:
         _leave(tally, "no queue takes requests of that name", found)
         return False
-    tally.done += 1
-    return True
+    tally.done += handled
+    return handled
 
 
 def _meant(order: Order, found: Letter, tally: Tally) -> bool:
@@ -84,12 +103,13 @@ def _leave(tally: Tally, why: str, found: Letter) -> None:
     tally.left.setdefault(why, []).append(found.id)
 
 
-async def _redrive(parked: Parked, message: AbstractIncomingMessage) -> None:
-    await parked.redrive(message)
+async def _redrive(parked: Parked, message: AbstractIncomingMessage) -> bool:
+    return await parked.redrive(message)
 
 
-async def _drop(_: Parked, message: AbstractIncomingMessage) -> None:
+async def _drop(_: Parked, message: AbstractIncomingMessage) -> bool:
     await message.ack()
+    return True
 
 
 VERBS: dict[str, Verb] = {"redrive": _redrive, "drop": _drop}

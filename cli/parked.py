@@ -23,6 +23,7 @@ KEPT = frozenset({"x-actor", "traceparent", "tracestate"})
 FULL_PAUSE = 1.0
 FULL_TRIES = 30
 QUIET = 2.0
+WINDOW = 50_000  # unsettled letters of one consumer: AMQP's limit is 65,535, and 2,000 where none is named
 LINE = 500  # message ids in one line of the log
 
 
@@ -39,39 +40,69 @@ class Parked:
 
     The broker hands them all out once, and takes back, in order, what has been neither redriven nor dropped: each look
     marks those as delivered once more. A letter that is redriven is first taken by the work queue and then removed, so
-    an interruption may at worst redrive it twice, which its message_id makes harmless.
+    a lost connection may at worst redrive it twice, which its message_id makes harmless.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+        self._stopped = asyncio.Event()
         self._connection: AbstractConnection
         self._channel: AbstractChannel
         self.total = 0
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody has asked to stop."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Hand out no more letters."""
+        self._stopped.set()
+        self._arrived.put_nowait(None)
+
+    async def stops_within(self, seconds: float) -> bool:
+        """Wait; whether somebody has asked to stop meanwhile."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+        return self.stopped
+
     async def letters(self) -> AsyncIterator[AbstractIncomingMessage]:
-        """Each letter. Raises `ConnectionError` when the broker goes away."""
-        queue = await self._channel.get_queue(DEAD, ensure=False)
-        self._channel.close_callbacks.add(lambda *_: self._arrived.put_nowait(None))
-        await queue.consume(self._arrived.put)
-        for _ in range(self.total):
+        """Each letter, until `stop`. Raises `ConnectionError` when the broker goes away."""
+        for number in range(self.total):
+            if number % WINDOW == 0:
+                await self._consume()
             message = await self._arrived.get()
+            if self.stopped:
+                return
             if message is None:
                 raise ConnectionError("the connection to the broker was lost")
             yield message
 
-    async def redrive(self, message: AbstractIncomingMessage) -> None:
-        """Send it to its work queue as it first came, and remove it. Raises `Unroutable` or `QueueFull`."""
+    async def _consume(self) -> None:
+        """One more consumer, for the next window of letters."""
+        channel = await self._connection.channel()
+        await channel.set_qos(prefetch_count=WINDOW)
+        channel.close_callbacks.add(lambda *_: self._arrived.put_nowait(None))
+        await (await channel.get_queue(DEAD, ensure=False)).consume(self._arrived.put)
+
+    async def redrive(self, message: AbstractIncomingMessage) -> bool:
+        """Send it to its work queue as it first came, and remove it; False where it was stopped before.
+
+        Raises `Unroutable`, or `QueueFull` after half a minute.
+        """
         exchange = await self._channel.get_exchange(COMMANDS_EXCHANGE, ensure=False)
         copy = _again(message)
         for _ in range(FULL_TRIES):
             try:
                 await exchange.publish(copy, message.routing_key or "", mandatory=True)
-                return await message.ack()
+                await message.ack()
+                return True
             except PublishError as error:
                 raise Unroutable(message.routing_key) from error
             except DeliveryError:
-                await asyncio.sleep(FULL_PAUSE)
+                if await self.stops_within(FULL_PAUSE):
+                    return False
         raise QueueFull(message.routing_key)
 
     async def tell(self, entry: dict[str, Any]) -> None:

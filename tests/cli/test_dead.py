@@ -2,78 +2,15 @@
 
 import asyncio
 import json
-import os
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
-from uuid import uuid4
 
 import aio_pika
 import pytest
 
+from tests.cli.letters import dead, dead_letters, userbus, waiting
 from tests.client import Client
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("empty")
-
-
-@pytest.fixture
-async def empty(client: Client) -> AsyncIterator[None]:
-    """No dead letters, before and after."""
-    queue = await client.channel.get_queue("userbus.dead", ensure=False)
-    await queue.purge()
-    yield
-    await queue.purge()
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command went."""
-
-    exit_code: int | None
-    stdout: str
-    stderr: str
-
-
-async def dead_letters(amqp_url: str, *words: str, text: str = "") -> Ended:
-    """Run `userbus dead`, in a process of its own as anybody does."""
-    env = {**os.environ, "USERBUS_AMQP_URL": amqp_url, "COLUMNS": "200"}
-    argv = [sys.executable, "-m", "cli", "dead", *words]
-    process = await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env)
-    async with asyncio.timeout(60):
-        told, complained = await process.communicate(text.encode())
-    return Ended(process.returncode, told.decode(), complained.decode())
-
-
-async def userbus(stack: Stack, *words: str, text: str = "") -> Ended:
-    return await dead_letters(stack.amqp_url, *words, text=text)
-
-
-async def dead(client: Client, count: int, name: str = "user.create", **headers: Any) -> list[str]:
-    """Dead letters as a worker parks them."""
-    exchange = await client.channel.get_exchange("userbus.dead", ensure=False)
-    ids = []
-    for _ in range(count):
-        message_id = uuid4().hex
-        body = json.dumps({"username": f"u_{message_id[:12]}"}).encode()
-        cause = {"x-userbus-reason": "parked", "x-userbus-code": "service.fault", "x-attempt": 3, **headers}
-        await exchange.publish(aio_pika.Message(body, message_id=message_id, headers=cause, type=name), name)
-        ids.append(message_id)
-    return ids
-
-
-async def waiting(client: Client) -> list[tuple[str, int]]:
-    """The message_ids that are there, in order, each with how often it was delivered before; looking counts as one."""
-    connection = await aio_pika.connect(client._url)
-    async with connection, connection.channel() as channel:
-        queue = await channel.declare_queue("userbus.dead", passive=True)
-        count = queue.declaration_result.message_count or 0
-        arrived: asyncio.Queue[aio_pika.abc.AbstractIncomingMessage] = asyncio.Queue()
-        await queue.consume(arrived.put)
-        found = [await arrived.get() for _ in range(count)]
-    return [(str(each.message_id), int(str(each.headers.get("x-delivery-count", 0)))) for each in found]
 
 
 async def created(client: Client, message_id: str) -> bool:
@@ -125,7 +62,7 @@ async def test_a_redriven_letter_is_carried_out_under_its_own_id_and_without_its
     assert (outcome.exit_code, outcome.stdout) == (0, "1 redriven\n")
     event = await events.next()
     assert (event["causationid"], event["actor"]) == (message_id, "user:7")
-    assert await waiting(client) == []
+    assert await waiting(stack.amqp_url) == []
     assert (await userbus(stack, "redrive", message_id)).stdout == "0 redriven\n"
 
 
@@ -134,7 +71,7 @@ async def test_what_is_not_meant_stays_in_order_and_is_marked_once(client: Clien
     for position in (3, 17):
         await userbus(stack, "redrive", ids[position])
     left = [message_id for position, message_id in enumerate(ids) if position not in (3, 17)]
-    assert await waiting(client) == [(message_id, 2) for message_id in left]
+    assert await waiting(stack.amqp_url) == [(message_id, 2) for message_id in left]
     await until_created(client, [ids[3], ids[17]])
 
 
@@ -160,10 +97,10 @@ async def test_letters_are_selected(client: Client, stack: Stack, words: list[st
     ids = [plain, name, reason, text, old, new]
     dry = await userbus(stack, "drop", "--dry-run", *words)
     assert dry.stdout == f"{len(meant)} would be dropped\n"
-    assert [message_id for message_id, _ in await waiting(client)] == ids
+    assert [message_id for message_id, _ in await waiting(stack.amqp_url)] == ids
     outcome = await userbus(stack, "drop", "--yes", *words)
     assert outcome.stdout == f"{len(meant)} dropped\n"
-    assert [message_id for message_id, _ in await waiting(client)] == [
+    assert [message_id for message_id, _ in await waiting(stack.amqp_url)] == [
         message_id for position, message_id in enumerate(ids) if position not in meant
     ]
 
@@ -173,14 +110,14 @@ async def test_a_letter_without_its_secrets_cannot_be_redriven_and_says_so(clien
     outcome = await userbus(stack, "redrive", "--all")
     assert (outcome.exit_code, outcome.stdout) == (1, "0 redriven\n")
     assert "its sender has to" in outcome.stderr
-    assert [found for found, _ in await waiting(client)] == [message_id]
+    assert [found for found, _ in await waiting(stack.amqp_url)] == [message_id]
 
 
 async def test_a_letter_that_no_queue_takes_stays(client: Client, stack: Stack) -> None:
     (message_id,) = await dead(client, 1, "spaceship.launch")
     outcome = await userbus(stack, "redrive", "--all")
     assert (outcome.exit_code, outcome.stdout) == (1, "0 redriven\n")
-    assert [found for found, _ in await waiting(client)] == [message_id]
+    assert [found for found, _ in await waiting(stack.amqp_url)] == [message_id]
 
 
 async def test_nothing_happens_by_accident(client: Client, stack: Stack) -> None:
@@ -189,7 +126,7 @@ async def test_nothing_happens_by_accident(client: Client, stack: Stack) -> None
         outcome = await userbus(stack, *words)
         assert (outcome.exit_code, "or --all" in outcome.stderr) == (1, True)
     assert (await userbus(stack, "drop", "--all", text="n\n")).exit_code == 1
-    assert [found for found, _ in await waiting(client)] == [message_id]
+    assert [found for found, _ in await waiting(stack.amqp_url)] == [message_id]
 
 
 async def test_the_log_tells_who_did_what(client: Client, stack: Stack) -> None:

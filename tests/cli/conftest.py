@@ -1,0 +1,26 @@
+"""The dead letters' queue without letters, and what is sent to the workers."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aio_pika.abc import AbstractQueue
+
+from tests.client import Client
+
+
+@pytest.fixture
+async def empty(client: Client) -> AsyncIterator[None]:
+    """No dead letters, before and after."""
+    queue = await client.channel.get_queue("userbus.dead", ensure=False)
+    await queue.purge()
+    yield
+    await queue.purge()
+
+
+@pytest.fixture
+async def tap(client: Client) -> AsyncIterator[AbstractQueue]:
+    """A copy of every request that is sent."""
+    queue = await client.channel.declare_queue(exclusive=True)
+    await queue.bind("userbus.commands", "#")
+    yield queue
+    await queue.delete(if_unused=False, if_empty=False)
