@@ -1,6 +1,7 @@
 """Sending hostile messages, and finding out what became of each."""
 
 import asyncio
+import json
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from tests.faults.audit import QUEUES, STEPS
 from tests.faults.hostile import OURS, Hostile, hostile
 from tests.faults.octets import fields_table, publish
 
+MISTAKES = {f"message.{what}" for what in ("undecodable", "too_large", "unknown_name", "id_missing", "invalid")}
+
 
 @dataclass
 class Attack:
@@ -29,6 +32,7 @@ class Attack:
     refused: set[str] = field(default_factory=set)
     codes: Counter[str] = field(default_factory=Counter)
     stray: list[str] = field(default_factory=list)
+    blamed: list[Any] = field(default_factory=list)
 
     def mark(self, text: str | None) -> str:
         """The mark with which a text begins, or an empty text."""
@@ -50,6 +54,11 @@ class Attack:
     def fates(self) -> Counter[str]:
         """How many ended in which way."""
         return Counter(self._fate(each) for each in self.sent)
+
+    @property
+    def faults(self) -> list[str]:
+        """What was given up for another reason than a sender's mistake, and answers that blame the service."""
+        return [*sorted({*self.codes} - MISTAKES), *self.blamed]
 
     @property
     def unexplained(self) -> list[Hostile]:
@@ -76,6 +85,9 @@ async def attack(url: str, seed: int, count: int) -> Attack:
 
         async def take(message: AbstractIncomingMessage) -> None:
             made.answered[made.mark(message.correlation_id)] += 1
+            problem = json.loads(message.body).get("problem") or {}
+            if problem.get("kind") == "internal":
+                made.blamed.append(problem)
 
         await replies.consume(take, no_ack=True)
         left = [*made.sent]

@@ -4,20 +4,32 @@ import asyncio
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from models.store import Store
 from tests.client import Client
+from tests.faults.load import unavailable
 
 QUEUES = [f"userbus.{family}" for family in ("user", "account", "role", "auth", "sms")]
 STEPS = [f"userbus.retry.{step}" for step in ("1s", "5s", "30s", "2min", "10min")]
 EVENTS_QUEUE = "faults.events"
-Sent = list[dict[str, Any]]
+EVENTS = {  # which single event each command of a load has
+    "user.create": "user.created",
+    "user.update": "user.updated",
+    "account.apply": "account.bound",
+    "role.assign": "role.assigned",
+    "token.issue": "token.issued",
+    "sms.send_code": "sms.code_sent",
+}
+FIGURES = ("commands", "effects", "unanswered", "gap")
+Row = dict[str, Any]
+Sent = list[Row]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One line of the table."""
+    """One line of the table. `unanswered` are tries that got no answer in time."""
 
     commands: int
     effects: int
@@ -26,12 +38,13 @@ class Outcome:
     missing: int
     unordered: int
     different: int
+    unanswered: int
     gap: float
 
     @property
     def flaws(self) -> dict[str, int]:
         """What is not as it should be."""
-        counts = {name: count for name, count in vars(self).items() if name not in ("commands", "effects", "gap")}
+        counts = {name: count for name, count in vars(self).items() if name not in FIGURES}
         return {name: count for name, count in counts.items() if count}
 
 
@@ -40,8 +53,14 @@ async def listen(caller: Client) -> None:
     await (await caller.channel.get_queue("userbus.dead", ensure=False)).purge()
     queue = await caller.channel.declare_queue(EVENTS_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
     await queue.purge()
-    for pattern in ("user.*", "account.*", "sms.*", "command.refused"):
+    for pattern in ("user.*", "account.*", "role.*", "token.*", "sms.*", "command.refused"):
         await queue.bind("userbus.events", pattern)
+
+
+async def left(caller: Client) -> dict[str, int]:
+    """The queues that are not empty; while a worker runs, what it has in hand is in none."""
+    depths = {name: (await caller.counted(name))[0] for name in (*QUEUES, *STEPS, "userbus.dead")}
+    return {name: depth for name, depth in depths.items() if depth}
 
 
 async def quiet(caller: Client, store: Store, sent: Sent, seconds: float = 120.0) -> None:
@@ -59,30 +78,36 @@ async def quiet(caller: Client, store: Store, sent: Sent, seconds: float = 120.0
 
 async def audit(caller: Client, store: Store, sent: Sent, gap: float) -> Outcome:
     """Count what should be there against what is; takes the events from their queue."""
-    ids = [each["id"] for each in sent if each["confirmed"]]
-    entries = await store.collection("journal").find({"_id": {"$in": ids}}).to_list(None)
-    done = sum(json.loads(entry["reply"])["status"] == "done" for entry in entries)
+    confirmed = [each for each in sent if each["confirmed"]]
+    replies = await _journalled(store, [each["id"] for each in confirmed])
+    done = [each for each in confirmed if replies.get(each["id"], {}).get("status") == "done"]
+    events = await _events(caller)
+    told, about = _grouped(events, "causationid"), _grouped(events, "subject")
     due = Counter(each["user"] for each in sent if each["user"])
     users = await store.collection("users").find({"username": {"$in": [*due]}}).to_list(None)
-    surplus = sum(max(0, user["revision"] - due[user["username"]]) for user in users) + len(users) - len(due)
-    events = await _events(caller)
-    seen = _sequences(events)
-    expected = {f"user/{user['_id']}": range(1, due[user["username"]] + 1) for user in users}
     return Outcome(
-        commands=len(ids),
-        effects=done,
-        duplicates=surplus,
-        lost=len(ids) - done,
-        missing=_missing(expected, seen) + len({*ids} - {event["causationid"] for event in events}),
-        unordered=sum(sequences != sorted(sequences) for sequences in seen.values()),
-        different=await _different(caller, sent),
+        commands=len(confirmed),
+        effects=len(done),
+        duplicates=sum(user["revision"] > due[user["username"]] for user in users)
+        + len([each for each in confirmed if len(told[each["id"]]) > 1])
+        + _invented(sent, about, users),
+        lost=len(confirmed) - len(done) + len(due) - sum(_as_told(user, due, about) for user in users),
+        missing=sum(not _told_of(each, told) for each in confirmed),
+        unordered=sum(_disordered(each, {command["id"] for command in sent}) for each in about.values()),
+        different=sum(_disagree(each, replies) for each in confirmed) + await _different(caller, sent),
+        unanswered=sum(each["silent"] for each in sent),
         gap=round(gap, 2),
     )
 
 
-async def _events(caller: Client) -> list[dict[str, Any]]:
+async def _journalled(store: Store, ids: list[str]) -> dict[str, Row]:
+    entries = store.collection("journal").find({"_id": {"$in": ids}})
+    return {entry["_id"]: json.loads(entry["reply"]) async for entry in entries}
+
+
+async def _events(caller: Client) -> list[Row]:
     """What a consumer that drops repeats by their ids takes from its queue, in the order of arrival."""
-    taken: dict[str, dict[str, Any]] = {}
+    taken: dict[str, Row] = {}
     queue = await caller.channel.get_queue(EVENTS_QUEUE, ensure=False)
     while message := await queue.get(no_ack=True, fail=False):
         event = json.loads(message.body)
@@ -90,15 +115,49 @@ async def _events(caller: Client) -> list[dict[str, Any]]:
     return [*taken.values()]
 
 
-def _sequences(events: list[dict[str, Any]]) -> dict[str, list[int]]:
-    seen: dict[str, list[int]] = defaultdict(list)
+def _grouped(events: list[Row], by: str) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = defaultdict(list)
     for event in events:
-        seen[event["subject"]].append(event["sequence"])
-    return seen
+        groups[event[by]].append(event)
+    return groups
 
 
-def _missing(expected: dict[str, range], seen: dict[str, list[int]]) -> int:
-    return sum(len({*sequences} - {*seen[subject]}) for subject, sequences in expected.items())
+def _disordered(events: list[Row], ours: set[str]) -> bool:
+    """Whether a subject's events came out of order; one that the load has made begins at 1 and leaves nothing out."""
+    sequences = [event["sequence"] for event in events]
+    if ours.isdisjoint(event["causationid"] for event in events):
+        return sequences != sorted(sequences)
+    return sequences != [*range(1, len(events) + 1)]
+
+
+def _told_of(command: Row, told: dict[str, list[Row]]) -> bool:
+    """Whether the command's event came."""
+    return f"userbus.{EVENTS[command['name']]}.v1" in [event["type"] for event in told[command["id"]]]
+
+
+def _invented(sent: Sent, about: dict[str, list[Row]], users: list[Row]) -> int:
+    """Events of the users that no command of the load has caused."""
+    known = {each["id"] for each in sent}
+    return sum(event["causationid"] not in known for user in users for event in about[f"user/{user['_id']}"])
+
+
+def _as_told(user: Row, due: Counter[str], about: dict[str, list[Row]]) -> bool:
+    """Whether a user is what the commands about it make of it, and what its last event says."""
+    events = about[f"user/{user['_id']}"]
+    accounts = [(account["integration"], account["account"]) for account in user["accounts"]]
+    return (
+        user["revision"] == due[user["username"]]
+        and (accounts, user["role_ids"]) == ([("lark", user["username"])], [1])
+        and bool(events)
+        and events[-1]["data"]["company"] == user["company"]
+    )
+
+
+def _disagree(command: Row, replies: dict[str, Row]) -> bool:
+    """Whether any final answer, a late one too, was another than the first, or than the journal's (tokens aside)."""
+    final = [reply for reply in command["replies"] if not unavailable(reply)]
+    stored = [replies[command["id"]]] if command["id"] in replies and command["name"] != "token.issue" else []
+    return any(reply != other for reply, other in pairwise([*final, *stored]))
 
 
 async def _different(caller: Client, sent: Sent) -> int:
@@ -108,4 +167,4 @@ async def _different(caller: Client, sent: Sent) -> int:
     replies = await asyncio.gather(
         *(caller.call(each["name"], each["body"], message_id=each["id"], seconds=30) for each in asked)
     )
-    return sum(reply != each["reply"] for reply, each in zip(replies, asked, strict=True))
+    return sum(reply != each["replies"][-1] for reply, each in zip(replies, asked, strict=True))

@@ -26,7 +26,7 @@ BODIES: list[bytes] = [
     *(b"", b" ", b"{", b"{{{", b"null", b"[]", b"1", b'"text"', b"true", b"NaN", b'{"id": Infinity}', b"{} {}"),
     *(b"<xml/>", b"a=1&b=2", b"\x1f\x8b\x08\x00\x00", b"\x00", b"\xef\xbb\xbf{}", BAD, '{"id": 1}'.encode("utf-16")),
     *('{"username": "ü"}'.encode("latin-1"), b"{'username': 'x'}", b'{"username": "a\\ud800b"}'),
-    *(b'{"username": "a\\u0000b"}', b'{"username": "a\x00b"}', b'{"id": 1, "id": 2, "id": 3}', b'{"id": 1e999}'),
+    *(b'{"username": "a\\u0000b"}', b'{"username": "a\x00b"}', b'{"id": 1, "id": 3000000000}', b'{"id": 1e999}'),
     *(b'{"id": ' + b"9" * 5000 + b"}", b'{"id": -0.0}', b'{"id": 1.5}', b'{"id": 9223372036854775808}'),
     *(b"[" * 60_000, b'{"a":' * 10_000, b'{"a":' * 500 + b"1" + b"}" * 500, b'{"username": "' + b"x" * 70_000 + b'"}'),
     *(b'{"username": {"$gt": ""}}', b'{"id": {"$where": "sleep(1000)"}}', b'{"__class__": "x"}', b'{"\\ud800": 1}'),

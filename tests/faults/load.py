@@ -20,13 +20,13 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
 
 LANES = 12
 SENDERS = 3  # lanes that have codes sent to telephones
-CHAIN = 8  # commands about one user
+UPDATES = 4  # of one user
 SECONDS = 5.0
 
 
 @dataclass
 class Sent:
-    """One command: `user` is whom it is about, if anybody; `reply` the last answer (None: none was wanted)."""
+    """One command: `user` is whom it is about, if anybody; `replies` every answer that came, however late."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class Sent:
     silent: int = 0
     lost: int = 0
     refused: int = 0
-    reply: Any = None
+    replies: list[Any] = field(default_factory=list)
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Wire:
     """A connection that is made anew when it is lost, with a reply queue of its own."""
 
     url: str
-    waiting: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
+    waiting: dict[str, tuple[Sent, asyncio.Future[Any]]] = field(default_factory=dict)
     answered: list[float] = field(default_factory=list)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _channel: Any = None
@@ -60,7 +60,7 @@ class Wire:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         correlation = uuid4().hex
         if sent.wants:
-            self.waiting[correlation] = answer
+            self.waiting[correlation] = sent, answer
             deadline = {"x-deadline": int((time.time() + SECONDS) * 1000)}
             properties |= {"reply_to": self._replies, "correlation_id": correlation, "headers": deadline}
         exchange = await channel.get_exchange("userbus.commands", ensure=False)
@@ -85,23 +85,24 @@ class Wire:
             return self._channel
 
     async def _take(self, message: AbstractIncomingMessage) -> None:
-        answer = self.waiting.pop(message.correlation_id or "", None)
-        if answer is not None and not answer.done():
-            answer.set_result(json.loads(message.body))
+        sent, answer = self.waiting[message.correlation_id or ""]
+        sent.replies.append(json.loads(message.body))
+        if not answer.done():
+            answer.set_result(sent.replies[-1])
 
 
 async def carry_out(wire: Wire, sent: Sent) -> Any:
-    """Send a command until it is through; its reply."""
+    """Send a command until it is through; its reply, None where none is wanted."""
     while True:
         sent.tries += 1
         if await _through(wire, sent):
-            return sent.reply
+            return sent.replies[-1] if sent.wants else None
         await asyncio.sleep(0.1)
 
 
 async def _through(wire: Wire, sent: Sent) -> bool:
     try:
-        sent.reply = await wire.ask(sent)
+        reply = await wire.ask(sent)
     except TimeoutError:
         sent.silent += 1
     except CONNECTION_EXCEPTIONS as error:
@@ -112,7 +113,7 @@ async def _through(wire: Wire, sent: Sent) -> bool:
         if _told_to_stop():
             raise
     else:
-        refused = _unavailable(sent.reply)
+        refused = reply is not None and unavailable(reply)
         sent.unavailable += refused
         return not refused
     return False
@@ -123,23 +124,26 @@ def _told_to_stop() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _unavailable(reply: Any) -> bool:
-    return reply is not None and reply["status"] == "failed" and reply["problem"]["kind"] == "unavailable"
+def unavailable(reply: Any) -> bool:
+    """Whether an answer says to try again."""
+    return bool(reply["status"] == "failed" and reply["problem"]["kind"] == "unavailable")
 
 
 async def lane(wire: Wire, sent: list[Sent], count: int) -> None:
-    """One user after another: made, bound to an account, then changed with and without waiting."""
+    """One user after another: made, bound to an account, given a role, then changed with and without waiting."""
     while len(sent) < count:
         name = f"load_{uuid4().hex[:12]}"
 
         async def one(request: str, body: Any, wants: bool = True, name: str = name) -> Any:
-            sent.append(Sent(uuid4().hex, request, name, wants, body))
-            return await carry_out(wire, sent[-1])
+            sent.append(made := Sent(uuid4().hex, request, name, wants, body))
+            return await carry_out(wire, made)
 
         user = (await one("user.create", {"username": name}))["data"]["id"]
         account = {"action": "create", "integration": "lark", "account": name}
         await one("account.apply", {"user_id": user, "actions": [account]})
-        for number in range(CHAIN - 2):
+        await one("role.assign", {"user_id": user, "role_ids": [1]})
+        await one("token.issue", {"name": name, "scopes": ["foreseen"]}, name="")
+        for number in range(UPDATES):
             await one("user.update", {"id": user, "company": f"company {number}"}, wants=number % 2 == 0)
 
 
@@ -147,8 +151,8 @@ async def telephones(wire: Wire, sent: list[Sent], count: int) -> None:
     """One code after another, each to a number of its own; nobody else waits for the gateway."""
     while len(sent) < count:
         body = {"telephone": f"+86139{uuid4().int % 10**10:010}"}
-        sent.append(Sent(uuid4().hex, "sms.send_code", "", True, body))
-        await carry_out(wire, sent[-1])
+        sent.append(made := Sent(uuid4().hex, "sms.send_code", "", True, body))
+        await carry_out(wire, made)
 
 
 async def main(url: str, count: int) -> str:

@@ -22,7 +22,7 @@ SEED = 2
 async def poison_the_queues(stage: Stage) -> None:
     made = await attack(stage.servers.amqp_url, SEED, POISON)
     await accounted(made, stage.store, stage.servers.amqp_url)
-    assert (made.unexplained, made.unanswered, made.stray) == ([], [], [])
+    assert (made.unexplained, made.unanswered, made.stray, made.faults) == ([], [], [], [])
 
 
 async def fill_a_queue(stage: Stage) -> None:
