@@ -9,7 +9,7 @@ from devstack.servers import RunningServers
 from models.store import Store
 from tests.cli.letters import dead, dead_letters, held, log, waiting
 from tests.client import Client
-from tests.faults.conftest import SpawnWith, until_served
+from tests.faults.conftest import FULL, SpawnWith, until_served
 from tests.faults.stage import other_queues
 from tests.faults.test_workers import check_events
 
@@ -30,6 +30,7 @@ async def short(breakable: RunningServers, worker_with: SpawnWith, caller: Clien
         yield
 
 
+@pytest.mark.skipif(not FULL, reason="tries for half a minute: part of `make faults`")
 @pytest.mark.usefixtures("short")
 async def test_a_full_work_queue_says_what_to_do_and_loses_none(
     breakable: RunningServers, worker_with: SpawnWith, caller: Client, store: Store
