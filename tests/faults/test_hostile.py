@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -100,7 +101,7 @@ async def events_log(url: str) -> AsyncIterator[list[tuple[str | None, str | Non
 
 async def marked(caller: Client) -> bytes:
     """Write a line into the log of dead letters; the line."""
-    line = json.dumps({"mark": uuid4().hex}).encode()
+    line = json.dumps({"at": datetime.now(UTC).isoformat(), "mark": uuid4().hex}).encode()  # as all lines have
     await caller.channel.default_exchange.publish(aio_pika.Message(line), "userbus.dead.log")
     return line
 
