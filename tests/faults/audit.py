@@ -155,9 +155,14 @@ def _as_told(user: Row, due: Counter[str], about: dict[str, list[Row]]) -> bool:
 
 def _disagree(command: Row, replies: dict[str, Row]) -> bool:
     """Whether any final answer, a late one too, was another than the first, or than the journal's (tokens aside)."""
-    final = [reply for reply in command["replies"] if not unavailable(reply)]
+    final = _final(command)
     stored = [replies[command["id"]]] if command["id"] in replies and command["name"] != "token.issue" else []
     return any(reply != other for reply, other in pairwise([*final, *stored]))
+
+
+def _final(command: Row) -> list[Row]:
+    """Its answers but for those that say to try again, which may come late, after the next try's."""
+    return [reply for reply in command["replies"] if not unavailable(reply)]
 
 
 async def _different(caller: Client, sent: Sent) -> int:
@@ -167,4 +172,4 @@ async def _different(caller: Client, sent: Sent) -> int:
     replies = await asyncio.gather(
         *(caller.call(each["name"], each["body"], message_id=each["id"], seconds=30) for each in asked)
     )
-    return sum(reply != each["replies"][-1] for reply, each in zip(replies, asked, strict=True))
+    return sum(reply != _final(each)[-1] for reply, each in zip(replies, asked, strict=True))
