@@ -169,7 +169,15 @@ async def _different(caller: Client, sent: Sent) -> int:
     """How many commands, sent once more, get another reply than before: all those in doubt, and a few others."""
     doubtful = [each for each in sent if each["wants"] and each["tries"] > 1]
     asked = [*doubtful, *[each for each in sent if each["wants"] and each["tries"] == 1][:20]]
-    replies = await asyncio.gather(
-        *(caller.call(each["name"], each["body"], message_id=each["id"], seconds=30) for each in asked)
-    )
+    async with asyncio.timeout(60):
+        replies = await asyncio.gather(*(_sent_again(caller, each) for each in asked))
     return sum(reply != _final(each)[-1] for reply, each in zip(replies, asked, strict=True))
+
+
+async def _sent_again(caller: Client, command: Row) -> Row:
+    """What it is answered when it is sent again, and again while the answer is to try again."""
+    while True:
+        reply = await caller.call(command["name"], command["body"], message_id=command["id"], seconds=30)
+        if not unavailable(reply):
+            return reply
+        await asyncio.sleep(0.2)
