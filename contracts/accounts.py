@@ -1,18 +1,63 @@
-"""Accounts: where a user is notified; changed by ordered actions, resolved for notification pipelines."""
+"""Notification accounts of users: change them by ordered actions, resolve them to recipients."""
 
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.base import Command, Event, Events, Message, Query, Requests, View
+from contracts.base import Command, EventData, Events, Family, Message, Query, Requests, View
 from contracts.types import Id, Text
 from contracts.users import AccountView, UserView
 
 
-class OfUser(Message):
-    """One live user by exactly one of `user_id`, `username`, or `login` (username, e-mail or telephone).
+class AccountList(View):
+    """The accounts of one user."""
 
-    Texts compare without regard to letter case. Refused as `user.not_found`.
+    user_id: int
+    items: list[AccountView]
+
+
+class Recipient(View):
+    """One user to notify, and the account to notify it at.
+
+    `username` is the username, else the e-mail address, else the telephone number.
+    """
+
+    user_id: int
+    username: str | None
+    integration: str
+    account: str
+
+
+class Missing(View):
+    """One part of the question that no recipient answers.
+
+    `no_account`: the user `user_id` has no account at any of the integrations. `unknown`: there is no such live user,
+    group or role; the one key that is set is the one that was asked for. `integration.not_found`: no `integration` has
+    exactly this name. Unknown names, groups, roles and integrations are listed on the first page, unknown user ids at
+    their place in the order.
+    """
+
+    reason: Literal["no_account", "unknown", "integration.not_found"]
+    user_id: int | None = None
+    username: str | None = None
+    group_id: int | None = None
+    role_id: int | None = None
+    integration: str | None = None
+
+
+class Recipients(View):
+    """One page of recipients; `next` is the cursor of the following page, null on the last."""
+
+    recipients: list[Recipient]
+    missing: list[Missing]
+    next: str | None
+
+
+class UserKey(Message):
+    """Selects one live user by exactly one of `user_id`, `username` and `login`.
+
+    `login` is a username, e-mail address or telephone number; it is compared as by `user.get`. Fails with
+    `user.not_found`.
     """
 
     user_id: Id | None = None
@@ -31,10 +76,11 @@ class OfUser(Message):
         return {name: value for name, value in given.items() if value is not None}
 
 
-class AccountAction(Command):
-    """One step: `create`, `update` (keeps the account's number) or `delete` the account at `integration`.
+class AccountAction(Message):
+    """One step: `create`, `update` or `delete` the account at `integration`.
 
-    `account` is the name there, compared exactly; create and update need it, delete ignores it.
+    `account` is the name at the integration, compared exactly; required to create and update, ignored to delete. An
+    updated account keeps its number.
     """
 
     action: Literal["create", "update", "delete"]
@@ -42,42 +88,36 @@ class AccountAction(Command):
     account: Text | None = None
 
     @model_validator(mode="after")
-    def _named(self) -> Self:
+    def _require_account(self) -> Self:
         if self.action != "delete" and self.account is None:
             raise ValueError(f"{self.action} needs an account")
         return self
 
 
-class ApplyAccounts(OfUser, Command):
-    """Carry out at most 100 actions in order, each on the result of the one before; all or nothing.
+class ApplyAccounts(UserKey, Command[UserView]):
+    """Change a user's accounts by up to 100 actions, in order, all or nothing.
 
-    Checked in this order: the user exists (`user.not_found`), every integration exists (`integration.not_found`),
-    then the actions: create is refused as `account.taken` when the user has an account of that integration or another
-    user has this one; update and delete as `account.not_found` when the user has none, update as `account.taken` when
-    another user has it. Soft-deleted users keep their accounts. An empty list changes nothing.
+    Each action acts on the result of the one before; an empty list changes nothing. Fails, in this order, with
+    `user.not_found`, `integration.not_found` (any of the integrations), then action by action: `account.taken` (create:
+    the user has an account at that integration; create and update: the account is another user's), `account.not_found`
+    (update and delete: the user has none there). Soft-deleted users keep their accounts, which stay taken.
     """
 
     actions: Annotated[list[AccountAction], Field(max_length=100)]
 
 
-class ListAccounts(OfUser, Query):
-    """The accounts of one user, by ascending number: at most one an integration, hence in one page."""
+class ListAccounts(UserKey, Query[AccountList]):
+    """List the accounts of one user by ascending number, on one page: there is at most one an integration."""
 
 
-class AccountList(View):
-    """A user's accounts."""
+class ResolveAccounts(Query[Recipients]):
+    """Find whom to notify where: live users by id, by login name, by group or by role.
 
-    user_id: int
-    items: list[AccountView]
-
-
-class ResolveAccounts(Query):
-    """Where to notify: the live users with these ids or login names, in these groups, or with these roles.
-
-    `usernames` are usernames, e-mail addresses or telephones, letter case ignored. `role_ids` means users who have the
-    role directly or through a group. A user named twice is told once. `integrations` is the order of preference: the
-    first one where the user has an account wins. Ordered by user id; a page covers at most `size` users (1 to 1000);
-    `after` is the `next` of the page before.
+    `usernames` are usernames, e-mail addresses or telephone numbers, letter case ignored. `role_ids` means users who
+    have the role directly or through a group. A user named twice is listed once. `integrations` is the order of
+    preference: the first one at which the user has an account wins; the letter case of their names counts. Sorted by
+    user id. A page covers up to `size` users
+    (1 to 1000); `after` is the `next` of the page before.
     """
 
     user_ids: Annotated[list[Id], Field(max_length=1000)] = []
@@ -95,48 +135,17 @@ class ResolveAccounts(Query):
         return self
 
 
-class Recipient(View):
-    """One user and the account to notify; `username` is the username, else the e-mail address, else the telephone."""
-
-    user_id: int
-    username: str | None
-    integration: str
-    account: str
-
-
-class Missing(View):
-    """Whom no message can reach.
-
-    `no_account`: the user of `user_id` has none at these integrations. `unknown`: no such live user, group or role;
-    the one key that is set is what was asked for. Unknown names, groups and roles are told on the first page, unknown
-    user ids in their place in the order.
-    """
-
-    reason: Literal["no_account", "unknown"]
-    user_id: int | None = None
-    username: str | None = None
-    group_id: int | None = None
-    role_id: int | None = None
-
-
-class Recipients(View):
-    """One page; `next` is the cursor of the following page, null on the last one."""
-
-    recipients: list[Recipient]
-    missing: list[Missing]
-    next: str | None
-
-
-class AccountChanged(UserView, Event):
-    """A user after one of its accounts was bound, rebound or unbound, and that account (as it was, when unbound)."""
+class AccountChanged(UserView, EventData):
+    """A user after one of its accounts was bound, rebound or unbound, and that account (as it was, if unbound)."""
 
     account: AccountView
 
 
+FAMILY: Family = "account"
 REQUESTS: Requests = {
-    "account.apply": (ApplyAccounts, UserView),
-    "account.list": (ListAccounts, AccountList),
-    "account.resolve": (ResolveAccounts, Recipients),
+    "account.apply": ApplyAccounts,
+    "account.list": ListAccounts,
+    "account.resolve": ResolveAccounts,
 }
 EVENTS: Events = {
     "account.bound": AccountChanged,

@@ -1,46 +1,18 @@
-"""Apps: whose groups, roles and resources there are."""
+"""Apps, which own groups, roles and resources."""
 
 from typing import Literal
 
 from typing_extensions import TypeAliasType
 
-from contracts.base import Command, Deleted, Events, Requests
-from contracts.rows import NewRow, RowChange, RowKey, RowView
+from contracts.base import Command, Deleted, Events, Family, Query, Requests
+from contracts.coded import CodedChange, CodedKey, CodedView, NewCoded
 from contracts.search import Page, Search
 from contracts.types import Id, Text
 
 AppField = TypeAliasType("AppField", Literal["id", "code", "name", "created_at", "updated_at"])
 
 
-class CreateApp(NewRow):
-    """Create an app; codes are unique and compared exactly (`app.code_taken`)."""
-
-
-class UpdateApp(RowChange):
-    """Change code or name; null leaves as it is. Refused as `app.not_found`, `app.code_taken`."""
-
-    name: Text | None = None
-
-
-class DeleteApp(Command):
-    """Delete an app with its groups, roles and resources and all links to them, in one step.
-
-    Each of them has its own `deleted` event. Refused as `role.admin_protected` where an administrator role is among
-    them.
-    """
-
-    id: Id
-
-
-class GetApp(RowKey):
-    """Find one app by exactly one of `id` and `code`. Refused as `app.not_found`."""
-
-
-class SearchApps(Search[AppField]):
-    """One page of apps; paging as `Search` says."""
-
-
-class AppView(RowView):
+class AppView(CodedView):
     """An app."""
 
     name: str
@@ -50,11 +22,49 @@ class AppPage(Page[AppView]):
     """A page of apps."""
 
 
+class CreateApp(NewCoded, Command[AppView]):
+    """Create an app.
+
+    Codes are unique and compared exactly. Fails with `app.code_taken`.
+    """
+
+
+class UpdateApp(CodedChange, Command[AppView]):
+    """Change the code or name of an app; null leaves a field as it is.
+
+    Fails with `app.not_found`, `app.code_taken`.
+    """
+
+    name: Text | None = None
+
+
+class DeleteApp(Command[Deleted]):
+    """Delete an app with its groups, roles and resources and all links to them.
+
+    Each of them has its own `deleted` event. An unknown id deletes 0. More than 5,000 owned rows are deleted in several
+    transactions, the app itself in the last. Fails with `role.admin_protected` if the app owns an administrator role.
+    """
+
+    id: Id
+
+
+class GetApp(CodedKey, Query[AppView]):
+    """Find one app by exactly one of `id` and `code`.
+
+    Fails with `app.not_found`.
+    """
+
+
+class SearchApps(Search[AppField, AppPage]):
+    """Return one page of apps that meet every condition; see `Search` for paging and errors."""
+
+
+FAMILY: Family = "role"
 REQUESTS: Requests = {
-    "app.create": (CreateApp, AppView),
-    "app.update": (UpdateApp, AppView),
-    "app.get": (GetApp, AppView),
-    "app.search": (SearchApps, AppPage),
-    "app.delete": (DeleteApp, Deleted),
+    "app.create": CreateApp,
+    "app.update": UpdateApp,
+    "app.get": GetApp,
+    "app.search": SearchApps,
+    "app.delete": DeleteApp,
 }
 EVENTS: Events = {"app.created": AppView, "app.updated": AppView, "app.deleted": AppView}

@@ -1,45 +1,91 @@
-"""Signing up, in and out, and changing passwords; a realm says how long a sign-in lasts and how guessing is met."""
+"""Sign up, in and out, register, change and reset passwords."""
 
-import unicodedata
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
-from contracts.base import Command, Event, Events, Requests, View
-from contracts.sessions import Presented, Realm, SessionView, TenantCredentials, tenant_where_due
-from contracts.types import Email, Flag, Password, Text, Timestamp
+from contracts.base import Command, EventData, Events, Family, Message, Requests, View
+from contracts.sessions import Realm, SessionCredentials, SessionView, TenantCredentials, require_tenant_credentials
+from contracts.types import Email, Flag, Password, Text, Timestamp, Username
 from contracts.users import PasswordRules, UserView
 
 LONGEST_GUESS = 4096
 
 
 def _guess(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value()
-    if len(text) > LONGEST_GUESS:
+    if len(secret.get_secret_value()) > LONGEST_GUESS:
         raise ValueError(f"must be at most {LONGEST_GUESS} characters long")
-    return SecretStr(unicodedata.normalize("NFC", text))
+    return secret  # as typed: other systems hashed it so
 
 
 Guess = Annotated[SecretStr, AfterValidator(_guess)]
 Login = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_GUESS)]
-Code = Annotated[SecretStr, Field(max_length=16)]
+SubmittedCode = Annotated[SecretStr, Field(max_length=16)]
 
 
-class Opening(Command):
-    """What opens a session: in which realm, on top of which presented session, on behalf of which tenant.
+class Identity(View):
+    """An account at a provider that a callback service has vouched for."""
 
-    | realm | identifiers | ends | a new one replaces | guessing |
+    provider: str
+    subject: str
+    profile: dict[str, Any] | None = None
+
+
+class SignedIn(View):
+    """A signed-in user with its new session.
+
+    `token` is the cookie's value or the bearer token: 32 hexadecimal digits, in the realm starcedu_tenant a JWT. It
+    appears in this reply only. `bound` is the identity that was bound to the user, if one was pending in the former
+    session.
+    """
+
+    user: UserView
+    session: SessionView
+    token: str
+    bound: Identity | None = None
+
+
+class SignedOut(View):
+    """How many sessions were ended: 0 or 1."""
+
+    ended: Flag
+
+
+class Permission(View):
+    """A direct role of a user, by the codes of its app (`platform`) and of the role."""
+
+    platform: str
+    role: str
+
+
+class Registered(View):
+    """A new user and its default roles."""
+
+    user: UserView
+    permissions: list[Permission]
+
+
+class PasswordSet(View):
+    """The user whose password was set."""
+
+    user: UserView
+
+
+class SessionOptions(Message):
+    """Selects the kind of session to open, and the session and tenant of the visitor.
+
+    | realm | identifiers | ends | a new one replaces | repeated failures |
     |---|---|---|---|---|
-    | standard | all | 24 h unused, `remember` 14 days | the presented one | answers later and later |
-    | usermgmt | all | 1 h unused | the presented one | locks for 5 minutes |
-    | starcedu_local | username, e-mail | 24 h unused, `remember` 14 days | the presented one | later and later |
-    | starcedu_tenant | username, e-mail | 14 days | the user's at that tenant | later and later |
-    | passport | e-mail | 7,200 s | the user's in that realm | later and later |
+    | standard | all | 24 h unused, `remember` 14 days | the visitor's | delay the reply |
+    | usermgmt | all | 1 h unused | the visitor's | lock for 5 minutes |
+    | starcedu_local | username, e-mail | 24 h unused, `remember` 14 days | the visitor's | delay the reply |
+    | starcedu_tenant | username, e-mail | 14 days | the user's at that tenant | delay the reply |
+    | passport | e-mail | 7,200 s | the user's in that realm | delay the reply |
 
-    Lifetimes are settings. `starcedu_tenant` needs `tenant`, checked before all else: `tenant.invalid`
-    (unauthenticated). Where one replaces another by realm, the new one's `auth.signed_in` is all that tells of it.
-    `session` is the token of the visitor's present session of that realm, if any; one that is
-    not good is ignored. Success ends it; an identity in it (session.attach_identity) is bound to the user.
+    The lifetimes are settings of the worker. `starcedu_tenant` requires `tenant`, which is checked first. `session` is
+    the token of the visitor's present session of the realm; an invalid one is ignored. Success ends that session and
+    binds an identity that is pending in it (`session.attach_identity`) to the user. A session that another one replaces
+    by realm has no `auth.signed_out` event; the `auth.signed_in` of the new one is the only event.
     """
 
     realm: Realm = "standard"
@@ -49,16 +95,17 @@ class Opening(Command):
 
     @model_validator(mode="after")
     def _with_tenant(self) -> Self:
-        tenant_where_due(self.realm, self.tenant)
+        require_tenant_credentials(self.realm, self.tenant)
         return self
 
 
-class SignUp(Opening):
-    """Make a user whose username and e-mail both are the lower-cased address, and sign in.
+class SignUp(SessionOptions, Command[SignedIn]):
+    """Create a user by e-mail address and sign in.
 
-    Refused, in this order: `tenant.invalid`; `password.weak` (standard rules only); `user.username_taken` (conflict:
-    a login identifier of another user; the presented session is signed out); `identity.gone` (the presented
-    session's identity has meanwhile been taken: nothing is made or bound, the identity is forgotten).
+    The lower-cased address becomes both username and e-mail. Fails, in this order, with `tenant.invalid`;
+    `password.weak` (standard rules only); `user.username_taken` (the visitor's session is signed out); `identity.gone`
+    (the pending identity has been taken by another user: nothing is created or bound, the identity is dropped). Source:
+    starcedu (003), signup.
     """
 
     email: Email
@@ -66,91 +113,54 @@ class SignUp(Opening):
     password_rules: PasswordRules = "standard"  # noqa: S105  a rule's name
 
 
-class SignIn(Opening):
-    """Sign in with an identifier of the kinds that the realm looks among, letter case ignored, and the password.
+class SignIn(SessionOptions, Command[SignedIn]):
+    """Sign in by identifier and password.
 
-    Refused, in this order: `tenant.invalid`; `auth.locked` (throttled, `details.retry_after` in seconds; usermgmt
-    only); `auth.bad_credentials` (unauthenticated: wrong password, unknown user, user without a password, or more
-    than 100 failures in an hour; the presented session is signed out); `identity.gone` (as for SignUp). The fifth
-    failure in five minutes locks the identifier and is still answered `auth.bad_credentials`. Elsewhere repeated
-    failures are answered late, by `details.delay` seconds, which have passed when the answer comes.
+    `login` is an identifier of the kinds that the realm accepts, compared as by `user.get`. Fails, in this order, with
+    `tenant.invalid`; `auth.locked` (usermgmt only; `details.retry_after` in seconds); `auth.bad_credentials` (wrong
+    password, unknown user, user without a password, or more than 100 failures in an hour; the visitor's session is
+    signed out); `auth.user_disabled` (the password is right); `identity.gone` (as for `auth.sign_up`). In usermgmt the
+    fifth failure in five minutes locks the identifier and is still answered `auth.bad_credentials`. In other realms
+    repeated failures are answered late, after `details.delay` seconds. Sources: starcedu (003) signin, usermgmt (004)
+    login.
     """
 
     login: Login
     password: Guess
 
 
-class Identity(View):
-    """An account at a provider that a callback service vouched for."""
+class SignOut(SessionCredentials, Command[SignedOut]):
+    """End a session, with the identity that is pending in it.
 
-    provider: str
-    subject: str
-    profile: dict[str, Any] | None = None
-
-
-class SignedIn(View):
-    """A user who is signed in: `token` is the cookie's value or the bearer token, in this reply only.
-
-    It is 32 hexadecimal digits, in starcedu_tenant a JWT. `bound` is the identity that was bound, if any.
-    """
-
-    user: UserView
-    session: SessionView
-    token: str
-    bound: Identity | None = None
-
-
-class SignOut(Presented, Command):
-    """End a session, with the identity in it.
-
-    Without such a session: `ended` is 0 where sessions are cookies (standard, usermgmt, starcedu_local, no realm);
-    `session.invalid` in starcedu_tenant (after `tenant.invalid`) and passport.
+    Without such a session: `ended` is 0 in the realms standard, usermgmt and starcedu_local and where no realm is
+    given; in passport and starcedu_tenant it fails with `session.invalid` (in starcedu_tenant after `tenant.invalid`).
     """
 
 
-class SignedOut(View):
-    """How many sessions were ended."""
+class Register(Command[Registered]):
+    """Create a user with a telephone number and the default roles.
 
-    ended: Flag
-
-
-class Register(Command):
-    """Make a user with a telephone number (mobile is the same), in one step with the default roles.
-
-    Default roles are the setting USERBUS_DEFAULT_ROLES, `APP/ROLE` codes; one that does not exist is left out.
-    Refused, in this order: `password.weak` (standard rules only); `user.telephone_taken`; `user.username_taken`
-    (conflict); `sms.code_wrong` (unauthenticated: `code` missing, wrong, expired, used or burnt; only while SMS is
-    on, else `code` is ignored).
+    `mobile` becomes the same number. The default roles are the worker's setting USERBUS_DEFAULT_ROLES (`APP/ROLE`
+    codes); unknown ones are skipped. Fails, in this order, with `user.username_mixed`, `password.weak` (standard rules
+    only), `user.telephone_taken`, `user.username_taken`, `sms.code_wrong` (`code` is missing, wrong, expired or used;
+    only while SMS is on, else `code` is ignored). Source: usermgmt (004), POST /v1/users.
     """
 
-    username: Text
+    username: Username
     telephone: Text
     company: Text | None = None
     gender: Text | None = None
     password: Password
     password_rules: PasswordRules = "standard"  # noqa: S105  a rule's name
-    code: Code | None = None
+    code: SubmittedCode | None = None
 
 
-class Permission(View):
-    """A direct role: the app's code and the role's code."""
+class ChangePassword(SessionCredentials, Command[PasswordSet]):
+    """Change one's own password and end every session and token of the user, the presented one included.
 
-    platform: str
-    role: str
-
-
-class Registered(View):
-    """A new user and its roles."""
-
-    user: UserView
-    permissions: list[Permission]
-
-
-class ChangePassword(Presented, Command):
-    """Change the own password; every session and token of the user ends, the presented one included.
-
-    Refused, in this order: `tenant.invalid`, `session.invalid`, `auth.bad_credentials` (the old password is wrong;
-    counted like a failed sign-in), `password.weak` (standard rules only). The new password may equal the old one.
+    The new password may equal the old one. Fails, in this order, with `tenant.invalid`, `session.invalid`,
+    `auth.bad_credentials` (the old password is wrong; counted like a failed sign-in), `password.weak` (standard rules
+    only). Source: starcedu (003), update_password.
     """
 
     old_password: Guess
@@ -158,44 +168,42 @@ class ChangePassword(Presented, Command):
     password_rules: PasswordRules = "standard"  # noqa: S105  a rule's name
 
 
-class ResetPassword(Command):
-    """Set a password by SMS code; every session and token of the user ends, its lock is lifted.
+class ResetPassword(Command[PasswordSet]):
+    """Set a password by SMS code, end every session and token of the user and lift its lock.
 
-    Refused, in this order: `sms.disabled` (denied), `user.not_found` (no live user with that telephone),
-    `password.weak` (standard rules only), `sms.code_wrong` (unauthenticated).
+    Fails, in this order, with `sms.disabled`, `user.not_found` (no live user has that telephone number),
+    `password.weak` (standard rules only), `sms.code_wrong`. Source: usermgmt (004), PUT /password.
     """
 
     telephone: Text
-    code: Code
+    code: SubmittedCode
     new_password: Password
     password_rules: PasswordRules = "standard"  # noqa: S105  a rule's name
 
 
-class PasswordSet(View):
-    """The user whose password was set."""
+class LockoutView(EventData):
+    """Failed sign-ins at one identifier (realm usermgmt) or of one user; the identifier is never shown.
 
-    user: UserView
-
-
-class LockoutView(Event):
-    """Failed sign-ins at one identifier (usermgmt) or account; the identifier itself is never told.
-
-    `failures` are those that still count; `user_id` is null for an unknown user.
+    `failures` counts those that have not expired; `user_id` is null for an unknown user, `client_address` where the
+    sender did not tell it.
     """
 
+    personal: ClassVar = frozenset({"client_address"})
     realm: Realm
     user_id: int | None
     failures: int
     locked_until: Timestamp | None = None
+    client_address: str | None = None
 
 
+FAMILY: Family = "auth"
 REQUESTS: Requests = {
-    "auth.sign_up": (SignUp, SignedIn),
-    "auth.register": (Register, Registered),
-    "auth.sign_in": (SignIn, SignedIn),
-    "auth.sign_out": (SignOut, SignedOut),
-    "auth.change_password": (ChangePassword, PasswordSet),
-    "auth.reset_password": (ResetPassword, PasswordSet),
+    "auth.sign_up": SignUp,
+    "auth.register": Register,
+    "auth.sign_in": SignIn,
+    "auth.sign_out": SignOut,
+    "auth.change_password": ChangePassword,
+    "auth.reset_password": ResetPassword,
 }
 EVENTS: Events = {
     "auth.signed_up": UserView,

@@ -1,114 +1,62 @@
-"""Every name that travels on the bus: its type, its reply, the family whose queue serves it."""
+"""The catalogue: every request and event by name, collected from the modules of this package.
 
-from dataclasses import dataclass
+A module of a noun declares `FAMILY`, `REQUESTS` (the class of each name) and `EVENTS` (the view of each name).
+"""
 
-from contracts import (
-    accounts,
-    apps,
-    auth,
-    groups,
-    health,
-    imports,
-    integrations,
-    refusals,
-    resource_types,
-    resources,
-    roles,
-    sessions,
-    sms,
-    tenants,
-    tokens,
-    users,
-)
-from contracts.base import Command, Events, Message, Requests, View
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any, get_args
+
+from contracts import health
+from contracts.base import Events, Family, Request
+from contracts.entry import Entry
 
 COMMANDS_EXCHANGE = "userbus.commands"
 EVENTS_EXCHANGE = "userbus.events"
+PLAIN_EVENTS_EXCHANGE = "userbus.events.plain"
 EVENTS_LOG = "userbus.events.log"
+UNKNOWN = "userbus.unknown"
 DEAD = "userbus.dead"
+DEAD_LETTERS = "userbus.dead.letters"
+DEAD_INCOMING = "userbus.dead.incoming"
+DEAD_UNDELIVERABLE = "userbus.dead.undeliverable"
 DEAD_LOG = "userbus.dead.log"
 
-FAMILIES = {
-    "user": ("user.*",),
-    "account": ("account.*", "integration.*"),
-    "role": ("role.*", "group.*", "resource.*", "resource_type.*", "app.*"),
-    "auth": ("auth.*", "session.*", "token.*", "tenant.*"),
-    "sms": ("sms.*",),
-}
-MAX_BODY = 64 * 1024
-MAX_IMPORT = 1024 * 1024
+FAMILIES: tuple[str, ...] = get_args(Family)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One request: `name` is routing key and `type`; `message` its body; `reply` the `data` of a done reply."""
-
-    name: str
-    message: type[Message]
-    reply: type[View]
-    family: str
-
-    @property
-    def is_command(self) -> bool:
-        """Whether it is journalled and needs a message_id."""
-        return issubclass(self.message, Command)
-
-    @property
-    def max_body(self) -> int:
-        """The longest body in bytes."""
-        return MAX_IMPORT if self.name.endswith(".import") else MAX_BODY
+def names(family: str, *, commands: bool) -> list[str]:
+    """The names of a family's commands, or of its queries: the routing keys that bind its queues."""
+    return [entry.name for entry in CATALOG.values() if entry.family == family and entry.is_command == commands]
 
 
-def queue(family: str) -> str:
-    """The name of a family's queue."""
-    return f"userbus.{family}"
-
-
-def patterns(family: str) -> tuple[str, ...]:
-    """The routing keys that a family's queue is bound with."""
-    return (*FAMILIES[family], f"health.{family}")
-
-
-def _family(name: str) -> str:
-    noun = name.split(".", maxsplit=1)[0]
-    return next(family for family, keys in FAMILIES.items() if f"{noun}.*" in keys)
+def _modules() -> Iterator[ModuleType]:
+    for found in iter_modules([str(Path(__file__).parent)]):
+        yield import_module(f"{__name__.rpartition('.')[0]}.{found.name}")
 
 
 def _entries() -> dict[str, Entry]:
-    requests: Requests = {
-        **apps.REQUESTS,
-        **groups.REQUESTS,
-        **roles.REQUESTS,
-        **resources.REQUESTS,
-        **resource_types.REQUESTS,
-        **users.REQUESTS,
-        **accounts.REQUESTS,
-        **integrations.REQUESTS,
-        **imports.REQUESTS,
-        **tokens.REQUESTS,
-        **auth.REQUESTS,
-        **sessions.REQUESTS,
-        **tenants.REQUESTS,
-        **sms.REQUESTS,
-    }
-    served = {name: Entry(name, *types, _family(name)) for name, types in requests.items()}
-    probes = (Entry(f"health.{f}", health.CheckHealth, health.HealthView, f) for f in FAMILIES)
-    return served | {probe.name: probe for probe in probes}
+    served = (
+        Entry(name, request, module.FAMILY)
+        for module in _modules()
+        for name, request in getattr(module, "REQUESTS", {}).items()
+    )
+    probes = (Entry(f"health.{family}", health.CheckHealth, family) for family in FAMILIES)
+    return {entry.name: entry for entry in (*served, *probes)}
+
+
+def _events() -> Events:
+    return {name: view for module in _modules() for name, view in getattr(module, "EVENTS", {}).items()}
 
 
 CATALOG = _entries()
-EVENTS: Events = {
-    **apps.EVENTS,
-    **groups.EVENTS,
-    **roles.EVENTS,
-    **resources.EVENTS,
-    **resource_types.EVENTS,
-    **users.EVENTS,
-    **accounts.EVENTS,
-    **integrations.EVENTS,
-    **tokens.EVENTS,
-    **auth.EVENTS,
-    **sessions.EVENTS,
-    **sms.EVENTS,
-    **refusals.EVENTS,
-}
+EVENTS = _events()
+_NAMES = {entry.message: entry.name for entry in CATALOG.values()}
+
+
+def name_of(request: Request[Any]) -> str:
+    """The name of a request. Raises KeyError if its type is not in the catalogue."""
+    return _NAMES[type(request)]

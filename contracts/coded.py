@@ -1,31 +1,34 @@
-"""What the contracts of apps, groups, roles, resources and resource types have in common."""
+"""Shapes that apps, groups, roles, resources and resource types share."""
 
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from contracts.base import Command, Query, View
+from contracts.base import Message, View
 from contracts.types import Id, Text, Timestamp
 
 AppKey = Annotated[Id | Text, Field(description="An app: its id (a number) or its code (a text, compared exactly).")]
 
 
-class NewRow(Command):
+class NewCoded(Message):
     """A code, compared exactly, and a name."""
 
     code: Text
     name: Text
 
 
-class RowChange(Command):
-    """What to change of the row `id`: absent or null leaves as it is; without any field only `updated_at` moves."""
+class CodedChange(Message):
+    """Selects a row by `id` and may change its code.
+
+    Null leaves a field as it is; without any field only `updated_at` moves.
+    """
 
     id: Id
     code: Text | None = None
 
 
-class RowKey(Query):
-    """Exactly one of `id` and `code`."""
+class CodedKey(Message):
+    """Selects a row by exactly one of `id` and `code`."""
 
     id: Id | None = None
     code: Text | None = None
@@ -37,8 +40,8 @@ class RowKey(Query):
         return self
 
 
-class RowInApp(RowKey):
-    """Either `id`, or `app` and `code`."""
+class CodedInAppKey(CodedKey):
+    """Selects a row by `id` alone, or by both `app` and `code`."""
 
     app: AppKey | None = None
 
@@ -49,8 +52,8 @@ class RowInApp(RowKey):
         return self
 
 
-class RowView(View):
-    """A row as it is stored; times are UTC, `revision` counts the row's events."""
+class CodedView(View):
+    """A stored row; `revision` counts its events, times are UTC."""
 
     id: int
     code: str
@@ -60,6 +63,6 @@ class RowView(View):
 
 
 class LinksChanged(View):
-    """The ids that were really added or removed, ascending; those that were so already are left out."""
+    """The ids that were actually added or removed, ascending."""
 
     ids: list[int]

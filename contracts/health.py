@@ -1,14 +1,17 @@
-"""Is a worker there, and can it reach its database? Asked of every family's queue."""
+"""Health checks: whether a family has a worker that reaches its database."""
 
 from contracts.base import Query, View
 
 
-class CheckHealth(Query):
-    """Ask one worker of the family for its state."""
-
-
 class HealthView(View):
-    """One worker's state."""
+    """The state of the worker that answered; `database` tells whether it can write."""
 
     worker: str
     database: bool
+
+
+class CheckHealth(Query[HealthView]):
+    """Ask one worker of the family for its state.
+
+    Answered also while the database is down.
+    """

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from typing_extensions import TypeAliasType
 
-from contracts.base import Command, Event, Events, Message, Query, Requests, View
+from contracts.base import Command, EventData, Events, Family, Message, Query, Requests, View
 from contracts.search import Page, Search
-from contracts.types import Id, Text, Timestamp, plain
+from contracts.types import Id, Text, Timestamp, refuse_control_characters
 
 
 def _secret(secret: SecretStr) -> SecretStr:
-    plain(secret.get_secret_value())
+    refuse_control_characters(secret.get_secret_value())
     return secret
 
 
@@ -19,8 +19,26 @@ Secret = Annotated[SecretStr, Field(min_length=1, max_length=255), AfterValidato
 Secrets = Annotated[list[Secret], Field(max_length=4)]
 
 
-class OfIntegration(Message):
-    """One integration by exactly one of `id` and `name` (compared exactly). Refused as `integration.not_found`."""
+class IntegrationView(View):
+    """An integration; of its secrets only the number is shown."""
+
+    id: int
+    name: str
+    secret_count: int
+    created_at: Timestamp
+    updated_at: Timestamp
+    revision: int
+
+
+class IntegrationPage(Page[IntegrationView]):
+    """A page of integrations."""
+
+
+class IntegrationKey(Message):
+    """Selects one integration by exactly one of `id` and `name` (compared exactly).
+
+    Fails with `integration.not_found`.
+    """
 
     id: Id | None = None
     name: Text | None = None
@@ -36,63 +54,59 @@ class OfIntegration(Message):
         return {name: value for name, value in (("id", self.id), ("name", self.name)) if value is not None}
 
 
-class CreateIntegration(Command):
-    """Create an integration; names are unique and compared exactly (`integration.name_taken`).
+class CreateIntegration(Command[IntegrationView]):
+    """Create an integration.
 
-    At most 4 secrets of 1 to 255 characters: write-only, encrypted at rest. Without an encryption key on the worker
-    (USERBUS_ENCRYPTION_KEY) they are refused as `integration.no_key`.
+    Names are unique and compared exactly. `secrets` are up to 4 texts of 1 to 255 characters, write-only and encrypted
+    at rest. Fails with `integration.name_taken`, or `integration.no_key` where secrets are given and the worker has no
+    USERBUS_ENCRYPTION_KEY.
     """
 
     name: Text
     secrets: Secrets = []
 
 
-class UpdateIntegration(OfIntegration, Command):
-    """Replace the secrets; an empty list forgets them. The name stays: it is what accounts refer to."""
+class UpdateIntegration(IntegrationKey, Command[IntegrationView]):
+    """Replace the secrets of an integration; an empty list removes them.
+
+    The name cannot be changed, since accounts refer to it. Fails with `integration.not_found`, `integration.no_key`.
+    """
 
     secrets: Secrets
 
 
-class GetIntegration(OfIntegration, Query):
-    """Find one integration."""
+class GetIntegration(IntegrationKey, Query[IntegrationView]):
+    """Find one integration.
+
+    Fails with `integration.not_found`.
+    """
 
 
-class DeleteIntegration(OfIntegration, Command):
-    """Delete an integration of which nobody, soft-deleted users included, has an account (`integration.in_use`)."""
+class DeleteIntegration(IntegrationKey, Command[IntegrationView]):
+    """Delete an integration at which no user has an account.
+
+    Fails with `integration.not_found`, or `integration.in_use` where a user, soft-deleted or not, has an account there.
+    """
 
 
-class IntegrationView(View):
-    """An integration; of its secrets only the number is told."""
-
-    id: int
-    name: str
-    secret_count: int
-    created_at: Timestamp
-    updated_at: Timestamp
-    revision: int
-
-
-class IntegrationChanged(IntegrationView, Event):
+class IntegrationChanged(IntegrationView, EventData):
     """An integration after a change, or as it was when deleted."""
 
 
 IntegrationField = TypeAliasType("IntegrationField", Literal["id", "name", "created_at", "updated_at"])
 
 
-class SearchIntegrations(Search[IntegrationField]):
-    """Integrations that meet every condition, sorted (ties by ascending id), one page; paging as `Search` says."""
+class SearchIntegrations(Search[IntegrationField, IntegrationPage]):
+    """Return one page of integrations that meet every condition; see `Search` for paging and errors."""
 
 
-class IntegrationPage(Page[IntegrationView]):
-    """A page of integrations."""
-
-
+FAMILY: Family = "account"
 REQUESTS: Requests = {
-    "integration.create": (CreateIntegration, IntegrationView),
-    "integration.update": (UpdateIntegration, IntegrationView),
-    "integration.get": (GetIntegration, IntegrationView),
-    "integration.search": (SearchIntegrations, IntegrationPage),
-    "integration.delete": (DeleteIntegration, IntegrationView),
+    "integration.create": CreateIntegration,
+    "integration.update": UpdateIntegration,
+    "integration.get": GetIntegration,
+    "integration.search": SearchIntegrations,
+    "integration.delete": DeleteIntegration,
 }
 EVENTS: Events = {
     "integration.created": IntegrationChanged,

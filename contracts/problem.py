@@ -1,6 +1,6 @@
-"""Why a request was refused: a closed kind, an open and stable code, words for people, details for programs."""
+"""A problem: why a request failed."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from contracts.base import View
 
@@ -8,12 +8,13 @@ Kind = Literal["invalid", "unauthenticated", "denied", "not_found", "conflict", 
 
 
 class Problem(View):
-    """Why a request failed.
+    """Why a request failed: a closed `kind`, a stable `code`, a `message` for people.
 
-    `details` is a list of `{field, message}` for `invalid`, `{"retry_after": seconds}` for `throttled`,
-    `{"fault": id}` for `internal`; else null or what the code's description says.
+    `details` is a list of `{field, message}` for `message.invalid`, `{"retry_after": seconds}` for the kind
+    `throttled`, `{"fault": id}` for `internal`; else null or as the code's description says.
     """
 
+    personal: ClassVar = frozenset({"message", "details"})
     kind: Kind
     code: str
     message: str

@@ -1,14 +1,18 @@
-"""The event that tells a publisher, who asked for no reply, that its command was refused."""
+"""The event about a refused command that nobody waited for."""
 
-from contracts.base import Event, Events
+from contracts.base import EventData, Events
 from contracts.problem import Problem
 
 
-class CommandRefused(Event):
-    """A fire-and-forget command was refused: who sent it, what it was, why."""
+class CommandRefused(EventData):
+    """A command without `reply_to` was refused: its message_id, its sender, its name and the problem.
+
+    `caller` is the RabbitMQ user that sent it, if it said so by the property `user_id`.
+    """
 
     message_id: str | None
     app_id: str | None
+    caller: str | None = None
     name: str
     problem: Problem
 

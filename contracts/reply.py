@@ -1,4 +1,4 @@
-"""The two answers a request can get."""
+"""The two replies to a request."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,7 +9,7 @@ from contracts.problem import Problem
 
 
 class Done(View):
-    """The request was carried out; `data` is what the catalogue names for it."""
+    """The request was carried out; `data` is its reply as the catalogue names it."""
 
     status: Literal["done"] = "done"
     data: Any = None

@@ -1,10 +1,10 @@
-"""Searching: conditions, order and pages, one shape for every noun."""
+"""Searches: conditions, sort order and pages, the same for every noun."""
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from contracts.base import Query, View
+from contracts.base import Message, Query, R_co, View
 
 F = TypeVar("F", bound=str)
 V = TypeVar("V", bound=View)
@@ -13,12 +13,13 @@ PageNumber = Annotated[int, Field(ge=1, le=9_007_199_254_740_991)]
 PageSize = Annotated[int, Field(ge=1, le=1000)]
 
 
-class Condition(Query, Generic[F]):
-    """One condition; `like` means "contains"; texts compare without regard to letter case unless `fold` is false.
+class Condition(Message, Generic[F]):
+    """One condition on a field; fails with `search.value_invalid` where operator and value do not fit.
 
-    `in` and `notin` take a list, `between` a list of two (both ends included); `is` and `not` take null (empty,
-    not empty) or a value. Times are ISO-8601 texts. A list (`role_ids`) meets a condition where one of its members
-    does, `ne` and `notin` where all do. Refused as `search.value_invalid`.
+    `like` means "contains". `in` and `notin` take a list, `between` a list of two (both ends included), `is` and `not`
+    null (empty, not empty) or a value. Texts are compared without regard to letter case unless `fold` is false; times
+    are ISO 8601 texts. A list field (`role_ids`) meets a condition if one of its members does, `ne` and `notin` if all
+    do.
     """
 
     field: F
@@ -27,25 +28,27 @@ class Condition(Query, Generic[F]):
     fold: bool = True
 
 
-class Order(Query, Generic[F]):
-    """One sort key; a field that holds a list (`role_ids`) is none (`search.value_invalid`)."""
+class Order(Message, Generic[F]):
+    """One sort key; a list field (`role_ids`) cannot be one (`search.value_invalid`)."""
 
     field: F
     direction: Literal["asc", "desc"] = "asc"
 
 
-class Sifted(Query, Generic[F]):
-    """What meets every condition, sorted; ties by ascending id."""
+class Filtered(Message, Generic[F]):
+    """Selects what meets every condition, and sorts it; ties by ascending id."""
 
     filter: Annotated[list[Condition[F]], Field(max_length=100)] = []
     sort: Annotated[list[Order[F]], Field(max_length=10)] = []
 
 
-class Search(Sifted[F], Generic[F]):
-    """One page of what meets every condition, sorted; ties by ascending id.
+class Search(Filtered[F], Query[R_co], Generic[F, R_co]):
+    """Return one page of what meets every condition, sorted; ties by ascending id.
 
-    Either `page` (from 1) or `after` (the `next` of the page before: keyset, equally fast everywhere); `size` 1 to
-    1000. `count` false leaves `total` null, which spares a count of the whole result.
+    Give either `page` (from 1; the cost grows with the number of results between the page and the nearer end) or
+    `after` (the `next` of the page before; as fast at the end as at the beginning).
+    `size` is 1 to 1000. `count` false leaves `total` null and saves counting the whole result. Fails with
+    `search.value_invalid`, `search.cursor_invalid`.
     """
 
     page: PageNumber = 1
@@ -54,15 +57,15 @@ class Search(Sifted[F], Generic[F]):
     count: bool = True
 
 
-class Listing(Sifted[F], Generic[F]):
-    """All that belongs to one row and meets every condition, sorted; cut to pages only where `page` is given."""
+class Listing(Filtered[F], Query[R_co], Generic[F, R_co]):
+    """List all that meets every condition, sorted; divided into pages only if `page` is given."""
 
     page: PageNumber | None = None
     size: PageSize = 20
 
 
 class Page(View, Generic[V]):
-    """A page; `next` is the cursor of the following one, null on the last one and in listings."""
+    """One page; `next` is the cursor of the following page, null on the last page and in listings."""
 
     items: list[V]
     total: int | None

@@ -1,51 +1,21 @@
-"""Sessions: what a sign-in opens, in every realm, and the identity that a provider vouched for."""
+"""Sessions: opened by signing in, in one of five realms."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from contracts.base import Command, Events, Message, Query, Requests, View
+from contracts.base import Command, Events, Family, Message, Query, Requests, View
 from contracts.types import Id, PlainJson, Text, Timestamp
 from contracts.users import UserView
 
 Realm = Literal["standard", "usermgmt", "starcedu_local", "starcedu_tenant", "passport"]
 
 
-class TenantCredentials(Message):
-    """What a tenant shows of itself; refused as `tenant.invalid` (unauthenticated) when it is not good."""
-
-    id: Annotated[str, Field(max_length=4096)]
-    secret: SecretStr
-
-
-class Presented(Message):
-    """A session's token as a client presents it.
-
-    With `realm` it is good only if the session was opened there. `starcedu_tenant` needs `tenant`, whose own
-    credentials are checked first: a token is good only together with the tenant that it was made for.
-    """
-
-    token: SecretStr
-    realm: Realm | None = None
-    tenant: TenantCredentials | None = None
-
-    @model_validator(mode="after")
-    def _with_tenant(self) -> Self:
-        tenant_where_due(self.realm, self.tenant)
-        return self
-
-
-def tenant_where_due(realm: Realm | None, tenant: TenantCredentials | None) -> None:
-    """Raise ValueError unless the tenant's credentials are there in the tenants' realm, and only there."""
-    if (realm == "starcedu_tenant") != (tenant is not None):
-        raise ValueError("give `tenant` in the realm starcedu_tenant, and only there")
-
-
 class SessionView(View):
     """A session without its token.
 
-    `lifetime` is how many seconds it lives unused, counted from sign-in or, where `sliding`, from its last use;
-    `expires_at` is when it ends if it is not used again. `user_id` is null while nobody is signed in.
+    It ends after `lifetime` seconds from sign-in or, if `sliding`, from its last use; `expires_at` is when it ends
+    unless it is used again. `user_id` is null while nobody is signed in.
     """
 
     id: int
@@ -61,37 +31,16 @@ class SessionView(View):
 
 
 class ResolvedSession(View):
-    """A good session and its user."""
+    """A valid session and its user."""
 
     session: SessionView
     user: UserView
 
 
-class ResolveSession(Presented, Query):
-    """Whose session is this? Counts as a use of it. starcedu's `me` is this one call.
-
-    Refused as `tenant.invalid`, then `session.invalid` (both unauthenticated): unknown, expired, ended, of another
-    realm or tenant, or nobody signed in. An ended session is refused at once: do not cache the answer.
-    """
-
-
-class ListSessions(Query):
-    """The live sessions of a user, the latest first, 1,000 at most; none for an unknown user."""
-
-    user_id: Id
-
-
 class SessionList(View):
-    """Sessions."""
+    """The sessions of a user."""
 
     items: list[SessionView]
-
-
-class RevokeSession(Command):
-    """End one session of a user, or without `id` all of them; `session.not_found` if `id` is not one of the user's."""
-
-    user_id: Id
-    id: Id | None = None
 
 
 class Revoked(View):
@@ -100,14 +49,78 @@ class Revoked(View):
     revoked: int
 
 
-class AttachIdentity(Command):
-    """Put an identity that a provider vouched for into a visitor's session (REST contract 5.5).
+class Attached(View):
+    """`token` is the new value of the visitor's cookie; the presented one stays valid too."""
 
-    `token` is the value of the visitor's `connect.sid` cookie; without one a new signed-out session is made.
-    `provider` is an integration's name, `subject` the account there; `profile` is handed back when it is bound: JSON
-    of at most 64 levels, with integers of at most 64 bits, and without secrets, since it is kept in clear. The next
-    successful sign-in or sign-up in that session stores the account with the user. An earlier identity in the session
-    is replaced. Refused as `session.invalid` or `integration.not_found`.
+    token: str
+    expires_at: Timestamp
+
+
+class TenantCredentials(Message):
+    """The credentials of a tenant.
+
+    Invalid ones fail with `tenant.invalid`.
+    """
+
+    id: Annotated[str, Field(max_length=4096)]
+    secret: SecretStr
+
+
+def require_tenant_credentials(realm: Realm | None, tenant: TenantCredentials | None) -> None:
+    """Raise ValueError unless the tenant's credentials are there in the tenants' realm, and only there."""
+    if (realm == "starcedu_tenant") != (tenant is not None):
+        raise ValueError("give `tenant` in the realm starcedu_tenant, and only there")
+
+
+class SessionCredentials(Message):
+    """A session's token as the client presents it.
+
+    With `realm` it is valid only if the session was opened in that realm. `starcedu_tenant` requires `tenant`, whose
+    credentials are checked first: a token is valid only together with its tenant.
+    """
+
+    token: SecretStr
+    realm: Realm | None = None
+    tenant: TenantCredentials | None = None
+
+    @model_validator(mode="after")
+    def _with_tenant(self) -> Self:
+        require_tenant_credentials(self.realm, self.tenant)
+        return self
+
+
+class ResolveSession(SessionCredentials, Query[ResolvedSession]):
+    """Find the user of a session; counts as a use of it.
+
+    Fails, in this order, with `tenant.invalid`, `session.invalid` (unknown, expired, ended, of another realm or tenant,
+    or nobody is signed in). A session that was ended fails at once: do not cache the reply.
+    """
+
+
+class ListSessions(Query[SessionList]):
+    """List the live sessions of a user, the latest first, up to 1,000; an unknown user has none."""
+
+    user_id: Id
+
+
+class RevokeSession(Command[Revoked]):
+    """End one session of a user, or all of them without `id`.
+
+    Fails with `session.not_found` if `id` is not a session of the user.
+    """
+
+    user_id: Id
+    id: Id | None = None
+
+
+class AttachIdentity(Command[Attached]):
+    """Put an identity that a provider has vouched for into a visitor's session (realm starcedu_local).
+
+    `token` is the value of the visitor's `connect.sid` cookie; without it a new signed-out session is made. `provider`
+    is an integration's name, `subject` the account there. `profile` is returned when the identity is bound: JSON of up
+    to 64 levels, with integers of up to 64 bits and without secrets, since it is stored in clear. The next successful
+    sign-in or sign-up in that session adds the account to the user. Replaces an identity that is pending already. Fails
+    with `integration.not_found`, `session.invalid`.
     """
 
     token: SecretStr | None = None
@@ -116,17 +129,11 @@ class AttachIdentity(Command):
     profile: PlainJson | None = None
 
 
-class Attached(View):
-    """`token` is the value for the visitor's cookie; the one that was presented stays good as well."""
-
-    token: str
-    expires_at: Timestamp
-
-
+FAMILY: Family = "auth"
 REQUESTS: Requests = {
-    "session.resolve": (ResolveSession, ResolvedSession),
-    "session.list": (ListSessions, SessionList),
-    "session.revoke": (RevokeSession, Revoked),
-    "session.attach_identity": (AttachIdentity, Attached),
+    "session.resolve": ResolveSession,
+    "session.list": ListSessions,
+    "session.revoke": RevokeSession,
+    "session.attach_identity": AttachIdentity,
 }
 EVENTS: Events = {"session.revoked": SessionView}

@@ -1,10 +1,11 @@
-"""SMS codes: send one to a telephone, verify one."""
+"""SMS codes: send one to a telephone number, verify one."""
 
-from typing import Annotated
+import unicodedata
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from contracts.base import Command, Event, Events, Requests, View
+from contracts.base import Command, EventData, Events, Family, Requests, View
 from contracts.types import Text, Timestamp
 
 
@@ -14,60 +15,77 @@ def _code(secret: SecretStr) -> SecretStr:
     return secret
 
 
-Telephone = Annotated[str, Field(pattern=r"^\+?[0-9]{5,15}$", description="digits, with `+` where it is in E.164")]
-Code = Annotated[SecretStr, AfterValidator(_code)]
+def _telephone(text: str) -> str:
+    digits = "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter.isdecimal()).removeprefix("00")
+    if not 5 <= len(digits) <= 15 or any(letter.isalpha() for letter in text):
+        raise ValueError("is not a telephone number of 5 to 15 digits")
+    return text
 
 
-class SendCode(Command):
-    """Send a code of six digits to a telephone; it is good for 300 s, once, and replaces the one before.
+Telephone = Annotated[Text, AfterValidator(_telephone), Field(description="in any spelling that people use")]
+SmsCode = Annotated[SecretStr, AfterValidator(_code)]
 
-    The same code serves registration and password reset. `client_address` is the end user's network address, by which
-    senders are limited too. Refused as `sms.disabled`, `sms.too_soon` (60 s after the last one), `sms.too_many` (10 a
-    day to a number, 5 in 10 minutes from an address, in IPv6 from a /64 network; settings) and `sms.not_sent` (the
-    gateway did not take it: send the same message_id again). A worker that dies while it sends may make it two
+
+class CodeSent(View):
+    """The gateway has taken the message: when the code expires, and when the next may be sent."""
+
+    expires_at: Timestamp
+    resend_at: Timestamp
+
+
+class CodeVerified(View):
+    """The code was right and is used up; `verified` is always true, since a wrong code fails."""
+
+    verified: bool
+
+
+class SendCode(Command[CodeSent]):
+    """Send a code of six digits to a telephone number; it is valid once, for 300 s, and replaces the former one.
+
+    All spellings of a number are one number, with one code and one limit.
+
+    The same code serves registration and password reset. `client_address` is the end user's network address, which is
+    limited as well. Fails with `sms.disabled`; `sms.too_soon` (within 60 s of the last one); `sms.too_many` (10 a day
+    to one number, 5 in 10 minutes from one address, in IPv6 from one /64 network, and as many a day in all as the
+    operator allows: settings); `sms.number_refused` (the gateway will never send to this number); `sms.not_sent` (the
+    gateway did not accept it, or did not answer: send the same message_id again after 5 s). Whatever the gateway was
+    asked counts; the code of a message that was not answered is valid. A worker that dies while sending may cause two
     messages; the later code counts.
     """
+
+    reversible: ClassVar[bool] = False
 
     telephone: Telephone
     client_address: Text | None = None
 
 
-class CodeSent(View):
-    """The gateway has taken the message: until when the code is good, from when the next may be asked for."""
+class VerifyCode(Command[CodeVerified]):
+    """Use up a code.
 
-    expires_at: Timestamp
-    resend_at: Timestamp
-
-
-class VerifyCode(Command):
-    """Use up a code. Refused as `sms.code_wrong` when it is wrong, expired, used, or burnt by five wrong tries."""
+    Fails with `sms.disabled`, or `sms.code_wrong` if it is wrong, expired, used, or blocked by five wrong attempts.
+    """
 
     telephone: Telephone
-    code: Code
+    code: SmsCode
 
 
-class CodeVerified(View):
-    """The code was right, and is used up now; `verified` is always true, since a wrong one is refused."""
-
-    verified: bool
-
-
-class SmsSent(Event):
-    """A gateway took a code. The subject names the telephone by a keyed digest; no event shows number or code."""
+class SmsSent(EventData):
+    """A gateway took a code; the subject names the number by a keyed digest, no event shows number or code."""
 
     expires_at: Timestamp
     resend_at: Timestamp
 
 
-class SmsFailed(Event):
-    """`sms.verify_code` met a wrong code while one was live; `left` wrong tries more burn it (0: it is burnt)."""
+class SmsFailed(EventData):
+    """A wrong code was presented while one was valid; after `left` more wrong attempts it is blocked (0: it is now)."""
 
     left: int
 
 
-class SmsVerified(Event):
-    """`sms.verify_code` met the right code."""
+class SmsVerified(EventData):
+    """The right code was presented."""
 
 
-REQUESTS: Requests = {"sms.send_code": (SendCode, CodeSent), "sms.verify_code": (VerifyCode, CodeVerified)}
+FAMILY: Family = "sms"
+REQUESTS: Requests = {"sms.send_code": SendCode, "sms.verify_code": VerifyCode}
 EVENTS: Events = {"sms.code_sent": SmsSent, "sms.code_failed": SmsFailed, "sms.code_verified": SmsVerified}

@@ -1,29 +1,20 @@
-"""Service tokens: what a service shows to the bridge."""
+"""Service tokens, which other services present to the bridge."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from typing_extensions import TypeAliasType
 
-from contracts.base import Command, Events, Query, Requests, View
+from contracts.base import Command, Events, Family, Query, Requests, View
 from contracts.search import Page, Search
 from contracts.sessions import Realm
 from contracts.types import Flag, Id, Text, Timestamp
 
-Scope = Annotated[str, Field(pattern=r"^[a-z_*]+(\.[a-z_*]+)?$", max_length=100)]
+DIALECTS = ("foreseen", "rbac", "passport")  # those that take service tokens
+SCOPE = r"^[a-z_*]+(\.[a-z_*]+)?$"
+Scope = Annotated[str, Field(pattern=SCOPE, max_length=100)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 TokenField = TypeAliasType("TokenField", Literal["id", "name", "created_at", "expires_at", "last_used"])
-
-
-class IssueToken(Command):
-    """Make a service token; its text is in this reply only and stored nowhere.
-
-    `scopes` are dialect names (`foreseen`) or command patterns (`user.*`, `*`); it ends after `days`.
-    """
-
-    name: Text
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=100)]
-    days: Days = 365
 
 
 class TokenView(View):
@@ -40,28 +31,16 @@ class TokenView(View):
 
 
 class TokenIssued(TokenView):
-    """A new service token with its text, shown once."""
+    """A new service token with its text, shown in this reply only."""
 
     token: str
 
 
-class VerifyToken(Query):
-    """Is this token good, and what may it do?
-
-    Refused as `token.invalid` (unauthenticated) when it is not, as `token.scope_missing` (denied) when `needs` is
-    given and no scope covers it. With `realm` a user's session of that realm (passport: the login token) is good as
-    well: then `user` is set and `scopes` is empty. A service token's answer may be cached for 5 s, a user's never.
-    """
-
-    token: SecretStr
-    realm: Realm | None = None
-    needs: Scope | None = None
-
-
 class Holder(View):
-    """The user of a login token: `root`; `roles`, how many live roles it has directly; `admin`, 1 if one has admin 1.
+    """The user of a login token: whether it is `root`, how many live direct `roles` it has, whether one is `admin`.
 
-    passport: root 1 or admin 1 may call; else no roles means 3000206, any 3000207.
+    Source: passport (002): a root user or an administrator may call; else no roles means 3000206, any roles mean
+    3000207.
     """
 
     id: int
@@ -71,27 +50,60 @@ class Holder(View):
 
 
 class VerifiedToken(TokenView):
-    """A good token; for a user's login token `id` is the session's and `name` is `user:<id>`."""
+    """A valid token; for a user's login token `id` is the session's and `name` is `user:<id>`."""
 
     user: Holder | None = None
 
 
-class SearchTokens(Search[TokenField], Query):
-    """One page of the service tokens that meet every condition, sorted; `live` leaves out ended ones."""
+class IssueToken(Command[TokenIssued]):
+    """Create a service token.
+
+    Its text is in this reply only and not stored. `scopes` are dialect names (`foreseen`) or patterns of requests
+    (`user.*`, `*`); it expires after `days` (1 to 3650). Fails with `token.scope_unknown` if a scope names nothing;
+    then `details` has a row for each of them, with the `nearest` ones.
+    """
+
+    name: Text
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=100)]
+    days: Days = 365
+
+
+class VerifyToken(Query[VerifiedToken]):
+    """Check a token and find what it allows.
+
+    Fails with `token.invalid`; with `token.scope_missing` if `needs` is given and no scope covers it. With `realm` a
+    user's session of that realm is valid as well (passport: the login token): then `user` is set and `scopes` is empty.
+    The reply for a service token may be cached for 5 s, that for a user never.
+    """
+
+    token: SecretStr
+    realm: Realm | None = None
+    needs: Scope | None = None
+
+
+class SearchTokens(Search[TokenField, Page[TokenView]]):
+    """Return one page of service tokens that meet every condition; see `Search` for paging and errors.
+
+    `live` omits expired and revoked ones.
+    """
 
     live: bool = False
 
 
-class RevokeToken(Command):
-    """End a service token; the bridge may honour it for up to 5 s more."""
+class RevokeToken(Command[TokenView]):
+    """Revoke a service token; the bridge may accept it for up to 5 s more.
+
+    Fails with `token.not_found`.
+    """
 
     id: Id
 
 
+FAMILY: Family = "auth"
 REQUESTS: Requests = {
-    "token.issue": (IssueToken, TokenIssued),
-    "token.verify": (VerifyToken, VerifiedToken),
-    "token.revoke": (RevokeToken, TokenView),
-    "token.search": (SearchTokens, Page[TokenView]),
+    "token.issue": IssueToken,
+    "token.verify": VerifyToken,
+    "token.revoke": RevokeToken,
+    "token.search": SearchTokens,
 }
 EVENTS: Events = {"token.issued": TokenView, "token.revoked": TokenView}

@@ -1,31 +1,19 @@
-"""Users: identity, contact fields, notification accounts and links, one shape for all dialects."""
+"""Users: identity, contact fields, notification accounts and links; their commands and events."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
-from typing_extensions import TypeAliasType
 
-from contracts.base import Command, Deleted, Event, Events, Message, Query, Requests, View
-from contracts.search import Page, Search
-from contracts.types import ChosenId, Email, Flag, Id, Ids, Password, Status, Text, Timestamp, UserType
+from contracts.base import Command, Deleted, EventData, Events, Family, Message, Requests, View
+from contracts.types import ChosenId, Email, Flag, Id, Ids, Password, Status, Text, Timestamp, Username, UserType
 
 PasswordRules = Literal["standard", "dialect"]
-Asked = Annotated[bool | None, Field(exclude_if=lambda value: value is None)]
-
-
-class AccountGiven(Command):
-    """One notification account: the integration's name and the account's name there, compared exactly."""
-
-    integration: Text
-    account: Text
-
-
-Accounts = Annotated[list[AccountGiven], Field(max_length=100)]
 
 
 class AccountView(View):
-    """An account of a user; `account_id` is userbus's own number, `account` the name at the integration."""
+    """An account of a user; `account_id` is its number in userbus, `account` its name at the integration."""
 
+    personal: ClassVar = frozenset({"account"})
     account_id: int
     integration: str
     account: str
@@ -44,15 +32,21 @@ class RoleOfUser(View):
 
 
 class UserView(View):
-    """One user; absent texts are null, `status` is 1 (normal) or -1 (deleted), times are UTC.
+    """A user; absent texts are null, `status` is 1 (live) or -1 (deleted), times are UTC.
 
-    `role_ids` and `group_ids` are the direct links as stored: also those to soft-deleted roles. `roles` holds the
-    direct live roles by sort, then id, where a query asked `with_roles`, else null. `revision` counts the user's
-    events and serves optimistic concurrency.
+    A `disabled` user (1) keeps everything but cannot sign in. `email_verified` and `telephone_verified` tell whether
+    somebody has made sure of them; a new address or number is unverified. `external_id` is the id under which another
+    system knows the user. `role_ids` and `group_ids` are the direct links as stored, those to soft-deleted roles
+    included. `roles` holds the direct live roles by sort, then id, if the query asked for it by `with_roles`, else
+    null. `revision` counts the user's events; give it back to detect concurrent changes.
     """
 
+    personal: ClassVar = frozenset(
+        {"username", "email", "name", "telephone", "mobile", "position", "company", "gender", "external_id"}
+    )
     id: int
     uuid: str
+    external_id: str | None = None
     username: str | None = None
     email: str | None = None
     name: str | None = None
@@ -63,6 +57,9 @@ class UserView(View):
     gender: str | None = None
     usertype: UserType = "user"
     status: Status = 1
+    disabled: Flag = 0
+    email_verified: Flag = 0
+    telephone_verified: Flag = 0
     root: Flag = 0
     sort: int = 99
     accounts: list[AccountView] = []
@@ -74,10 +71,23 @@ class UserView(View):
     revision: int
 
 
-class Profile(Message):
-    """The fields that describe a user, and what it is linked with. `password_hash` is a foreign hash."""
+class NewAccount(Message):
+    """A notification account to store: the integration's name, and the account's name there, compared exactly."""
 
-    username: Text | None = None
+    integration: Text
+    account: Text
+
+
+Accounts = Annotated[list[NewAccount], Field(max_length=100)]
+
+
+class Profile(Message):
+    """Fields that describe a user, and its links.
+
+    `password_hash` is a hash of another system, of a scheme listed in docs/passwords.md.
+    """
+
+    username: Username | None = None
     email: Email | None = None
     name: Text | None = None
     telephone: Text | None = None
@@ -86,6 +96,8 @@ class Profile(Message):
     company: Text | None = None
     gender: Text | None = None
     usertype: UserType = "user"
+    email_verified: Flag = 0
+    telephone_verified: Flag = 0
     password_hash: SecretStr | None = None
     role_ids: Ids = []
     group_ids: Ids = []
@@ -93,19 +105,27 @@ class Profile(Message):
 
 
 class NewUser(Profile):
-    """A user to be made: at least one of username, email, telephone."""
+    """A user to create, with at least one of username, email and telephone.
+
+    `external_id` is the id under which another system knows the user, unique in userbus; it never changes.
+    """
 
     id: ChosenId | None = None
+    external_id: Text | None = None
 
     @model_validator(mode="after")
-    def _identified(self) -> Self:
+    def _require_identifier(self) -> Self:
         if not (self.username or self.email or self.telephone):
             raise ValueError("give at least one of username, email, telephone")
         return self
 
 
-class GivenUser(Profile):
-    """A user with a password in plain, or a foreign hash instead."""
+class UserWithPassword(Profile):
+    """A user with a plain password or the hash of another system, not both.
+
+    `password_rules` "standard" demands 8 to 128 characters that are none of the commonest passwords; "dialect" tells
+    that the caller has applied a documented rule of its own.
+    """
 
     password: Password | None = None
     password_rules: PasswordRules = "standard"  # noqa: S105  a rule's name
@@ -117,133 +137,114 @@ class GivenUser(Profile):
         return self
 
 
-class CreateUser(NewUser, GivenUser, Command):
-    """Create a user; at least one of username, email, telephone. All or nothing.
+class CreateUser(NewUser, UserWithPassword, Command[UserView]):
+    """Create a user with its accounts, roles and groups, all or nothing.
 
-    `password_rules`: "standard" (8 to 128 characters, none of the commonest) or "dialect" (the caller has
-    checked a documented rule of its own). A `root` user may do everything in passport and cannot be deleted.
+    Requires at least one of username, email and telephone. `id` is the caller's choice, else the next one. A `root`
+    user may do everything in passport and cannot be deleted; where callers are checked, making one takes the right to
+    `user.set_root` as well. Fails with `password.weak`, `password.hash_refused`, `user.id_taken`,
+    `user.external_id_taken`, `user.username_mixed`, `user.username_taken`, `user.email_taken`, `user.telephone_taken`,
+    `integration.not_found`, `account.taken`, `role.not_found`, `group.not_found`.
     """
 
     root: Flag = 0
 
+    @property
+    def also_requires(self) -> tuple[str, ...]:
+        """The right to make a root user."""
+        return ("user.set_root",) if self.root else ()
 
-class UpdateUser(GivenUser, Command):
-    """Change the fields that are given; null clears, `role_ids`, `group_ids` and `accounts` replace.
 
-    With `revision` the change is refused as `user.stale` if the user has moved on since. A new password, or none, ends
-    every session and token. An account where the user has one already keeps its number. A root user's roles stay.
+class UpdateUser(UserWithPassword, Command[UserView]):
+    """Change the given fields of a live user; null clears, `role_ids`, `group_ids` and `accounts` replace.
+
+    With `revision` it fails with `user.stale` if the user has changed since. Setting or clearing the password ends
+    every session and token of the user. An account at an integration where the user has one already keeps its number.
+    `role_ids` of a root user are ignored. With `protect_root` a root user stays as it is: `user.root_protected`. Fails
+    with `user.not_found`, `user.stale`, `user.unidentified` (no identifier
+    would be left), and with the codes of `user.create`.
     """
 
     id: Id
     revision: int | None = None
+    protect_root: bool = False
 
 
-class SetStatus(Command):
-    """Soft-delete (-1) or restore (1) a user; without `status` only `updated_at` moves (passport's update_field).
+class SetUserStatus(Command[UserView]):
+    """Soft-delete (-1) or restore (1) a user; without `status` only `updated_at` moves.
 
-    A deleted user releases its identifiers; restoring checks them again. A root user cannot be deleted.
+    A deleted user releases its identifiers; restoring checks them again. Both end every session and token. With
+    `protect_root` a root user stays as it is. Fails with
+    `user.not_found`, `user.root_protected`, `user.username_taken`, `user.email_taken`, `user.telephone_taken`. Source:
+    passport (002), update_field.
     """
 
     id: Id
     status: Status | None = None
+    protect_root: bool = False
 
 
-class DeleteUser(Command):
-    """Erase a user for good, deleted or not: accounts, links, sessions, tokens and codes go with it."""
+class SetUserRoot(Command[UserView]):
+    """Make a live user a root user (1), or an ordinary one again (0). Fails with `user.not_found`."""
+
+    id: Id
+    root: Flag
+
+
+class DisableUser(Command[UserView]):
+    """Refuse a live user every sign-in, and end its sessions and tokens; the user keeps all else.
+
+    Nothing changes for a user who is disabled already. With `protect_root` a root user stays as it is. Fails with
+    `user.not_found`, `user.root_protected`.
+    """
+
+    id: Id
+    protect_root: bool = False
+
+
+class EnableUser(Command[UserView]):
+    """Let a disabled user sign in again, with the password as it was. Fails with `user.not_found`."""
 
     id: Id
 
 
-class GetUser(Query):
-    """Find one live user by exactly one of id, uuid, username, email, telephone, or any `login` of the three.
+class DeleteUser(Command[Deleted]):
+    """Erase a user for good, with its accounts, links, sessions, tokens and codes, soft-deleted or not.
 
-    `include_deleted` finds soft-deleted users too; `with_roles` fills `roles`.
+    An unknown id deletes 0. Fails with `user.root_protected`.
     """
 
-    id: Id | None = None
-    uuid: Text | None = None
-    username: Text | None = None
-    email: Text | None = None
-    telephone: Text | None = None
-    login: Text | None = None
-    include_deleted: bool = False
-    with_roles: bool = False
-
-    @model_validator(mode="after")
-    def _one_key(self) -> Self:
-        if len(self.keys()) != 1:
-            raise ValueError("give exactly one of id, uuid, username, email, telephone, login")
-        return self
-
-    def keys(self) -> dict[str, Any]:
-        """The key that is given, by its field's name."""
-        given = {name: getattr(self, name) for name in ("id", "uuid", "username", "email", "telephone", "login")}
-        return {name: value for name, value in given.items() if value is not None}
+    id: Id
 
 
-UserField = TypeAliasType("UserField", Literal[
-    "id", "uuid", "username", "email", "name", "telephone", "mobile", "position", "company", "gender", "usertype",
-    "status", "root", "sort", "role_ids", "group_ids", "created_at", "updated_at", "display_name",
-    "display_email", "contact",
-])  # fmt: skip
-
-
-class SearchUsers(Search[UserField]):
-    """Live users that meet every condition, sorted (ties by ascending id), one page; paging as `Search` says.
-
-    `display_name` is name, else username; `display_email` is email; `contact` is mobile, else telephone: each an empty
-    text where there is none. `with_roles` fills `roles`.
-    """
-
-    include_deleted: bool = False
-    with_roles: bool = False
-
-
-class UserPage(Page[UserView]):
-    """A page of users."""
-
-
-class CheckTaken(Query):
-    """Which of the given values are login identifiers of a live user, letter case ignored."""
-
-    username: Text | None = None
-    email: Text | None = None
-    telephone: Text | None = None
-
-
-class TakenView(View):
-    """The keys that were asked, true = taken."""
-
-    username: Asked = None
-    email: Asked = None
-    telephone: Asked = None
-
-
-class UserChanged(UserView, Event):
+class UserChanged(UserView, EventData):
     """A user after a change, with the names of the changed fields."""
 
     changed: list[str]
 
 
-class UserErased(Event):
-    """A user that is gone; nothing personal."""
+class UserErased(EventData):
+    """An erased user; the event holds no personal data."""
 
     id: int
 
 
+FAMILY: Family = "user"
 REQUESTS: Requests = {
-    "user.create": (CreateUser, UserView),
-    "user.update": (UpdateUser, UserView),
-    "user.set_status": (SetStatus, UserView),
-    "user.delete": (DeleteUser, Deleted),
-    "user.get": (GetUser, UserView),
-    "user.search": (SearchUsers, UserPage),
-    "user.check_taken": (CheckTaken, TakenView),
+    "user.create": CreateUser,
+    "user.update": UpdateUser,
+    "user.set_status": SetUserStatus,
+    "user.set_root": SetUserRoot,
+    "user.disable": DisableUser,
+    "user.enable": EnableUser,
+    "user.delete": DeleteUser,
 }
 EVENTS: Events = {
     "user.created": UserView,
     "user.updated": UserChanged,
     "user.deleted": UserView,
     "user.restored": UserView,
+    "user.disabled": UserView,
+    "user.enabled": UserView,
     "user.erased": UserErased,
 }

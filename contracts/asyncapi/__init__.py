@@ -1,0 +1,1 @@
+"""The contract of the bus as an AsyncAPI document."""

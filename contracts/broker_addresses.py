@@ -1,0 +1,71 @@
+"""The addresses of a RabbitMQ cluster: several URLs in one setting, of which a process uses one after the other."""
+
+import logging
+import random
+import re
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+ATTEMPT_SECONDS = 3.0  # for a node that takes connections and never answers, while there are others
+_SEPARATOR = re.compile(r"\s*,\s*(?=amqps?://)")  # a password may hold a comma
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class BrokerAddresses:
+    """The URLs of a cluster's nodes, and the one to connect to now: at first any, then the next whenever it fails.
+
+    The connections of a process share them, so that all leave a node that is gone.
+    """
+
+    def __init__(self, urls: list[str]) -> None:
+        self._urls = urls
+        self._index = random.randrange(len(urls))
+
+    def __len__(self) -> int:
+        return len(self._urls)
+
+    @property
+    def current(self) -> str:
+        """The URL to connect to now."""
+        return self._urls[self._index]
+
+    def give_up(self, url: str, reason: object) -> None:
+        """Go on to the next URL, unless `url` is not the current one any more: another connection has given it up."""
+        if url == self.current and len(self) > 1:
+            log.warning("broker address %s failed: %.200s", printable_url(url), reason)
+            self._index = (self._index + 1) % len(self)
+
+    async def try_each(self, attempt: Callable[[str], Awaitable[T]]) -> T:
+        """Return the result of the first attempt that succeeds, given a URL. Raises the last one's error."""
+        for _ in range(len(self) - 1):
+            url = self.current
+            try:
+                return await attempt(url)
+            except Exception as error:  # whatever is wrong with one address, another may be right
+                self.give_up(url, repr(error))
+        return await attempt(self.current)
+
+    def attempt_seconds(self, alone: float) -> float:
+        """Return how long an attempt to connect may take, given how long it may where there is one address."""
+        return alone if len(self) == 1 else min(alone, ATTEMPT_SECONDS)
+
+
+def split_urls(setting: str) -> list[str]:
+    """Return the URLs of a setting, which are separated by commas."""
+    return _SEPARATOR.split(setting.strip())
+
+
+@cache
+def broker_addresses(setting: str) -> BrokerAddresses:
+    """Return the addresses that this process uses for a setting: URLs separated by commas."""
+    return BrokerAddresses(split_urls(setting))
+
+
+def printable_url(url: str) -> str:
+    """Return a URL without its password and options, for logs."""
+    parts = urlsplit(url)
+    user, separator, place = parts.netloc.rpartition("@")
+    return f"{parts.scheme}://{user.partition(':')[0]}{separator}{place}{parts.path}"

@@ -1,0 +1,55 @@
+"""What every program checks in its environment before it starts: the broker's URL, and mistyped names of settings."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+from contracts.broker_addresses import split_urls
+
+PREFIX = "USERBUS_"
+SIMILARITY = 0.85  # variables of other programs, and those that Kubernetes adds for services, are less similar
+
+
+def require_amqp_url(urls: str) -> str:
+    """Return the setting of a broker's URL, or of a cluster's, separated by commas.
+
+    Raises ValueError, without the URL, which may hold a password.
+    """
+    if not all(map(_is_amqp_url, split_urls(urls))):
+        raise ValueError("not an AMQP URL: write amqp://<user>:<password>@<host>:<port>, or amqps:// for TLS")
+    return urls
+
+
+def _is_amqp_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("amqp", "amqps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _require_secret_amqp_url(url: SecretStr) -> SecretStr:
+    return SecretStr(require_amqp_url(url.get_secret_value()))
+
+
+AmqpUrl = Annotated[str, AfterValidator(require_amqp_url)]
+SecretAmqpUrl = Annotated[SecretStr, AfterValidator(_require_secret_amqp_url)]
+
+
+def describe_mistyped(given: Iterable[str], fields: Iterable[str]) -> list[str]:
+    """Return one sentence for each USERBUS_ variable that is not a setting but resembles one.
+
+    `fields` are the names of the settings, without the prefix. Variables that resemble none are ignored: Kubernetes
+    injects USERBUS_SERVICE_HOST and the like, and other programs have settings of their own.
+    """
+    known = [field.upper() for field in fields]
+    names = sorted(name.removeprefix(PREFIX) for name in given if name.startswith(PREFIX))
+    similar = {name: get_close_matches(name, known, 3, SIMILARITY) for name in names if name not in known}
+    return [
+        f"{PREFIX}{name}: there is no such setting; did you mean {' or '.join(PREFIX + match for match in matches)}?"
+        for name, matches in similar.items()
+        if matches
+    ]
