@@ -1,30 +1,26 @@
-"""Print userbus events as they come: `print_events.py [PATTERN [COUNT]]`. Needs USERBUS_AMQP_URL."""
+"""Print events as they come: `print_events.py [PATTERN [COUNT]]`. Needs USERBUS_AMQP_URL and userbus-client.
+
+They are kept in the queue example.events while this program does not run; without further use delete it.
+"""
 
 import asyncio
-import json
 import os
 import sys
 
-import aio_pika
+import userbus
 
 
-async def main(pattern: str, count: int) -> None:
-    connection = await aio_pika.connect(os.environ["USERBUS_AMQP_URL"])
-    async with connection:
-        channel = await connection.channel()
-        queue = await channel.declare_queue(exclusive=True)  # a service of its own names a durable queue here
-        await queue.bind("userbus.events", pattern)
+async def main(pattern: str, left: int) -> None:
+    async with (
+        userbus.connect(os.environ["USERBUS_AMQP_URL"], app_id="example") as bus,
+        bus.events("example", pattern) as events,
+    ):
         print(f"waiting for {pattern}", file=sys.stderr, flush=True)
-        seen: set[str] = set()  # events come at least once: the id tells a repeat
-        async with queue.iterator() as events:
-            async for message in events:
-                async with message.process():
-                    event = json.loads(message.body)
-                    if event["id"] not in seen:
-                        seen.add(event["id"])
-                        print(event["type"], event["subject"], event["sequence"], event["data"], flush=True)
-                if len(seen) == count:
-                    return
+        async for event in events:  # the step to the next one acknowledges it
+            print(event.name, event.subject, event.sequence, event.data.model_dump_json(), flush=True)
+            left -= 1
+            if left == 0:
+                break
 
 
 asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "#", int(sys.argv[2]) if len(sys.argv) > 2 else 0))

@@ -1,35 +1,33 @@
-"""Print past events, then new ones: `replay_events.py [first|OFFSET|ISO-TIME [COUNT]]`. Needs USERBUS_AMQP_URL."""
+"""Print past events, then new ones: `replay_events.py [first|OFFSET|ISO-TIME [COUNT]]`.
+
+Needs USERBUS_AMQP_URL and the package userbus-client.
+"""
 
 import asyncio
-import json
 import os
 import sys
 from datetime import datetime
 
-import aio_pika
+import userbus
+from userbus import Start
 
 
-async def main(start: str | int | datetime, left: int) -> None:
-    done = asyncio.Event()
+def read_start(given: str) -> Start:
+    if given == "first":
+        return "first"
+    return int(given) if given.isdigit() else datetime.fromisoformat(given)
 
-    async def show(message: aio_pika.abc.AbstractIncomingMessage) -> None:
-        nonlocal left
-        event = json.loads(message.body)
-        # a time begins with the chunk that holds it, so that some events may be older
-        if left and not (isinstance(start, datetime) and datetime.fromisoformat(event["time"]) < start):
-            print(message.headers["x-stream-offset"], event["time"], event["type"], event["subject"], flush=True)
+
+async def main(start: Start, left: int) -> None:
+    async with (
+        userbus.connect(os.environ["USERBUS_AMQP_URL"], app_id="example") as bus,
+        bus.replay(start) as events,
+    ):
+        async for event in events:
+            print(event.offset, event.raw["time"], event.name, event.subject, flush=True)
             left -= 1
-        await message.ack()
-        if left == 0:
-            done.set()
-
-    async with await aio_pika.connect(os.environ["USERBUS_AMQP_URL"]) as connection, connection.channel() as channel:
-        await channel.set_qos(prefetch_count=100)  # a stream is read with a prefetch and acknowledgements only
-        log = await channel.get_queue("userbus.events.log", ensure=False)
-        await log.consume(show, arguments={"x-stream-offset": start})
-        await done.wait()
+            if left == 0:
+                break
 
 
-given, count = (*sys.argv[1:], *("first", "-1")[len(sys.argv) - 1 :])
-place = int(given) if given.isdigit() else given if given == "first" else datetime.fromisoformat(given)
-asyncio.run(main(place, int(count)))
+asyncio.run(main(read_start(sys.argv[1] if len(sys.argv) > 1 else "first"), int((sys.argv[2:] or ["0"])[0])))

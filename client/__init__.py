@@ -1,0 +1,55 @@
+"""The client of userbus: typed requests, replies and events over RabbitMQ."""
+
+from client.bus import Bus
+from client.errors import (
+    BusError,
+    Conflict,
+    Denied,
+    Internal,
+    Invalid,
+    NotFound,
+    Throttled,
+    TimedOut,
+    Unauthenticated,
+    Unavailable,
+)
+from client.event import Event
+from client.options import Options
+from client.sources import Start
+from client.subscription import Subscription
+from client.sync import SyncBus
+
+__all__ = [
+    "Bus",
+    "BusError",
+    "Conflict",
+    "Denied",
+    "Event",
+    "Internal",
+    "Invalid",
+    "NotFound",
+    "Options",
+    "Start",
+    "Subscription",
+    "SyncBus",
+    "Throttled",
+    "TimedOut",
+    "Unauthenticated",
+    "Unavailable",
+    "connect",
+    "connect_sync",
+]
+
+
+def connect(url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True) -> Bus:
+    """Connect for as long as an `async with` block lasts.
+
+    `url` may be the URLs of a cluster's nodes, separated by commas. `app_id` names the calling service. `timeout`
+    (seconds) and `retry` are the defaults of the requests' options.
+    """
+    return Bus(url, app_id=app_id, timeout=timeout, retry=retry)
+
+
+def connect_sync(url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True) -> SyncBus:
+    """Connect for as long as a `with` block lasts, for programs without asyncio."""
+    return SyncBus(connect(url, app_id=app_id, timeout=timeout, retry=retry))

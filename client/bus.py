@@ -1,0 +1,174 @@
+"""The client: requests, events and health checks."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Self, TypeVar, Unpack
+
+from aio_pika.abc import AbstractChannel
+
+from client.connection import Connection, State, connected_user
+from client.errors import Unavailable, timed_out, unavailable
+from client.options import Options
+from client.prepared_request import PreparedRequest
+from client.requests import RequestChannel, request_channel
+from client.sources import EventLog, EventQueue, Source, Start
+from client.subscription import Subscription
+from client.wire import decode
+from contracts.base import Command, Request, View
+from contracts.catalog import EVENTS_EXCHANGE, PLAIN_EVENTS_EXCHANGE, name_of
+from contracts.health import CheckHealth, HealthView
+
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
+
+V = TypeVar("V", bound=View)
+T = TypeVar("T")
+
+
+class Bus:
+    """A connection to userbus; use it as an async context manager, and share one in the whole process.
+
+    It connects again whenever the connection is lost, and waits for a broker that is not there at first. Any number of
+    requests may be in flight. `url` may be the URLs of a cluster's nodes, separated by commas. `timeout` (seconds),
+    `retry` and `actor` are the defaults of `Options`.
+    """
+
+    def __init__(
+        self, url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True, actor: str | None = None
+    ) -> None:
+        self._app_id = app_id
+        self._actor = actor
+        self._timeout = timeout
+        self._retry = retry
+        self._requests: RequestChannel | None = None
+        self._url = url
+        self._connection = Connection(url, app_id, self._serve)
+        self._subscriptions: list[Subscription] = []
+
+    @property
+    def state(self) -> State:
+        """State of the connection: "up", "no broker", "no topology" (no worker has run yet), or "closed"."""
+        return self._connection.state
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why the last attempt to connect ended, or None while the connection is up."""
+        return self._connection.failure
+
+    async def __aenter__(self) -> Self:
+        """Begin to connect; returns after the first attempt, whether it succeeded or not."""
+        await self._connection.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect, subscriptions too; requests that still wait end as Unavailable."""
+        for subscription in self._subscriptions:
+            await subscription.close()
+        await self._connection.close()
+
+    async def ask(self, request: Request[V], **options: Unpack[Options]) -> V:
+        """Send a request and return its reply.
+
+        Raises the exception of the problem's kind; Unavailable if no worker could be reached before the deadline,
+        TimedOut if one may have taken the request but no reply came.
+        """
+        view: V = await self._ask(name_of(request), request, options)
+        return view
+
+    async def check_health(self, family: str, **options: Unpack[Options]) -> HealthView:
+        """Ask one worker of the family (`user`, `account`, `role`, `auth`, `sms`) for its state."""
+        view: HealthView = await self._ask(f"health.{family}", CheckHealth(), options)
+        return view
+
+    async def publish(self, command: Command[Any], **options: Unpack[Options]) -> str:
+        """Send a command without waiting for its reply, and return its message_id.
+
+        When this returns, the broker has stored the command, and it will be carried out once, however long that takes.
+        A refusal is published as the event `command.refused`. Raises Unavailable if no queue took the command before
+        the deadline, TimedOut if the broker did not confirm.
+        """
+        prepared = self._prepare(name_of(command), command, options)
+
+        async def attempt(seconds: float) -> None:
+            async with asyncio.timeout(seconds):
+                await self._live().publish(prepared.message(), prepared.name)
+
+        await self._retry_until_deadline(prepared.name, attempt, options)
+        return prepared.message_id
+
+    def events(self, consumer: str, *patterns: str, prefetch: int = 32, plain: bool = False) -> Subscription:
+        """Subscribe to the events whose names match one of the topic patterns, by default to all.
+
+        The durable queue `<consumer>.events` keeps them from the first subscription on, also while nobody reads. Of
+        several processes with the same consumer name one is given the events; another takes over when it ends. Up to
+        `prefetch` events are fetched ahead. `plain` takes them without personal data, for services that are given no
+        more. Raises ValueError for a name that is userbus's own.
+        """
+        if not consumer or consumer.split(".", maxsplit=1)[0] == "userbus":
+            raise ValueError("name the consumer after your own service: userbus.* is the service's own")
+        exchange = PLAIN_EVENTS_EXCHANGE if plain else EVENTS_EXCHANGE
+        return self._subscribe(EventQueue(f"{consumer}.events", patterns or ("#",), prefetch, exchange))
+
+    def replay(self, start: Start = "first", *patterns: str, prefetch: int = 100) -> Subscription:
+        """Read past events from the log (the last 7 days by default), then new ones as they come.
+
+        `start` is "first", "next" (new events only), the `offset` of an event, or a time with a time zone. Every reader
+        reads for itself; nothing is stored when it ends. Raises ValueError for a time without a time zone.
+        """
+        if isinstance(start, datetime) and start.tzinfo is None:
+            raise ValueError("give a time with a time zone")
+        return self._subscribe(EventLog(start, patterns or ("#",), prefetch))
+
+    def _subscribe(self, source: Source) -> Subscription:
+        subscription = Subscription(self._url, self._app_id, source)
+        self._subscriptions = [*(one for one in self._subscriptions if not one.is_closed), subscription]
+        return subscription
+
+    async def _ask(self, name: str, request: Request[Any], options: Options) -> Any:
+        prepared = self._prepare(name, request, options)
+
+        async def attempt(seconds: float) -> View:
+            async with asyncio.timeout(seconds):
+                body = await self._live().ask(prepared.message(seconds), name)
+            return decode(name, request.reply_type(), body)
+
+        return await self._retry_until_deadline(name, attempt, options)
+
+    def _prepare(self, name: str, request: Request[Any], options: Options) -> PreparedRequest:
+        actor = options.get("actor") or self._actor
+        return PreparedRequest.prepare(name, request, self._app_id, {**options, "actor": actor})
+
+    async def _retry_until_deadline(self, name: str, attempt: Callable[[float], Awaitable[T]], options: Options) -> T:
+        """Await an attempt, given the seconds left; repeat it while unavailable, unless the options say otherwise."""
+        retry = self._retry if options.get("retry") is None else options.get("retry")
+        seconds = options.get("timeout") or self._timeout
+        clock = asyncio.get_running_loop().time
+        until, pause = clock() + seconds, FIRST_PAUSE
+        while True:
+            try:
+                return await attempt(until - clock())
+            except TimeoutError as error:
+                raise timed_out(name, seconds) from error
+            except Unavailable:
+                if not retry or self.state == "closed" or clock() + pause > until:
+                    raise
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _live(self) -> RequestChannel:
+        if self._requests is None:
+            if self.state == "closed":
+                raise unavailable("bus.disconnected", "closed: use the bus inside its `async with` block")
+            raise unavailable("bus.disconnected", f"{self.state}: the bus is down ({self._connection.failure})")
+        return self._requests
+
+    @asynccontextmanager
+    async def _serve(self, channel: AbstractChannel) -> AsyncIterator[None]:
+        async with request_channel(channel, connected_user(self._connection.url)) as self._requests:
+            try:
+                yield
+            finally:
+                self._requests = None

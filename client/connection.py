@@ -1,0 +1,118 @@
+"""A connection to the broker that is opened again whenever it is lost."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+import aio_pika
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelNotFoundEntity
+from aiormq.abc import FieldTable
+
+from contracts.broker_addresses import broker_addresses
+
+CONNECT_TIMEOUT = 5.0
+RECONNECT_INTERVAL = 0.5
+HEARTBEAT = 15
+DEFAULT_USER = "guest"
+
+State = Literal["closed", "up", "no broker", "no topology"]
+ChannelSession = Callable[[AbstractChannel], AbstractAsyncContextManager[None]]
+
+log = logging.getLogger(__name__)
+
+
+def connected_user(url: str) -> str | None:
+    """Return the RabbitMQ user that a URL connects as; None where a certificate says it."""
+    parts = urlsplit(url)
+    if "auth=" in parts.query:
+        return None
+    return unquote(parts.username) if parts.username else DEFAULT_USER
+
+
+class Connection:
+    """Keeps one connection with one channel open, and a session on that channel, until it is closed.
+
+    `state` is "up", "no broker", "no topology" (no worker has declared exchanges and queues yet) or "closed"; `failure`
+    is why the last attempt ended. `urls` are those of a cluster's nodes, separated by commas; `url` is the one in use.
+    `session` sets the channel up and is left when the channel is lost.
+    """
+
+    def __init__(self, urls: str, name: str, session: ChannelSession) -> None:
+        self.state: State = "closed"
+        self.failure: BaseException | None = None
+        self._addresses = broker_addresses(urls)
+        self.url = self._addresses.current
+        self._name = name
+        self._session = session
+        self._attempted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin to connect; returns once an address was reached, or all have been tried."""
+        self._task = asyncio.create_task(self._keep_open())
+        await self._attempted.wait()
+
+    async def close(self) -> None:
+        """Disconnect and stop connecting."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        self.state = "closed"
+        self._attempted.set()  # whoever still waits in open
+
+    async def _keep_open(self) -> None:
+        untried = len(self._addresses)
+        while True:
+            self.url = self._addresses.current
+            failure = await _wait_failure(self._serve())
+            untried = (len(self._addresses) if self.state == "up" else untried) - 1
+            self._addresses.give_up(self.url, repr(failure))
+            if untried == 0 or self.state == "up":
+                self._enter("no topology" if isinstance(failure, ChannelNotFoundEntity) else "no broker", failure)
+            if untried == 0:
+                untried = len(self._addresses)
+                await asyncio.sleep(RECONNECT_INTERVAL)
+
+    async def _serve(self) -> None:
+        lost = asyncio.Event()
+        properties: FieldTable = {"connection_name": self._name}
+        async with await aio_pika.connect(
+            self.url,
+            timeout=self._addresses.attempt_seconds(CONNECT_TIMEOUT),
+            heartbeat=HEARTBEAT,
+            client_properties=properties,
+        ) as connection:
+            channel = await connection.channel(on_return_raises=True)
+            channel.close_callbacks.add(lambda *_: lost.set())
+            # the broker ends a consumer whose queue is deleted
+            (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(lambda _: lost.set())
+            async with self._session(channel):
+                self._enter("up")
+                await lost.wait()
+        raise ConnectionError("the connection to the broker was lost")
+
+    def _enter(self, state: State, failure: BaseException | None = None) -> None:
+        if state != self.state or not self._attempted.is_set():
+            level = logging.WARNING if failure else logging.INFO
+            log.log(level, "bus: %s is %s%s", self._name, state, f": {failure!r}" if failure else "")
+        self.state, self.failure = state, failure
+        self._attempted.set()
+
+
+async def _wait_failure(attempt: Awaitable[None]) -> BaseException:
+    """Run an attempt that ends with a failure and return it.
+
+    It has a task of its own, because a connection that is reset during the handshake may end as if it were cancelled
+    (aiormq): only the cancellation of the caller's task goes on.
+    """
+    task = asyncio.ensure_future(attempt)
+    try:
+        await asyncio.wait({task})
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+    return asyncio.CancelledError() if task.cancelled() else task.exception() or ConnectionError("closed")

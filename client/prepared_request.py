@@ -1,0 +1,64 @@
+"""A request and its options, ready to be sent, any number of times."""
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any, Self
+
+import aio_pika
+from aio_pika import DeliveryMode
+
+from client.options import Options
+from client.wire import encode
+from contracts.base import Command, Request
+
+DEADLINE = "x-deadline"
+ACTOR = "x-actor"
+CLIENT_ADDRESS = "x-client-address"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRequest:
+    """One request with all that stays the same when it is sent again."""
+
+    name: str
+    body: bytes
+    message_id: str
+    app_id: str
+    headers: dict[str, str]
+    persistent: bool
+
+    @classmethod
+    def prepare(cls, name: str, request: Request[Any], app_id: str, options: Options) -> Self:
+        """Put a request and its options together; makes a message_id where none is given."""
+        headers = {
+            ACTOR: options.get("actor"),
+            CLIENT_ADDRESS: options.get("client_address"),
+            "traceparent": options.get("traceparent"),
+            "tracestate": options.get("tracestate"),
+        }
+        return cls(
+            name=name,
+            body=encode(request),
+            message_id=options.get("message_id") or str(uuid.uuid4()),
+            app_id=app_id,
+            headers={key: value for key, value in headers.items() if value is not None},
+            persistent=isinstance(request, Command),
+        )
+
+    def message(self, seconds: float | None = None) -> aio_pika.Message:
+        """A message to send; with `seconds` nobody waits longer than that, so it expires then."""
+        now = time.time()
+        deadline = {} if seconds is None else {DEADLINE: int((now + seconds) * 1000)}
+        return aio_pika.Message(
+            self.body,
+            type=self.name,
+            content_type="application/json",
+            message_id=self.message_id,
+            correlation_id=uuid.uuid4().hex,
+            timestamp=int(now),
+            expiration=seconds,
+            app_id=self.app_id,
+            delivery_mode=DeliveryMode.PERSISTENT if self.persistent else DeliveryMode.NOT_PERSISTENT,
+            headers={**self.headers, **deadline},
+        )

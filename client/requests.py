@@ -1,0 +1,105 @@
+"""The requests in flight on one channel, and the queue that their replies come to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError
+from aiormq.abc import DeliveredMessage
+from aiormq.channel import Channel as UnderlayChannel
+
+from client.errors import unavailable
+from contracts.catalog import COMMANDS_EXCHANGE
+
+
+class RequestChannel:
+    """Publishes requests and hands each reply to the request that it answers; ends with its channel."""
+
+    def __init__(self, channel: UnderlayChannel, reply_to: str, user: str | None) -> None:
+        self.reply_to = reply_to
+        self._user = user
+        self._channel = channel
+        self._waiting: dict[str | None, asyncio.Future[bytes | None]] = {}
+        self._publishing: set[asyncio.Timeout] = set()
+
+    async def ask(self, message: aio_pika.Message, name: str) -> bytes:
+        """Publish, then wait for the reply; raises Unavailable as soon as there can be none."""
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting[message.correlation_id] = answer
+        message.reply_to = self.reply_to
+        try:
+            await self.publish(message, name)
+            body: bytes | None = await answer
+        finally:
+            del self._waiting[message.correlation_id]
+        if body is None:
+            raise unavailable("bus.disconnected", "the connection to the broker was lost before the answer came")
+        return body
+
+    async def publish(self, message: aio_pika.Message, name: str) -> None:
+        """Publish and wait for the broker's confirm; raises Unavailable where no queue takes the message."""
+        message.user_id = self._user
+        try:
+            async with self._until_closed():
+                # below aio-pika, which would wait for the socket as well as for the broker's confirm
+                await self._channel.basic_publish(
+                    message.body,
+                    exchange=COMMANDS_EXCHANGE,
+                    routing_key=name,
+                    properties=message.properties,
+                    mandatory=True,
+                    wait=False,
+                )
+        except DeliveryError as error:
+            text = f"no queue takes {name} at the moment: is a worker of its family there?"
+            raise unavailable("bus.not_taken", text) from error
+        except (AMQPError, ChannelInvalidStateError, OSError) as error:
+            text = "the connection to the broker was lost while publishing"
+            raise unavailable("bus.disconnected", text) from error
+
+    @asynccontextmanager
+    async def _until_closed(self) -> AsyncIterator[None]:
+        """Raise TimeoutError, an OSError, in the block when the channel is lost.
+
+        Who then waits for room in aiormq's queue to the socket, and who waits behind that one, would wait for ever.
+        """
+        async with asyncio.timeout(None) as limit:
+            self._publishing.add(limit)
+            try:
+                yield
+            finally:
+                self._publishing.discard(limit)
+
+    async def receive(self, message: DeliveredMessage) -> None:
+        """Hand a reply to whoever waits for it; late and foreign ones are dropped."""
+        _settle(self._waiting.get(message.header.properties.correlation_id), message.body)
+
+    def close(self) -> None:
+        """Tell every waiting request that the channel is lost."""
+        for limit in self._publishing:
+            limit.reschedule(asyncio.get_running_loop().time())
+        for answer in self._waiting.values():
+            _settle(answer, None)
+
+
+@asynccontextmanager
+async def request_channel(channel: AbstractChannel, user: str | None) -> AsyncIterator[RequestChannel]:
+    """Declare a reply queue and consume from it while the block runs; requests say that they are from `user`."""
+    replies = await channel.declare_queue(exclusive=True)
+    # A passive declaration: this client needs no right to make the exchange, only to use it.
+    await channel.get_exchange(COMMANDS_EXCHANGE)
+    underlay: Any = await channel.get_underlay_channel()
+    requests = RequestChannel(underlay, replies.name, user)
+    await underlay.basic_consume(replies.name, requests.receive, no_ack=True)
+    try:
+        yield requests
+    finally:
+        requests.close()
+
+
+def _settle(answer: asyncio.Future[bytes | None] | None, body: bytes | None) -> None:
+    if answer is not None and not answer.done():
+        answer.set_result(body)
