@@ -1,1 +1,1 @@
-"""What is true: documents, their rules and their repositories, kept in MongoDB."""
+"""The domain model: documents with their rules, and repositories that store them in MongoDB."""

@@ -1,23 +1,24 @@
-"""Many users judged one by one: who fails, who is skipped, who is left."""
+"""A batch of users to import, checked one by one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from models.errors.base import Refusal
+from models.turns import take_turns
 from models.users import User
 
 
 @dataclass(slots=True)
-class Batch:
-    """Users by their place in the list; whoever a rule refuses moves to `refused`, or is only counted as skipped."""
+class ImportBatch:
+    """Users by their index; one that a rule refuses moves to `refused`, or is only counted as skipped."""
 
     users: dict[int, User] = field(default_factory=dict)
     refused: dict[int, Refusal] = field(default_factory=dict)
     skipped: int = 0
 
-    def judge(self, rule: Callable[[User], None], skip: bool = False) -> None:
-        """Hold each user that is left against a rule that may raise a `Refusal`."""
-        for index, user in [*self.users.items()]:
+    async def apply_rule(self, rule: Callable[[User], None], skip: bool = False) -> None:
+        """Check each remaining user with a rule that may raise a `Refusal`."""
+        async for index, user in take_turns([*self.users.items()]):
             try:
                 rule(user)
             except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""Importing users in bulk: what is taken is asked once for all rows, who is new is written at once."""
+"""Bulk import of users: one query finds what is taken for all rows, one insert writes them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,26 +6,27 @@ from typing import Any
 
 from pymongo.errors import BulkWriteError
 
-from models.accounts import Accounts, Pair
+from models.accounts import AccountKey, AccountRepository
 from models.errors.accounts import AccountTaken, IntegrationNotFound
 from models.errors.base import TryAgain
 from models.errors.roles import GroupNotFound, RoleNotFound
-from models.errors.users import UserIdTaken
-from models.repository import Session
-from models.store import Row, Store
-from models.users import LOGINS, User, Users
+from models.errors.users import UserExternalIdTaken, UserIdTaken, UserUuidTaken
+from models.logins import LOGINS, LoginKeys
+from models.store.client import BsonDict, Store
+from models.store.driver_errors import DUPLICATE
+from models.store.scope import StoreScope
+from models.store.totals import STATUS_FIELDS
+from models.users import User, UserRepository
 
-DUPLICATE = 11000
 
-
-def pairs(user: User) -> list[Pair]:
+def account_keys(user: User) -> list[AccountKey]:
     """The (integration, account) pairs of a user."""
     return [(account.integration, account.account) for account in user.accounts]
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
-    """Which of the roles, groups and integrations that the rows name are there; the integrations with their ids."""
+class ImportLinks:
+    """The roles, groups and integrations (by name, with ids) that exist among those that the rows name."""
 
     roles: Collection[int]
     groups: Collection[int]
@@ -35,7 +36,7 @@ class Linked:
         """Raise `IntegrationNotFound`, `AccountTaken` (two of one integration), `RoleNotFound` or `GroupNotFound`."""
         if not {account.integration for account in user.accounts} <= self.integrations.keys():
             raise IntegrationNotFound
-        user.refuse_twice()
+        user.refuse_duplicate_accounts()
         if not {*user.role_ids} <= {*self.roles}:
             raise RoleNotFound
         if not {*user.group_ids} <= {*self.groups}:
@@ -43,69 +44,99 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The ids, login identifiers and accounts that are spoken for; it grows with each row that is let in."""
+class TakenKeys:
+    """What may belong to one user alone and is taken, by stored users or by earlier rows; `logins` are keys."""
 
     ids: set[int]
+    uuids: set[str]
+    external_ids: set[str]
     logins: set[str]
-    pairs: set[Pair]
+    accounts: set[AccountKey]
+    login_keys: LoginKeys
 
     def claim(self, user: User) -> None:
-        """Claim them for a user. Raises `UserIdTaken`, `AccountTaken`, or the identifier's own refusal."""
-        if user.explicit and user.id in self.ids:
-            raise UserIdTaken
-        logins = user.logins
+        """Claim those of a user.
+
+        Raises `UserIdTaken`, `UserUuidTaken`, `UserExternalIdTaken`, `AccountTaken`, or the refusal of the identifier's
+        field.
+        """
+        self._refuse_taken_ids(user)
+        logins = self.login_keys.keys(user.identifiers)
         for field, login in logins.items():
             if login in self.logins:
                 raise LOGINS[field]
-        if not self.pairs.isdisjoint(pairs(user)):
+        if not self.accounts.isdisjoint(account_keys(user)):
             raise AccountTaken
         self.ids.update([user.id] if user.explicit else [])
+        self.uuids.add(user.uuid)
+        self.external_ids.update([user.external_id] if user.external_id else [])
         self.logins.update(logins.values())
-        self.pairs.update(pairs(user))
+        self.accounts.update(account_keys(user))
+
+    def _refuse_taken_ids(self, user: User) -> None:
+        if user.explicit and user.id in self.ids:
+            raise UserIdTaken
+        if user.uuid in self.uuids:
+            raise UserUuidTaken
+        if user.external_id in self.external_ids:
+            raise UserExternalIdTaken
 
 
-class Imports:
-    """Looks up and writes many users in the unit's transaction."""
+class ImportRepository:
+    """Find and insert many users in the unit's transaction."""
 
-    def __init__(self, store: Store, session: Session) -> None:
+    def __init__(self, store: Store, scope: StoreScope, login_keys: LoginKeys) -> None:
         self._store = store
-        self._session = session
-        self._rows = store.collection("users")
+        self._scope = scope
+        self._users = UserRepository(store, scope, login_keys)
+        self._login_keys = login_keys
 
-    async def taken(self, users: Sequence[User]) -> Taken:
-        """What of these users is taken by stored ones, soft-deleted users' ids and accounts included."""
-        users_rows = Users(self._store, self._session)
-        accounts = Accounts(self._store, self._session)
-        explicit = [user.id for user in users if user.explicit]
-        return Taken(
-            await self._ids("users", {"_id": {"$in": explicit}, "erased_at": {"$exists": False}})
-            if explicit
-            else set(),
-            await users_rows.taken(login for user in users for login in user.logins.values()),
-            await accounts.taken(pair for user in users for pair in pairs(user)),
+    async def find_taken(self, users: Sequence[User]) -> TakenKeys:
+        """Return which keys of these users stored users have; soft-deleted ones keep all but their identifiers."""
+        accounts = AccountRepository(self._store, self._scope)
+        return TakenKeys(
+            await self._find_ids(
+                "users", [user.id for user in users if user.explicit], {"erased_at": {"$exists": False}}
+            ),
+            await self._find_values("uuid", [user.uuid for user in users]),
+            await self._find_values("external_id", [user.external_id for user in users if user.external_id]),
+            await self._users.find_taken(text for user in users for text in user.identifiers.values()),
+            await accounts.find_taken(key for user in users for key in account_keys(user)),
+            self._login_keys,
         )
 
-    async def live(self, collection: str, ids: Iterable[int]) -> set[int]:
-        """Which of these roles or groups are there and not deleted."""
+    async def find_live(self, collection: str, ids: Iterable[int]) -> set[int]:
+        """Return the ids of those roles or groups that are live."""
+        return await self._find_ids(collection, ids, {"status": {"$ne": -1}})
+
+    async def _find_ids(self, collection: str, ids: Iterable[int], where: BsonDict) -> set[int]:
         wanted = sorted(set(ids))
-        return await self._ids(collection, {"_id": {"$in": wanted}, "status": {"$ne": -1}}) if wanted else set()
+        if not wanted:
+            return set()
+        session = await self._scope.session()
+        return {*await self._store.find_ids(collection, {"_id": {"$in": wanted}, **where}, session)}
+
+    async def _find_values(self, field: str, values: list[str]) -> set[str]:
+        if not values:
+            return set()
+        session = await self._scope.session()
+        rows = self._users.rows.find({field: {"$in": values}}, {field: 1}, session=session)
+        return {row[field] async for row in rows}
 
     async def add(self, users: Sequence[User]) -> None:
-        """Insert users. Raises `TryAgain` where somebody took one of their identifiers meanwhile."""
-        session = await self._session()
+        """Insert users. Raises `TryAgain` if one of their identifiers has been taken meanwhile."""
+        session = await self._scope.session()
         explicit = [user.id for user in users if user.explicit]
         if explicit:
-            await self._rows.delete_many({"_id": {"$in": explicit}, "erased_at": {"$exists": True}}, session=session)
+            erased = {"_id": {"$in": explicit}, "erased_at": {"$exists": True}}
+            await self._users.rows.delete_many(erased, session=session)
+        rows = [self._users.row(user) for user in users]
         try:
-            await self._rows.insert_many([user.to_row() for user in users], ordered=False, session=session)
+            await self._users.rows.insert_many(rows, ordered=False, session=session)
         except BulkWriteError as error:
-            raise (TryAgain if _duplicate(error.details) else error) from error
-
-    async def _ids(self, collection: str, wanted: Row) -> set[int]:
-        rows = self._store.collection(collection).find(wanted, {"_id": 1}, session=await self._session())
-        return {row["_id"] async for row in rows}
+            raise (TryAgain if _is_duplicate(error.details) else error) from error
+        self._scope.totals.update(STATUS_FIELDS[user.status] for user in users)
 
 
-def _duplicate(details: Any) -> bool:
+def _is_duplicate(details: Any) -> bool:
     return any(fault.get("code") == DUPLICATE for fault in details.get("writeErrors", ()))

@@ -4,103 +4,105 @@ import random
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from pymongo.errors import DuplicateKeyError
+from models.errors.accounts import IntegrationInUse, IntegrationNotFound, IntegrationTaken, NoKey
+from models.secrets.vault import Vault
+from models.store.client import BsonDict, Store
+from models.store.conditions import fold, number_field, text_field, time_field
+from models.store.document import Document
+from models.store.driver_errors import translate_duplicate
+from models.store.lock_rows import COUNT, LockRows
+from models.store.repository import Repository
 
-from models.conditions import fold, number, text, time
-from models.document import Document
-from models.errors.accounts import IntegrationInUse, IntegrationNotFound, IntegrationTaken
-from models.repository import Repository
-from models.search import Page, Search, found_page
-from models.store import Row
-
-GATES = 64
 FIELDS = {
-    "id": number("id", "_id"),
-    "name": text("name"),
-    **{name: time(name) for name in ("created_at", "updated_at")},
+    "id": number_field("id", "_id"),
+    "name": text_field("name"),
+    **{name: time_field(name) for name in ("created_at", "updated_at")},
 }
 
 
 class Integration(Document):
-    """A system at which users can be notified, known by its name; `secrets` are sealed by the vault."""
+    """A system at which users can be notified, identified by its name; the vault encrypts its `secrets`."""
 
     noun: ClassVar[str] = "integration"
     name: str
     secrets: list[str] = []
 
-    def to_row(self) -> Row:
-        """The stored row, with the folded name for search."""
+    def to_row(self) -> BsonDict:
+        """Return the stored row, with the case-folded name for search."""
         return super().to_row() | {"folded": {"name": fold(self.name)}}
 
 
-class Integrations(Repository[Integration]):
-    """The integrations' rows, each with its gates.
-
-    Binding an account writes one of the integration's gates at random, deleting the integration removes them all. So
-    the two conflict in the database and no account is left behind, while those who bind hardly ever meet.
-    """
+class IntegrationRepository(Repository[Integration]):
+    """The integrations, each with lock rows, so that none is deleted while an account is bound to it."""
 
     collection: ClassVar[str] = "integrations"
     document = Integration
-    missing = IntegrationNotFound
+    not_found = IntegrationNotFound
 
     async def get_by(self, **key: Any) -> Integration:
-        """The integration with this id or name. Raises `IntegrationNotFound`."""
+        """Return the integration with this id or name. Raises `IntegrationNotFound`."""
         found = await self.find(**key)
         if found is None:
             raise IntegrationNotFound
         return found
 
-    async def known(self, names: Iterable[str]) -> dict[str, int]:
-        """Which of the names there are, with their ids."""
-        rows = self.rows.find({"name": {"$in": [*set(names)]}}, {"name": 1}, session=await self.session())
+    async def find_ids(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the ids of the integrations that have one of these names, by name."""
+        session = await self.scope.read_session(self.collection)
+        rows = self.rows.find({"name": {"$in": [*set(names)]}}, {"name": 1}, session=session)
         return {row["name"]: row["_id"] async for row in rows}
 
     async def require(self, names: Iterable[str]) -> None:
-        """Raise `IntegrationNotFound` unless every name is there; they stay until the command is committed."""
+        """Lock the integrations of these names. Raises `IntegrationNotFound` unless all exist."""
         wanted = set(names)
         if not wanted:
             return
-        known = await self.known(wanted)
-        if len(known) < len(wanted):
+        ids = await self.find_ids(wanted)
+        if len(ids) < len(wanted):
             raise IntegrationNotFound
-        await self.keep(known.values())
+        await self.lock(ids.values())
 
-    async def keep(self, ids: Iterable[int]) -> None:
-        """Keep integrations from being deleted until the command is committed."""
-        rows = self.store.collection("gates")
+    async def lock(self, ids: Iterable[int]) -> None:
+        """Keep integrations from being deleted until the command is committed. Raises `IntegrationNotFound`."""
+        lock_rows = LockRows(self.store, self.scope)
         for id in sorted(ids):
-            gate = {"_id": f"{id}.{random.randrange(GATES)}"}
-            outcome = await rows.update_one(gate, {"$inc": {"passed": 1}}, session=await self.session())
-            if not outcome.matched_count:
+            if not await lock_rows.lock(_lock_prefix(id), random.randrange(COUNT)):
                 raise IntegrationNotFound
 
     async def add(self, integration: Integration) -> None:
-        """Insert an integration with its gates. Raises `IntegrationTaken`."""
-        try:
+        """Insert an integration with its lock rows. Raises `IntegrationTaken`."""
+        with translate_duplicate(IntegrationTaken):
             await super().add(integration)
-        except DuplicateKeyError as error:
-            raise IntegrationTaken from error
-        await self.store.collection("gates").insert_many(gates(integration.id), session=await self.session())
+        await LockRows(self.store, self.scope).create(_lock_prefix(integration.id))
 
     async def refuse_used(self, integration: Integration) -> None:
-        """Raise `IntegrationInUse` while anybody, soft-deleted or not, has an account of it."""
+        """Raise `IntegrationInUse` if a user, soft-deleted or not, has an account at the integration."""
         used = {"accounts.integration": integration.name, "accounts.account": {"$exists": True}}
         if await self.store.collection("users").find_one(used, {"_id": 1}, session=await self.session()):
             raise IntegrationInUse
 
     async def remove(self, id: int) -> None:
-        """Delete an integration with its gates."""
-        wanted = {"_id": {"$in": [gate["_id"] for gate in gates(id)]}}
-        await self.store.collection("gates").delete_many(wanted, session=await self.session())
+        """Delete an integration with its lock rows."""
+        await LockRows(self.store, self.scope).remove([_lock_prefix(id)])
         await super().remove(id)
 
-    async def page(self, search: Search) -> Page[Integration]:
-        """A page of the integrations that meet the search."""
-        page = await found_page(self.rows, search, await self.session())
-        return Page([Integration.from_row(row) for row in page.items], page.total, page.next)
+
+def _lock_prefix(id: int) -> str:
+    return f"{id}."
 
 
-def gates(id: int) -> list[Row]:
-    """The rows of an integration's gates."""
-    return [{"_id": f"{id}.{number}", "passed": 0} for number in range(GATES)]
+async def reseal_secrets(store: Store, vault: Vault) -> list[str]:
+    """Encrypt every integration's secrets with the newest key; return the names of those that no key decrypts.
+
+    Once it has run with a new list of keys, the old ones can be removed from the setting.
+    """
+    unreadable: list[str] = []
+    rows = store.collection("integrations")
+    async for row in rows.find({"secrets.0": {"$exists": True}}):
+        try:
+            resealed = vault.reseal(row["secrets"])
+        except NoKey:
+            unreadable.append(row["name"])
+        else:
+            await rows.update_one({"_id": row["_id"], "secrets": row["secrets"]}, {"$set": {"secrets": resealed}})
+    return unreadable

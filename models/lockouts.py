@@ -1,19 +1,19 @@
-"""Failed sign-ins, counted in the database for all workers: locking at one door, growing delays at the others."""
+"""Failed sign-ins, counted for all workers together: some realms lock, the others answer with growing delays."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from pymongo.errors import DuplicateKeyError
-
-from models.conditions import fold
-from models.document import Document, now
 from models.errors.auth import AuthLocked, BadCredentials
 from models.errors.base import TryAgain
-from models.keys import Keys
-from models.repository import Repository, Session
-from models.store import Store
+from models.logins import LoginKeys
+from models.secrets.keys import Keys
+from models.store.client import Store
+from models.store.document import Document, now
+from models.store.driver_errors import translate_duplicate
+from models.store.repository import Repository
+from models.store.scope import StoreScope
 
 FREE = 3
 FIRST_DELAY = 0.1
@@ -21,20 +21,26 @@ LONGEST_DELAY = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """How many failures count in a sliding window, and for how long the last one locks, if it does."""
+class LockoutRule:
+    """How many failures within a sliding window are too many, and for how long they lock, if they do."""
 
     window: timedelta
-    most: int
-    locked: timedelta | None = None
+    max_failures: int
+    lock: timedelta | None = None
 
 
-LOCKING = Rule(timedelta(minutes=5), 5, timedelta(minutes=5))
-SLOWING = Rule(timedelta(hours=1), 100)
+LOCKING = LockoutRule(timedelta(minutes=5), 5, timedelta(minutes=5))
+SLOWING = LockoutRule(timedelta(hours=1), 100)
+
+
+def delay_after(failures: int) -> float:
+    """By how many seconds the reply to the latest of so many failures is delayed."""
+    tries = failures - FREE
+    return 0.0 if tries <= 0 else min(FIRST_DELAY * 2 ** min(tries - 1, 16), LONGEST_DELAY)
 
 
 class Lockout(Document):
-    """Failures at one identifier as typed, or at one account; its id is a keyed digest that names neither."""
+    """The failed sign-ins with one identifier as typed, or of one user; its id is a keyed digest of which."""
 
     noun: ClassVar[str] = "lockout"
     realm: str
@@ -46,96 +52,103 @@ class Lockout(Document):
 
     @property
     def subject(self) -> str:
-        """One a row, since the counter of the same identifier may begin anew: sequences never repeat."""
+        """The CloudEvents subject, one per stored row: sequences never repeat when a counter starts again."""
         return f"{self.noun}/{self.id}.{int(self.created_at.timestamp() * 1000)}"
 
     @property
-    def rule(self) -> Rule:
-        """The rule that it is counted by."""
+    def rule(self) -> LockoutRule:
+        """The rule that applies to the realm."""
         return LOCKING if self.locking else SLOWING
 
     @property
-    def recent(self) -> list[datetime]:
-        """The failures that still count."""
+    def recent_failures(self) -> list[datetime]:
+        """The failures within the window."""
         return [at for at in self.failures if at > now() - self.rule.window]
 
     @property
     def delay(self) -> float:
-        """Seconds by which the answer to the latest failure is held back."""
-        tries = len(self.failures) - FREE
-        return 0.0 if self.locking or tries <= 0 else min(FIRST_DELAY * 2 ** min(tries - 1, 16), LONGEST_DELAY)
+        """By how many seconds the reply to the latest failure is delayed."""
+        return 0.0 if self.locking else delay_after(len(self.failures))
 
-    def refuse(self) -> None:
-        """Raise `AuthLocked` while locked, `BadCredentials` where an hour's failures are used up."""
+    def refuse_locked(self) -> None:
+        """Raise `AuthLocked` while locked, `BadCredentials` after too many failures within the window."""
         left = (self.locked_until - now()).total_seconds() if self.locked_until else 0.0
         if left > 0:
             raise AuthLocked(details={"retry_after": int(left) + 1})
-        if not self.locking and len(self.recent) >= self.rule.most:
+        if not self.locking and len(self.recent_failures) >= self.rule.max_failures:
             raise BadCredentials(details={"delay": LONGEST_DELAY})
 
-    def fail(self) -> bool:
-        """Count a failure; whether it locks."""
-        self.failures = [*self.recent, now()]
+    def record_failure(self) -> bool:
+        """Count a failure; return whether it locks."""
+        self.failures = [*self.recent_failures, now()]
         self.expires_at = now() + self.rule.window
-        locks = self.rule.locked is not None and len(self.failures) >= self.rule.most
-        self.locked_until = now() + self.rule.locked if locks and self.rule.locked else None
+        locks = self.rule.lock is not None and len(self.failures) >= self.rule.max_failures
+        self.locked_until = now() + self.rule.lock if locks and self.rule.lock else None
         return locks
 
 
-class Lockouts(Repository[Lockout]):
-    """The counters' rows; MongoDB drops them once nothing in them counts."""
+class LockoutRepository(Repository[Lockout]):
+    """The counters; MongoDB deletes them when their window has passed."""
 
     collection: ClassVar[str] = "lockouts"
     document = Lockout
-    missing = BadCredentials
+    not_found = BadCredentials
 
-    def __init__(self, store: Store, session: Session, keys: Keys) -> None:
-        super().__init__(store, session)
+    def __init__(self, store: Store, scope: StoreScope, keys: Keys, login_keys: LoginKeys) -> None:
+        super().__init__(store, scope)
         self._keys = keys
+        self._login_keys = login_keys
 
-    def fresh(self, realm: str, locking: bool, login: str, user_id: int | None) -> Lockout:
-        """The counter of this attempt, with nothing counted: by identifier as typed where that locks, else by account.
+    def new_counter(self, realm: str, locking: bool, login: str, user_id: int | None) -> Lockout:
+        """A counter without failures: of the identifier as typed where the realm locks, else of the user.
 
-        An unknown user has a counter by identifier at every door, so that it is answered like a known one.
+        An unknown user is counted by identifier in every realm, so that the replies do not tell who is known.
         """
-        number = self._keys.number("lockout", self._typed(login) if locking else self._account(user_id, login))
+        number = self._keys.number("lockout", self._login_key(login) if locking else self._user_key(user_id, login))
         return Lockout(id=number, realm=realm, user_id=user_id, locking=locking, expires_at=now())
 
-    async def admit(self, fresh: Lockout) -> None:
-        """Raise as `Lockout.refuse` does, where too much has been counted."""
-        found = await self.find(id=fresh.id)
-        if found is not None:
-            found.refuse()
+    def new_counters(self, realm: str, locking: bool, login: str, user_id: int | None) -> list[Lockout]:
+        """The counters of a sign-in: that of the identifier where the realm locks, then that of the user in all realms.
 
-    async def clear(self, fresh: Lockout) -> None:
-        """Forget the failures after a success, unless enough others have come in between. Raises as `admit` does."""
-        row = await self.rows.find_one_and_delete({"_id": fresh.id}, session=await self.session())
-        if row is not None:
-            Lockout.from_row(row).refuse()
+        So guesses are counted together, whatever identifiers of the user they are made with.
+        """
+        own = self.new_counter(realm, False, login, user_id)
+        return [self.new_counter(realm, True, login, user_id), own] if locking else [own]
 
-    async def counted(self, fresh: Lockout) -> Lockout:
-        """The counter as stored, or the fresh one. Raises as `admit` does."""
-        found = await self.find(id=fresh.id)
+    async def refuse_locked(self, counters: Iterable[Lockout]) -> None:
+        """Raise `AuthLocked` or `BadCredentials` after too many failures, see `Lockout.refuse_locked`."""
+        for counter in counters:
+            await self.load(counter)
+
+    async def clear(self, counters: Iterable[Lockout]) -> None:
+        """Delete the counters after a success. Raises as `refuse_locked` does if one has been locked meanwhile."""
+        for counter in counters:
+            found = await self.find(id=counter.id)
+            if found is not None:
+                found.refuse_locked()
+                await self.remove(found.id)
+
+    async def load(self, counter: Lockout) -> Lockout:
+        """Return the stored counter, or the new one if none is stored. Raises as `refuse_locked` does."""
+        found = await self.find(id=counter.id)
         if found is not None:
-            found.refuse()
-        return found or fresh
+            found.refuse_locked()
+        return found or counter
 
     async def save(self, lockout: Lockout) -> None:
-        """Store the counter."""
+        """Insert or replace the counter. Raises `TryAgain` if another attempt has been faster."""
         session = await self.session()
-        try:
+        with translate_duplicate(TryAgain):
             await self.rows.replace_one({"_id": lockout.id}, lockout.to_row(), upsert=True, session=session)
-        except DuplicateKeyError as error:
-            raise TryAgain from error
 
     async def forget(self, user_id: int, logins: Iterable[str]) -> None:
-        """Drop a user's counter, and lift the locks of these identifiers."""
-        names = [self._account(user_id, ""), *(self._typed(login) for login in logins)]
+        """Delete the counters of a user and of these identifiers, which ends their locks."""
+        names = [self._user_key(user_id, ""), *(self._login_key(login) for login in logins)]
         ids = [self._keys.number("lockout", name) for name in names]
         await self.rows.delete_many({"_id": {"$in": ids}}, session=await self.session())
 
-    def _typed(self, login: str) -> str:
-        return f"typed:{fold(login)}"
+    def _login_key(self, login: str) -> str:
+        return f"typed:{self._login_keys.key(login)}"
 
-    def _account(self, user_id: int | None, login: str) -> str:
-        return f"user:{user_id}" if user_id is not None else f"unknown:{fold(login)}"
+    def _user_key(self, user_id: int | None, login: str) -> str:
+        return f"user:{user_id}" if user_id is not None else f"unknown:{self._login_keys.key(login)}"

@@ -1,8 +1,11 @@
-"""Realms: the doors through which users sign in, how long a sign-in lasts there, and what else a deployment decides."""
+"""Realms, the separate places where users sign in, and the other choices of a deployment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+from models.errors.users import UsernameMixed
+from models.usernames import has_mixed_scripts
 
 ALL = ("username", "email", "telephone")
 GUEST = ("APPSTORE", "GUEST")
@@ -10,7 +13,7 @@ GUEST = ("APPSTORE", "GUEST")
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long sessions live, in seconds: unused, remembered, by realm; `absolute` bounds those that use prolongs."""
+    """Lifetimes of sessions in seconds, by realm; `absolute` limits those that each use prolongs."""
 
     idle: int = 86_400
     remembered: int = 1_209_600
@@ -21,11 +24,11 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Realm:
-    """One door: the identifiers it looks among, its sessions' life, and how it meets guessing.
+class RealmSettings:
+    """The settings of one realm: accepted login identifiers, lifetime of sessions, protection against guessing.
 
-    `single`: a new session replaces the user's earlier one. `locks`: guessing locks the identifier as typed, else
-    answers come later and later. `cookie`: whether ending a session that is not there is no fault.
+    `single`: a new session replaces the user's earlier one. `locks`: failed sign-ins lock the identifier as typed;
+    otherwise replies are delayed more and more. `cookie`: signing out without a session succeeds.
     """
 
     lifetime: int
@@ -36,27 +39,36 @@ class Realm:
     locks: bool = False
     cookie: bool = True
 
-    def life(self, remember: bool) -> tuple[int, bool]:
-        """Seconds that a session lives, and whether each use prolongs it."""
+    def session_lifetime(self, remember: bool) -> tuple[int, bool]:
+        """The lifetime of a session in seconds, and whether each use prolongs it."""
         return (self.remembered, False) if remember and self.remembered else (self.lifetime, self.sliding)
 
 
-def realms(lives: Lifetimes) -> dict[str, Realm]:
-    """The realms by name (REST contract 4.3, 5.2, 6.3)."""
+def realms(lifetimes: Lifetimes) -> dict[str, RealmSettings]:
+    """The realms by name."""
     local = ("username", "email")
     return {
-        "standard": Realm(lives.idle, remembered=lives.remembered),
-        "usermgmt": Realm(lives.usermgmt, locks=True),
-        "starcedu_local": Realm(lives.idle, local, remembered=lives.remembered),
-        "starcedu_tenant": Realm(lives.tenant, local, sliding=False, single=True, cookie=False),
-        "passport": Realm(lives.passport, ("email",), sliding=False, single=True, cookie=False),
+        "standard": RealmSettings(lifetimes.idle, remembered=lifetimes.remembered),
+        "usermgmt": RealmSettings(lifetimes.usermgmt, locks=True),
+        "starcedu_local": RealmSettings(lifetimes.idle, local, remembered=lifetimes.remembered),
+        "starcedu_tenant": RealmSettings(lifetimes.tenant, local, sliding=False, single=True, cookie=False),
+        "passport": RealmSettings(lifetimes.passport, ("email",), sliding=False, single=True, cookie=False),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a deployment decides: the realms, how long use can prolong a session, and (app, role) given to newcomers."""
+    """The choices of a deployment: realms, how long use can prolong a session, the (app, role) codes of new users.
 
-    realms: Mapping[str, Realm] = field(default_factory=lambda: realms(Lifetimes()))
+    `single_script`: the letters of a new username are of one script, or of those that are written together.
+    """
+
+    realms: Mapping[str, RealmSettings] = field(default_factory=lambda: realms(Lifetimes()))
     absolute: timedelta = timedelta(seconds=2_592_000)
     default_roles: tuple[tuple[str, str], ...] = (GUEST,)
+    single_script: bool = False
+
+    def refuse_username(self, username: str | None) -> None:
+        """Raise `UsernameMixed` if the deployment refuses the scripts of a new username."""
+        if self.single_script and username and has_mixed_scripts(username):
+            raise UsernameMixed(details=[{"field": "username", "message": UsernameMixed.text}])

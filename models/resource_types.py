@@ -1,23 +1,23 @@
-"""Resource types: what kinds of things roles give access to."""
+"""Resource types: the kinds of resources."""
 
 from typing import ClassVar
 
+from models.coded import CodedDocument, OwnerRepository, search_fields
 from models.errors.roles import ResourceTypeCodeTaken, ResourceTypeNotFound
-from models.rows import Coded, OwnerRows, searchable
 
 
-class ResourceType(Coded):
+class ResourceType(CodedDocument):
     """A kind of resource."""
 
     noun: ClassVar[str] = "resource_type"
     name: str
 
 
-class ResourceTypes(OwnerRows[ResourceType]):
-    """The resource types' rows."""
+class ResourceTypeRepository(OwnerRepository[ResourceType]):
+    """The resource types."""
 
     collection: ClassVar[str] = "resource_types"
     document = ResourceType
-    missing = ResourceTypeNotFound
+    not_found = ResourceTypeNotFound
     code_taken = ResourceTypeCodeTaken
-    fields = searchable("code", "name")
+    fields = search_fields("code", "name")

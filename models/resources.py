@@ -1,15 +1,15 @@
-"""Resources: what roles give access to."""
+"""Resources, which roles give access to."""
 
 from typing import ClassVar
 
-from models.apps import Apps
+from models.apps import AppRepository
+from models.coded import CodedDocument, CodedRepository, search_fields
 from models.errors.roles import ResourceCodeTaken, ResourceNotFound
-from models.resource_types import ResourceTypes
-from models.rows import Coded, CodedRows, searchable
+from models.resource_types import ResourceTypeRepository
 
 
-class Resource(Coded):
-    """A page, a button or the like of an app."""
+class Resource(CodedDocument):
+    """Something of an app to which access is given, for example a page or a button."""
 
     noun: ClassVar[str] = "resource"
     texts: ClassVar[tuple[str, ...]] = ("code", "detail")
@@ -18,12 +18,13 @@ class Resource(Coded):
     detail: str = ""
 
 
-class Resources(CodedRows[Resource]):
-    """The resources' rows."""
+class ResourceRepository(CodedRepository[Resource]):
+    """The resources."""
 
     collection: ClassVar[str] = "resources"
     document = Resource
-    missing = ResourceNotFound
+    not_found = ResourceNotFound
     code_taken = ResourceCodeTaken
-    fields = searchable("code", "detail", numbers=("app_id", "resource_type_id"))
-    owners = {"app_id": Apps, "resource_type_id": ResourceTypes}
+    fields = search_fields("code", "detail", numbers=("app_id", "resource_type_id"))
+    owners = {"app_id": AppRepository, "resource_type_id": ResourceTypeRepository}
+    linked_from = (("roles", "resource_ids"),)

@@ -1,29 +1,29 @@
-"""Roles: the document with its rules, and the repository that can keep names unique."""
+"""Roles, which give access to resources."""
 
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import Field
-from pymongo.errors import DuplicateKeyError
 
-from models.apps import Apps
-from models.conditions import fold
-from models.document import now
+from models.apps import AppRepository
+from models.coded import CodedDocument, CodedRepository, search_fields
 from models.errors.base import TryAgain
 from models.errors.roles import AdminProtected, RoleCodeTaken, RoleIdTaken, RoleNameTaken, RoleNotFound
-from models.rows import Coded, CodedRows, searchable
-from models.store import Row
+from models.store.client import BsonDict
+from models.store.conditions import fold
+from models.store.document import now
+from models.store.driver_errors import translate_duplicate
 
 LIVE: Literal[1] = 1
 DELETED: Literal[-1] = -1
 
 
-class Role(Coded):
-    """A role of an app, with the resources that it gives access to; without a code it is `ROLE_<id>`."""
+class Role(CodedDocument):
+    """A role of an app, with the resources that it gives access to; the default code is `ROLE_<id>`."""
 
     noun: ClassVar[str] = "role"
     app_id: int
-    code: str = Field(default_factory=lambda given: f"ROLE_{given['id']}")
+    code: str = Field(default_factory=lambda fields: f"ROLE_{fields['id']}")
     name: str
     admin: Literal[0, 1] = 0
     status: Literal[1, -1] = LIVE
@@ -36,54 +36,59 @@ class Role(Coded):
             raise AdminProtected
 
     def set_status(self, status: Literal[1, -1]) -> bool:
-        """Delete softly or restore; whether that changed anything. Raises `AdminProtected`."""
+        """Soft-delete or restore; return whether the status changed. Raises `AdminProtected`."""
         self.refuse_protected()
-        moved = self.status != status
+        changed = self.status != status
         self.change({"status": status})
-        return moved
+        return changed
 
 
-class Roles(CodedRows[Role]):
-    """The roles' rows."""
+class RoleRepository(CodedRepository[Role]):
+    """The roles."""
 
     collection: ClassVar[str] = "roles"
     document = Role
-    missing = RoleNotFound
+    not_found = RoleNotFound
     code_taken = RoleCodeTaken
     id_taken = RoleIdTaken
-    live = {"status": LIVE}
-    fields = searchable("code", "name", numbers=("app_id", "admin", "status", "sort"))
-    hidden = {"resource_ids": 0}
-    owners = {"app_id": Apps}
+    live_filter = {"status": LIVE}
+    fields = search_fields("code", "name", numbers=("app_id", "admin", "status", "sort"))
+    projection = {"resource_ids": 0}
+    owners = {"app_id": AppRepository}
+    linked_from = (("users", "role_ids"), ("groups", "role_ids"))
 
     async def get_any(self, id: int) -> Role:
-        """The role with this id, deleted softly or not. Raises `RoleNotFound`."""
+        """Return the role with this id, soft-deleted or not. Raises `RoleNotFound`."""
         found = await self.find_any(id=id)
         if found is None:
             raise RoleNotFound
         return found
 
-    async def refuse_name(self, name: str, but: int | None = None) -> None:
-        """Raise `RoleNameTaken` where a live role, the role `but` left aside, has this name, letter case ignored.
+    async def refuse_admin(self, ids: Iterable[int]) -> None:
+        """Raise `AdminProtected` if one of these roles is an administrator role."""
+        session = await self.scope.read_session(self.collection)
+        if await self.rows.find_one({"_id": {"$in": [*ids]}, "admin": 1}, {"_id": 1}, session=session):
+            raise AdminProtected
 
-        Writes a lock on the name, so that of two commands that want it at once the second sees the first one's role.
+    async def refuse_taken_name(self, name: str, but: int | None = None) -> None:
+        """Raise `RoleNameTaken` if a live role other than `but` has this name, letter case ignored.
+
+        It also writes a lock on the name, so that two commands that want the same name at once conflict.
         """
         session = await self.session()
         lock = {"_id": f"role.name/{fold(name)}"}
-        try:
+        with translate_duplicate(TryAgain):
             await self.store.collection("locks").update_one(lock, {"$set": {"at": now()}}, upsert=True, session=session)
-        except DuplicateKeyError as error:
-            raise TryAgain from error
-        others: Row = {"folded.name": fold(name), **self.live, "_id": {"$ne": but}}
+        others: BsonDict = {"folded.name": fold(name), **self.live_filter, "_id": {"$ne": but}}
         if await self.rows.find_one(others, {"_id": 1}, session=session):
             raise RoleNameTaken
 
-    async def with_apps(self, ids: Iterable[int]) -> list[Row]:
-        """The live ones of these roles with their `app_code`, by sort, then id."""
+    async def find_with_app_codes(self, ids: Iterable[int]) -> list[BsonDict]:
+        """Return those of these roles that are live, with their `app_code`, by sort, then id."""
         return await self.store.aggregate(
             "roles",
             [
-                {"$match": {"_id": {"$in": sorted(set(ids))}, **self.live}},
+                {"$match": {"_id": {"$in": sorted(set(ids))}, **self.live_filter}},
                 {"$project": {"app_id": 1, "code": 1, "name": 1, "admin": 1, "sort": 1}},
                 {"$lookup": {"from": "apps", "localField": "app_id", "foreignField": "_id", "as": "app"}},
                 {"$unwind": "$app"},

@@ -1,23 +1,22 @@
-"""How many codes each client address has asked for lately, shared by all workers."""
+"""The number of codes that each client address has recently requested, counted for all workers together."""
 
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
-
 from models.errors.base import TryAgain
 from models.errors.sms import SmsTooMany
-from models.keys import Keys
-from models.store import Row, Store
+from models.secrets.keys import Keys
+from models.store.client import BsonDict, Store
+from models.store.driver_errors import translate_duplicate
 
 WINDOW = timedelta(minutes=10)
 
 
-class Addresses:
-    """Counts per client address, stored as a keyed digest; `limit` in ten minutes, 0 counts nothing.
+class AddressLimits:
+    """Count sends per client address: at most `limit` in ten minutes, 0 for no limit.
 
-    An IPv6 address counts for its network of 64 bits, all of which one client has.
+    Addresses are stored as keyed digests. An IPv6 address counts for its /64 network, which belongs to one client.
     """
 
     def __init__(self, store: Store, keys: Keys, limit: int) -> None:
@@ -25,36 +24,34 @@ class Addresses:
         self._keys = keys
         self._limit = limit
 
-    async def count(self, address: str, command: str, at: datetime, session: Any) -> None:
-        """Count one send for the command (its message_id). Raises `SmsTooMany`."""
+    async def record_send(self, address: str, command: str, at: datetime, session: Any) -> None:
+        """Count a send for the command with this message_id. Raises `SmsTooMany`."""
         if not self._limit:
             return
-        row: Row = await self._rows.find_one(self._key(address), session=session) or {"sends": []}
+        row: BsonDict = await self._rows.find_one(self._filter(address), session=session) or {"sends": []}
         recent = [send for send in row["sends"] if send["at"] > at - WINDOW]
         if len(recent) >= self._limit:
             raise SmsTooMany(details=retry_after(recent[-self._limit]["at"] + WINDOW - at))
-        counted: Row = {"sends": [*recent, {"command": command, "at": at}], "expires_at": at + WINDOW}
-        try:
-            await self._rows.replace_one(self._key(address), counted, upsert=True, session=session)
-        except DuplicateKeyError as error:
-            raise TryAgain from error
+        document: BsonDict = {"sends": [*recent, {"command": command, "at": at}], "expires_at": at + WINDOW}
+        with translate_duplicate(TryAgain):
+            await self._rows.replace_one(self._filter(address), document, upsert=True, session=session)
 
-    async def give_back(self, address: str, command: str) -> None:
-        """Take back what was counted for the command."""
-        await self._rows.update_one(self._key(address), {"$pull": {"sends": {"command": command}}})
+    async def release(self, address: str, command: str) -> None:
+        """Take back the send that was counted for the command."""
+        await self._rows.update_one(self._filter(address), {"$pull": {"sends": {"command": command}}})
 
-    def _key(self, address: str) -> Row:
-        return {"_id": self._keys.code("address", _place(address))[:32]}
+    def _filter(self, address: str) -> BsonDict:
+        return {"_id": self._keys.hash_code("address", _network(address))[:32]}
 
 
-def _place(address: str) -> str:
+def _network(address: str) -> str:
     try:
-        given = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return address
-    if isinstance(given, IPv6Address):
-        return str(given.ipv4_mapped or ip_network((int(given), 64), strict=False))
-    return str(given)
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((int(parsed), 64), strict=False))
+    return str(parsed)
 
 
 def retry_after(wait: timedelta) -> dict[str, int]:

@@ -1,84 +1,94 @@
-"""Tenants: client applications with a secret, known by a text id."""
+"""Tenants: client applications with a text id and a secret."""
 
 import hmac
 import secrets
 from typing import ClassVar
 
 from pydantic import Field
-from pymongo.errors import DuplicateKeyError
 
-from models.conditions import fold, text, time
-from models.document import Document
 from models.errors.auth import TenantInvalid, TenantNotFound, TenantTaken
-from models.keys import Keys
-from models.repository import Repository, Session
-from models.search import Page, Search, found_page
-from models.store import Row, Store
+from models.secrets.keys import Keys
+from models.store.client import BsonDict, Store
+from models.store.conditions import fold, text_field, time_field
+from models.store.document import Document
+from models.store.driver_errors import translate_duplicate
+from models.store.repository import Repository
+from models.store.scope import StoreScope
+from models.tenant_guesses import TenantGuesses
 
 FIELDS = {
-    "id": text("name"),
-    "title": text("title"),
-    "created_at": time("created_at"),
-    "updated_at": time("updated_at"),
+    "id": text_field("name"),
+    "title": text_field("title"),
+    "created_at": time_field("created_at"),
+    "updated_at": time_field("updated_at"),
 }
 
 
-def new_key() -> str:
-    """The name of a new signing key: the key itself is derived from it and from the deployment's secret."""
+def generate_key() -> str:
+    """Return the name of a new signing key, from which and from the deployment's secret the key is derived."""
     return secrets.token_hex(16)
 
 
 class Tenant(Document):
-    """A client application; `name` is its id on the bus, `key` names the key that its user tokens are signed with."""
+    """A client application; `name` is its id on the bus, `key` names the key that signs its user tokens."""
 
     noun: ClassVar[str] = "tenant"
     name: str
     title: str
     secret: str
-    key: str = Field(default_factory=new_key)
+    key: str = Field(default_factory=generate_key)
 
-    def to_row(self) -> Row:
-        """The stored row, with folded copies for search."""
+    def to_row(self) -> BsonDict:
+        """Return the stored row, with case-folded copies for search."""
         return super().to_row() | {"folded": {"name": fold(self.name), "title": fold(self.title)}}
 
 
-class Tenants(Repository[Tenant]):
-    """The tenants' rows."""
+class TenantRepository(Repository[Tenant]):
+    """The tenants."""
 
     collection: ClassVar[str] = "tenants"
     document = Tenant
-    missing = TenantNotFound
+    not_found = TenantNotFound
 
-    def __init__(self, store: Store, session: Session, keys: Keys) -> None:
-        super().__init__(store, session)
+    def __init__(self, store: Store, scope: StoreScope, keys: Keys) -> None:
+        super().__init__(store, scope)
         self._keys = keys
+        self._guesses = TenantGuesses(store, keys)
 
-    def hashed(self, name: str, secret: str) -> str:
-        """How a secret is stored: a keyed hash, fast enough for every call and of no use without the key."""
-        return self._keys.code("tenant", f"{name}\0{secret}")
+    def hash_secret(self, name: str, secret: str) -> str:
+        """Return the keyed hash by which a secret is stored: fast enough for every call, useless without the key."""
+        return _secret_hash(self._keys, name, secret)
 
-    async def named(self, name: str) -> Tenant:
-        """The tenant with this id. Raises `TenantNotFound`."""
+    async def get_by_name(self, name: str) -> Tenant:
+        """Return the tenant with this id. Raises `TenantNotFound`."""
         found = await self.find(name=name)
         if found is None:
             raise TenantNotFound
         return found
 
-    async def verified(self, name: str, secret: str) -> Tenant:
-        """The tenant with these credentials. Raises `TenantInvalid`, known or not."""
+    async def verify(self, name: str, secret: str) -> Tenant:
+        """Return the tenant with these credentials. Raises `TenantInvalid`, after repeated ones with a delay."""
         found = await self.find(name=name)
-        if not hmac.compare_digest(found.secret if found else "", self.hashed(name, secret)) or found is None:
-            raise TenantInvalid
-        return found
+        stored = found.secret if found else ""
+        for keys in (self._keys, *self._keys.former):
+            if hmac.compare_digest(stored, _secret_hash(keys, name, secret)) and found is not None:
+                await self._renew_hash(found, secret)
+                return found
+        delay = await self._guesses.record(name)
+        raise TenantInvalid(details={"delay": delay} if delay else None)
 
     async def add(self, tenant: Tenant) -> None:
         """Insert a tenant. Raises `TenantTaken`."""
-        try:
+        with translate_duplicate(TenantTaken):
             await super().add(tenant)
-        except DuplicateKeyError as error:
-            raise TenantTaken from error
 
-    async def page(self, search: Search) -> Page[Tenant]:
-        """A page of the tenants that meet the search."""
-        page = await found_page(self.rows, search, await self.session())
-        return Page([Tenant.from_row(row) for row in page.items], page.total, page.next)
+    async def _renew_hash(self, tenant: Tenant, secret: str) -> None:
+        # once a tenant has called, the key before the newest is not needed for it any more
+        newest = self.hash_secret(tenant.name, secret)
+        if tenant.secret != newest:
+            same = {"_id": tenant.id, "secret": tenant.secret}
+            await self.rows.update_one(same, {"$set": {"secret": newest}})
+
+
+def _secret_hash(keys: Keys, name: str, secret: str) -> str:
+    return keys.hash_code("tenant", f"{name}\0{secret}")

@@ -1,4 +1,4 @@
-"""Users: the document with its accounts and links, its rules, and the repository that keeps identifiers unique."""
+"""Users, with their accounts and their links to roles and groups."""
 
 from collections.abc import Iterable
 from secrets import randbelow
@@ -8,42 +8,33 @@ from uuid import uuid4
 from pydantic import BaseModel, Field
 from pymongo.errors import DuplicateKeyError
 
-from models.conditions import fold, number, numbers, text, time
-from models.document import Document, now
 from models.errors.accounts import AccountTaken
 from models.errors.base import Refusal, TryAgain
 from models.errors.users import (
-    EmailTaken,
     RootProtected,
-    TelephoneTaken,
+    UserExternalIdTaken,
     UserIdTaken,
-    UsernameTaken,
     UserNotFound,
     UserStale,
     UserUnidentified,
 )
-from models.repository import Repository
-from models.search import Page, Search, found_page
-from models.store import Row
+from models.logins import IDENTIFIERS, LOGINS, LoginKeys, find_refusal, find_taken_keys, login_identifiers
+from models.store.client import BsonDict, Store
+from models.store.conditions import fold
+from models.store.document import Document, now
+from models.store.last_revisions import LastRevisions
+from models.store.repository import Repository
+from models.store.scope import StoreScope
 
 LIVE: Literal[1] = 1
 DELETED: Literal[-1] = -1
-LOGINS: dict[str, type[Refusal]] = {"username": UsernameTaken, "email": EmailTaken, "telephone": TelephoneTaken}
 TEXTS = ("username", "email", "name", "telephone", "mobile", "position", "company", "gender")
-
-
-FIELDS = {
-    **{name: text(name) for name in (*TEXTS, "display_name", "display_email", "contact")},
-    **{name: text(name, folded=False) for name in ("uuid", "usertype")},
-    **{name: number(name) for name in ("status", "root", "sort")},
-    **{name: numbers(name) for name in ("role_ids", "group_ids")},
-    **{name: time(name) for name in ("created_at", "updated_at")},
-    "id": number("id", "_id"),
-}
+VERIFIED = {"email": "email_verified", "telephone": "telephone_verified"}
+PROFILE = (*TEXTS, "usertype", *VERIFIED.values())  # the fields that users have on the bus and in the store alike
 
 
 class Account(BaseModel):
-    """A notification account: our number, the integration's name, the name at the integration."""
+    """A notification account: its number, the name of the integration, the name at the integration."""
 
     account_id: int
     integration: str
@@ -51,14 +42,17 @@ class Account(BaseModel):
 
 
 class User(Document):
-    """One person, group address or integration that can be notified or sign in.
+    """A person, group address or integration that can sign in or be notified.
 
-    `epoch` moves when every session must end: with each new password and with deletion. It begins anywhere, so that a
-    session of an erased user is not that of a new one with the same id.
+    `epoch` changes when every session must end: with each new password, when the user is disabled, and with deletion.
+    It starts at random, so that a session of an erased user is not valid for a new one with the same id. `clashing`:
+    another user has one of its identifiers in another spelling, from a time when spellings were not compared; it is
+    found by its own spelling.
     """
 
     noun: ClassVar[str] = "user"
     uuid: str = Field(default_factory=lambda: str(uuid4()))
+    external_id: str | None = None
     username: str | None = None
     email: str | None = None
     name: str | None = None
@@ -69,6 +63,9 @@ class User(Document):
     gender: str | None = None
     usertype: Literal["user", "group", "integration"] = "user"
     status: Literal[1, -1] = LIVE
+    disabled: Literal[0, 1] = 0
+    email_verified: Literal[0, 1] = 0
+    telephone_verified: Literal[0, 1] = 0
     root: Literal[0, 1] = 0
     sort: int = 99
     password: str | None = None
@@ -77,53 +74,70 @@ class User(Document):
     role_ids: list[int] = []
     group_ids: list[int] = []
     explicit: bool = False
+    clashing: bool = False
 
     @property
-    def logins(self) -> dict[str, str]:
-        """The login identifiers that are set, folded, by field."""
-        given = {field: getattr(self, field) for field in LOGINS}
-        return {field: fold(value) for field, value in given.items() if value}
+    def identifiers(self) -> dict[str, str]:
+        """The login identifiers that are set, as they were written, by field."""
+        return login_identifiers(dict(self))
 
     def change(self, fields: dict[str, Any]) -> list[str]:
-        """Set fields; the names of those that really changed. Raises `UserUnidentified`."""
+        """Set fields; return the names of those that changed. Raises `UserUnidentified`.
+
+        A new e-mail address or telephone number is unverified unless the fields say otherwise.
+        """
+        lost = {VERIFIED[name]: 0 for name in VERIFIED.keys() & fields if getattr(self, name) != fields[name]}
+        fields = lost | fields
         changed = [name for name, value in fields.items() if getattr(self, name) != value]
         for name in changed:
             setattr(self, name, fields[name])
         if "password" in changed:
             self.epoch += 1
-        if not self.logins:
+        if not self.identifiers:
             raise UserUnidentified
+        if not LOGINS.keys().isdisjoint(changed):
+            self.clashing = False
         self.touch()
         return changed
 
-    def expect(self, revision: int | None) -> None:
-        """Raise `UserStale` unless the user still is what the caller saw."""
+    def refuse_stale(self, revision: int | None) -> None:
+        """Raise `UserStale` if the user has changed since this revision."""
         if revision is not None and revision != self.revision:
             raise UserStale
 
-    def refuse_root(self) -> None:
-        """Raise `RootProtected` for a root user."""
-        if self.root:
+    def refuse_root(self, is_protected: bool = True) -> None:
+        """Raise `RootProtected` for a root user, if it is protected."""
+        if is_protected and self.root:
             raise RootProtected
 
-    def refuse_twice(self) -> None:
-        """Raise `AccountTaken` where two accounts are of one integration."""
+    def refuse_duplicate_accounts(self) -> None:
+        """Raise `AccountTaken` if two accounts have the same integration."""
         if len({account.integration for account in self.accounts}) < len(self.accounts):
             raise AccountTaken
 
     def set_status(self, status: Literal[1, -1]) -> bool:
-        """Delete softly or restore; whether that changed anything. Raises `RootProtected`."""
+        """Soft-delete or restore; return whether the status changed. Raises `RootProtected`."""
         if status == DELETED:
             self.refuse_root()
         self.touch()
-        moved = self.status != status
+        changed = self.status != status
         self.status = status
-        if moved and status == DELETED:
+        if changed and status == DELETED:
             self.epoch += 1
-        return moved
+        self.clashing = self.clashing and not changed
+        return changed
 
-    def to_row(self) -> Row:
-        """The stored row: with folded copies for search, and `logins` for the unique index while the user lives."""
+    def set_disabled(self, disabled: Literal[0, 1]) -> bool:
+        """Disable or enable; return whether that changed anything."""
+        if self.disabled == disabled:
+            return False
+        self.disabled = disabled
+        self.epoch += disabled
+        self.touch()
+        return True
+
+    def to_row(self) -> BsonDict:
+        """Return the row with case-folded copies for search; `UserRepository.row` adds the login identifiers."""
         row = super().to_row()
         displayed = {
             "display_name": self.name or self.username or "",
@@ -131,103 +145,106 @@ class User(Document):
             "contact": self.mobile or self.telephone or "",
         }
         texts = {name: row[name] for name in TEXTS} | displayed
-        row |= displayed | {"folded": {name: fold(text) for name, text in texts.items() if text is not None}}
-        return row | ({"logins": sorted(set(self.logins.values()))} if self.status == LIVE else {})
+        return row | displayed | {"folded": {name: fold(text) for name, text in texts.items() if text is not None}}
 
 
-class Users(Repository[User]):
-    """The users' rows. A hard-deleted user with an explicit id leaves a bare row, which keeps the id spent."""
+class UserRepository(Repository[User]):
+    """The users. An erased user with an explicit id leaves an empty row, which reserves the id."""
 
     collection: ClassVar[str] = "users"
     document = User
-    missing = UserNotFound
+    not_found = UserNotFound
+
+    def __init__(self, store: Store, scope: StoreScope, login_keys: LoginKeys) -> None:
+        super().__init__(store, scope)
+        self._keys = login_keys
+
+    def row(self, user: User) -> BsonDict:
+        """The stored row, with the login identifiers by which the user is found."""
+        return user.to_row() | self._keys.row_fields(user.identifiers, user.status == LIVE, user.clashing)
 
     async def find(self, **keys: Any) -> User | None:
-        """The live user with this id, uuid, username, email or telephone, or any of the last three as `login`."""
-        return await super().find(status=LIVE, **_matched(keys))
+        """Return the live user with this id, uuid, external_id or identifier; `login` is an identifier of any field."""
+        ((name, value),) = keys.items()
+        if name not in IDENTIFIERS:
+            return await super().find(status=LIVE, **keys)
+        # all forms, whoever is found by the first: the time must not tell whether somebody is known
+        found = [await super(UserRepository, self).find(status=LIVE, logins=form) for form in self._keys.forms(value)]
+        return next((user for user in found if user and self._has_login(user, name, value)), None)
 
     async def find_any(self, **keys: Any) -> User | None:
-        """The same, or else a soft-deleted user (they have no identifiers in the index)."""
+        """Return the live user as `find` does, or else a soft-deleted one, or None."""
         live = await self.find(**keys)
         if live is not None:
             return live
-        matched = _matched(keys)
-        folded = matched.pop("logins", None)
-        if "login" in keys:
-            matched["$or"] = [{f"folded.{field}": folded} for field in LOGINS]
-        return await super().find(status=DELETED, **matched)
+        ((name, value),) = keys.items()
+        if name not in IDENTIFIERS:
+            return await super().find(status=DELETED, **keys)
+        fields = LOGINS if name == "login" else (name,)
+        former = [{f"former_logins.{field}": self._keys.key(value)} for field in fields]
+        return await super().find(status=DELETED, **{"$or": former})
 
     async def get_any(self, id: int) -> User:
-        """The user with this id, deleted or not. Raises `UserNotFound`."""
-        found = await self.find_any(id=id)
-        if found is None:
+        """Return the user with this id, soft-deleted or not. Raises `UserNotFound`."""
+        if (found := await self.find_any(id=id)) is None:
             raise UserNotFound
         return found
 
     async def refuse_taken(self, user: User) -> None:
-        """Raise what `add` or `save` would, where an identifier is another live user's."""
-        taken = await self.taken(user.logins.values(), but=user.id)
-        for field, login in user.logins.items():
-            if login in taken:
-                raise LOGINS[field]
+        """Raise the refusal of the field if another live user has one of the user's login identifiers."""
+        if refusal := await self._find_refusal(user, await self.scope.read_session(self.collection)):
+            raise refusal
 
-    async def taken(self, values: Iterable[str], but: int | None = None) -> set[str]:
-        """Which of the folded values are login identifiers of live users, the user `but` left aside."""
-        asked = set(values)
-        held = {"logins": {"$in": [*asked]}, "_id": {"$ne": but}}
-        rows = self.rows.find(held, {"logins": 1}, session=await self.session())
-        return {login async for row in rows for login in row["logins"]} & asked
+    async def find_taken(self, texts: Iterable[str], but: int | None = None) -> set[str]:
+        """Return the keys of those texts that are login identifiers of live users other than `but`."""
+        forms, session = self._keys.by_form(texts), await self.scope.read_session(self.collection)
+        return await find_taken_keys(self.rows, forms, but, session)
 
     async def add(self, user: User) -> None:
-        """Insert a user. Raises `UsernameTaken`, `EmailTaken`, `TelephoneTaken`, `UserIdTaken` or `AccountTaken`."""
+        """Insert a user.
+
+        Raises `UserIdTaken`, `UserExternalIdTaken`, `AccountTaken`, `UsernameTaken`, `EmailTaken` or `TelephoneTaken`.
+        """
         if user.explicit:
             await self.rows.delete_one({"_id": user.id, "erased_at": {"$exists": True}}, session=await self.session())
         try:
             await super().add(user)
         except DuplicateKeyError as error:
-            raise await self._clash(user, error) from error
+            raise await self._find_conflict(user, error) from error
 
     async def save(self, user: User) -> None:
         """Replace a user. Raises as `add` does."""
         try:
             await super().save(user)
         except DuplicateKeyError as error:
-            raise await self._clash(user, error) from error
+            raise await self._find_conflict(user, error) from error
 
     async def erase(self, user: User) -> None:
-        """Delete the row for good; an explicit id stays spent, since a reserved block may still hold it."""
+        """Delete the user; an explicit id stays reserved, as a process may still hold it in a block of ids."""
         await self.remove(user.id)
+        await LastRevisions(self.store, self.scope).keep([user])
         if user.explicit:
             await self.rows.insert_one({"_id": user.id, "erased_at": now()}, session=await self.session())
 
-    async def upgrade(self, user: User, better: str) -> None:
-        """Store a better hash of the same password, unless the password has changed meanwhile."""
+    async def upgrade_hash(self, user: User, password_hash: str) -> None:
+        """Store a stronger hash of the same password, unless the password has changed meanwhile."""
         same = {"_id": user.id, "password": user.password}
-        await self.rows.update_one(same, {"$set": {"password": better}}, session=await self.session())
+        await self.rows.update_one(same, {"$set": {"password": password_hash}}, session=await self.session())
 
-    async def page(self, search: Search) -> Page[User]:
-        """A page of the users that meet the search."""
-        page = await found_page(self.rows, search, await self.session())
-        return Page([User.from_row(row) for row in page.items], page.total, page.next)
-
-    async def _clash(self, user: User, error: DuplicateKeyError) -> Exception:
+    async def _find_conflict(self, user: User, error: DuplicateKeyError) -> Exception:
         pattern = (error.details or {}).get("keyPattern", {})
         if "_id" in pattern:
             return UserIdTaken() if user.explicit else TryAgain()
+        if "external_id" in pattern:
+            return UserExternalIdTaken()
         if "logins" not in pattern:
             return AccountTaken()
-        rows = self.rows.find({"logins": {"$in": [*user.logins.values()]}, "_id": {"$ne": user.id}}, {"logins": 1})
-        taken = {login async for row in rows for login in row["logins"]}
-        return next((LOGINS[field]() for field, login in user.logins.items() if login in taken), TryAgain())
+        refusal = await self._find_refusal(user, None)
+        return refusal() if refusal else TryAgain()
 
+    async def _find_refusal(self, user: User, session: Any) -> type[Refusal] | None:
+        forms = self._keys.stored_forms(user.identifiers, user.clashing)
+        return await find_refusal(self.rows, forms, user.id, session)
 
-def _matched(keys: dict[str, Any]) -> dict[str, Any]:
-    matched: dict[str, Any] = {}
-    for key, value in keys.items():
-        if key in ("login", *LOGINS):
-            matched["logins"] = fold(value)
-        if key in LOGINS:
-            matched[f"folded.{key}"] = fold(value)
-        elif key != "login":
-            matched[key] = value
-    return matched
+    def _has_login(self, user: User, name: str, text: str) -> bool:
+        return name == "login" or self._keys.are_same(getattr(user, name) or "", text)

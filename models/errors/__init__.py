@@ -1,1 +1,1 @@
-"""Every way in which the rules can say no: a closed kind and a stable code each, a file a family."""
+"""The refusals of the rules, one file per family: each has a kind of a closed set and a stable code."""

@@ -1,10 +1,10 @@
-"""Why the accounts family says no."""
+"""Refusals of the accounts family."""
 
 from models.errors.base import Refusal
 
 
 class AccountTaken(Refusal):
-    """The (integration, account) pair is another user's, or the user has an account of that integration."""
+    """The (integration, account) pair belongs to another user, or the user has an account of that integration."""
 
     code = "account.taken"
     text = "the account is taken, or the user already has one of that integration"
@@ -30,20 +30,20 @@ class IntegrationTaken(Refusal):
     """Another integration has that name."""
 
     code = "integration.name_taken"
-    text = "an integration of that name is already there"
+    text = "another integration has that name"
 
 
 class IntegrationInUse(Refusal):
-    """Users, soft-deleted ones perhaps, have accounts of the integration."""
+    """Users, soft-deleted ones too, have accounts of the integration."""
 
     code = "integration.in_use"
     text = "users have accounts of this integration: delete those first (soft-deleted users keep theirs)"
 
 
 class NoKey(Refusal):
-    """The worker has no encryption key, so that it must not take secrets.
+    """The worker has no encryption key, so that it cannot store secrets.
 
-    Denied, not unavailable: the deployment does not allow it, and trying again helps nobody until that is changed.
+    Denied, not unavailable: a retry does not help before the deployment is changed.
     """
 
     kind = "denied"

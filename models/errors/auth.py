@@ -1,4 +1,4 @@
-"""Why the auth family says no."""
+"""Refusals of the auth family."""
 
 from models.errors.base import Refusal
 
@@ -12,11 +12,15 @@ class PasswordWeak(Refusal):
 
 
 class HashRefused(Refusal):
-    """The foreign password hash is cut off or of an unknown scheme, or checking it would cost more than a second."""
+    """The password hash of another system cannot be accepted.
+
+    `details.reason` is `unknown_scheme`, `malformed` or `too_costly`; `details.scheme` is the scheme as far as it is
+    known; too costly: `details.seconds` and `details.memory` (MiB) are what one check would take.
+    """
 
     kind = "invalid"
     code = "password.hash_refused"
-    text = "the password hash is not whole, of no known scheme, or too costly to check: give it as it was stored"
+    text = "the password hash is of no known scheme, malformed, or too costly to check: `details.reason` says which"
 
 
 class HashingBusy(Refusal):
@@ -43,8 +47,16 @@ class TokenNotFound(Refusal):
     text = "no such service token"
 
 
+class ScopeUnknown(Refusal):
+    """A scope is no dialect and matches no request; `details` names each with the nearest ones that exist."""
+
+    kind = "invalid"
+    code = "token.scope_unknown"
+    text = "a scope names nothing: it must be a dialect or match a request"
+
+
 class ScopeMissing(Refusal):
-    """The service token is good, but no scope of it covers what is needed."""
+    """The service token is valid, but none of its scopes covers what is needed."""
 
     kind = "denied"
     code = "token.scope_missing"
@@ -52,14 +64,22 @@ class ScopeMissing(Refusal):
 
 
 class BadCredentials(Refusal):
-    """The password is wrong, the user unknown or without a password: which of them is not told.
+    """The password is wrong, the user unknown or without a password; the reply does not tell which.
 
-    `details.delay`, if any, is by how many seconds the answer was held back.
+    `details.delay`, if present, is by how many seconds the reply was delayed.
     """
 
     kind = "unauthenticated"
     code = "auth.bad_credentials"
     text = "the identifier or the password is wrong"
+
+
+class UserDisabled(Refusal):
+    """The password is right, but the user is disabled."""
+
+    kind = "denied"
+    code = "auth.user_disabled"
+    text = "the user is disabled: whoever runs the service can enable it with user.enable"
 
 
 class AuthLocked(Refusal):
@@ -71,10 +91,10 @@ class AuthLocked(Refusal):
 
 
 class IdentityGone(Refusal):
-    """The account that a provider vouched for has meanwhile been taken by another user."""
+    """Another user has meanwhile taken the account that a provider attested."""
 
     code = "identity.gone"
-    text = "the account at the provider has been taken by another user: let the provider vouch again"
+    text = "the account at the provider has been taken by another user: sign in at the provider again"
 
 
 class SessionInvalid(Refusal):
@@ -94,11 +114,11 @@ class SessionNotFound(Refusal):
 
 
 class TenantInvalid(Refusal):
-    """The tenant is unknown or its secret is wrong: which of them is not told."""
+    """The tenant is unknown or its secret is wrong; the reply does not tell which."""
 
     kind = "unauthenticated"
     code = "tenant.invalid"
-    text = "the tenant's credentials are not good"
+    text = "the tenant is unknown or its secret is wrong"
 
 
 class TenantNotFound(Refusal):
@@ -110,7 +130,7 @@ class TenantNotFound(Refusal):
 
 
 class TenantTaken(Refusal):
-    """There is a tenant with that id."""
+    """Another tenant has that id."""
 
     code = "tenant.taken"
-    text = "there is a tenant with that id"
+    text = "another tenant has that id"

@@ -1,10 +1,10 @@
-"""What all refusals share, and the ones that any request can meet; nothing here knows the bus."""
+"""The base of all refusals, and the refusals that any request can get."""
 
 from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """A rule said no. Raised: the transaction rolls back, the caller is told `kind`, `code` and the text."""
+    """A rule refuses the request: the transaction rolls back, and the reply tells `kind`, `code` and the text."""
 
     kind: ClassVar[str] = "conflict"
     code: ClassVar[str]
@@ -16,11 +16,11 @@ class Refusal(Exception):
 
 
 class StoreUnavailable(Exception):
-    """MongoDB cannot be reached or has no primary: nothing was done, trying again later helps."""
+    """MongoDB cannot be reached or has no primary: nothing was done, and a later retry may succeed."""
 
 
 class TryAgain(Exception):
-    """Somebody was faster in a way that a second run of the same command settles."""
+    """Another command has been faster; running this one again settles it."""
 
 
 class MessageReused(Refusal):
@@ -31,7 +31,7 @@ class MessageReused(Refusal):
 
 
 class TooLarge(Refusal):
-    """A document that the command would store, or its reply, would be larger than MongoDB takes."""
+    """A document that the command would store, or its reply, exceeds MongoDB's limit of 16 MB."""
 
     kind = "invalid"
     code = "store.too_large"
@@ -39,11 +39,33 @@ class TooLarge(Refusal):
 
 
 class DeadlinePassed(Refusal):
-    """The work was not done when the caller's deadline came."""
+    """The work was not done by the sender's deadline."""
 
     kind = "unavailable"
     code = "message.late"
     text = "the deadline came before the work was done: try again with the same message_id"
+
+
+class StoreBusy(Refusal):
+    """The database did not finish in the time that the request had; it may do so later."""
+
+    kind = "throttled"
+    code = "store.busy"
+    text = "the database is too busy to finish in time: try again later with the same message_id"
+
+    def __init__(self) -> None:
+        super().__init__(details={"retry_after": 1})
+
+
+class SearchBusy(Refusal):
+    """Too many searches that no index helps are under way in this worker."""
+
+    kind = "throttled"
+    code = "search.busy"
+    text = "too many searches that no index helps are under way: try again later"
+
+    def __init__(self) -> None:
+        super().__init__(details={"retry_after": 1})
 
 
 class CursorInvalid(Refusal):

@@ -1,4 +1,4 @@
-"""Why the roles family says no."""
+"""Refusals of the roles family."""
 
 from models.errors.base import Refusal
 
@@ -44,63 +44,63 @@ class ResourceTypeNotFound(Refusal):
 
 
 class AppCodeTaken(Refusal):
-    """The code is another app's."""
+    """Another app has the code."""
 
     code = "app.code_taken"
     text = "the code is another app's"
 
 
 class GroupCodeTaken(Refusal):
-    """The code is another group's of the app."""
+    """Another group of the app has the code."""
 
     code = "group.code_taken"
     text = "the code is another group's of the app"
 
 
 class RoleCodeTaken(Refusal):
-    """The code is another role's of the app, deleted softly or not."""
+    """Another role of the app, soft-deleted or not, has the code."""
 
     code = "role.code_taken"
     text = "the code is another role's of the app"
 
 
 class ResourceCodeTaken(Refusal):
-    """The code is another resource's of the app."""
+    """Another resource of the app has the code."""
 
     code = "resource.code_taken"
     text = "the code is another resource's of the app"
 
 
 class ResourceTypeCodeTaken(Refusal):
-    """The code is another resource type's."""
+    """Another resource type has the code."""
 
     code = "resource_type.code_taken"
     text = "the code is another resource type's"
 
 
 class GroupIdTaken(Refusal):
-    """The explicit id belongs to a group, or to a deleted one whose many links are still being removed."""
+    """The chosen id belongs to a group, or to a deleted one whose links are still being removed."""
 
     code = "group.id_taken"
     text = "the id belongs to another group"
 
 
 class RoleIdTaken(Refusal):
-    """The explicit id belongs to a role, deleted softly or not, or to one whose many links are still being removed."""
+    """The chosen id belongs to a role, soft-deleted or not, or to a deleted one whose links are still being removed."""
 
     code = "role.id_taken"
     text = "the id belongs to another role"
 
 
 class RoleNameTaken(Refusal):
-    """Another live role of any app has this name, letter case ignored; only where a unique name was asked for."""
+    """Another live role of any app has this name, letter case ignored; only if the command requires a unique name."""
 
     code = "role.name_taken"
     text = "another role has this name"
 
 
 class AdminProtected(Refusal):
-    """An administrator role cannot be changed or deleted, nor the app that it belongs to be deleted."""
+    """An administrator role cannot be changed, deleted or given by whoever may not; its app cannot be deleted."""
 
     code = "role.admin_protected"
-    text = "an administrator role cannot be changed"
+    text = "an administrator role cannot be changed or given here"

@@ -1,10 +1,10 @@
-"""Why the sms family says no."""
+"""Refusals of the sms family."""
 
 from models.errors.base import Refusal
 
 
 class SmsDisabled(Refusal):
-    """No SMS sender is set up."""
+    """No SMS sender is configured."""
 
     kind = "denied"
     code = "sms.disabled"
@@ -12,7 +12,7 @@ class SmsDisabled(Refusal):
 
 
 class SmsTooSoon(Refusal):
-    """The number was sent a code less than a minute ago, or is being sent one; `details.retry_after` in seconds."""
+    """A code was sent to the number less than a minute ago, or is being sent; `details.retry_after` in seconds."""
 
     kind = "throttled"
     code = "sms.too_soon"
@@ -20,24 +20,35 @@ class SmsTooSoon(Refusal):
 
 
 class SmsTooMany(Refusal):
-    """The number has had its codes for a day, or the client address for now; `details.retry_after` in seconds."""
+    """The number or the client address has reached its limit of codes; `details.retry_after` in seconds."""
 
     kind = "throttled"
     code = "sms.too_many"
-    text = "too many codes were sent to this number or asked from this address: try again after `retry_after` seconds"
+    text = "too many codes for this number or from this address: try again after `retry_after` seconds"
+
+
+class SmsNumberRefused(Refusal):
+    """The gateway will never send to this number; the attempt counts for the limits."""
+
+    kind = "denied"
+    code = "sms.number_refused"
+    text = "the SMS gateway does not send to this number: ask for another number"
 
 
 class SmsNotSent(Refusal):
-    """The gateway did not take the message: nothing was stored or counted, the same message_id may be tried again."""
+    """The gateway did not accept the message, or did not answer; the same message_id may be tried again after 5 s.
+
+    What it was asked counts for the limits; the code of a message that it did not answer is valid.
+    """
 
     kind = "unavailable"
     code = "sms.not_sent"
-    text = "the SMS gateway did not take the message: try again with the same message_id"
+    text = "the SMS gateway did not accept the message: try again with the same message_id"
 
 
 class SmsCodeWrong(Refusal):
-    """The code is wrong, expired, used or burnt by five wrong tries; which of them is not told."""
+    """The code is wrong, expired, used, or void after five wrong attempts; the reply does not tell which."""
 
     kind = "unauthenticated"
     code = "sms.code_wrong"
-    text = "the code is wrong or no longer good: ask for a new one"
+    text = "the code is wrong or no longer valid: request a new one"

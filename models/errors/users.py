@@ -1,4 +1,4 @@
-"""Why the users family says no."""
+"""Refusals of the users family."""
 
 from models.errors.base import Refusal
 
@@ -32,15 +32,37 @@ class TelephoneTaken(Refusal):
     text = "the telephone number is a login identifier of another user"
 
 
+class UsernameMixed(Refusal):
+    """The letters of the username are of several scripts, where the deployment refuses that."""
+
+    kind = "invalid"
+    code = "user.username_mixed"
+    text = "the letters of the username are of several scripts, such as Latin and Cyrillic"
+
+
 class UserIdTaken(Refusal):
-    """The explicit id belongs to a user, deleted or not."""
+    """The chosen id belongs to a user, deleted or not."""
 
     code = "user.id_taken"
     text = "the id belongs to another user"
 
 
+class UserExternalIdTaken(Refusal):
+    """The id of another system belongs to a user, deleted or not."""
+
+    code = "user.external_id_taken"
+    text = "the external id belongs to another user"
+
+
+class UserUuidTaken(Refusal):
+    """The UUID belongs to a user, deleted or not."""
+
+    code = "user.uuid_taken"
+    text = "the UUID belongs to another user"
+
+
 class UserStale(Refusal):
-    """The user has moved on since the revision that the caller saw."""
+    """The user has changed since the revision in the command."""
 
     code = "user.stale"
     text = "the user has changed since that revision: read it again"
@@ -55,7 +77,7 @@ class UserUnidentified(Refusal):
 
 
 class RootProtected(Refusal):
-    """A root user cannot be deleted."""
+    """A root user cannot be deleted, nor changed by whoever may not."""
 
     code = "user.root_protected"
-    text = "a root user cannot be deleted"
+    text = "a root user cannot be deleted, and is changed by root users alone"

@@ -1,15 +1,14 @@
-"""Secrets at rest: sealed with the first of the deployment's encryption keys, readable with any of them."""
+"""Encryption of stored secrets: with the first of the deployment's keys; any of them decrypts."""
 
 from collections.abc import Iterable
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from models.errors.accounts import NoKey
-from models.store import Store
 
 
 class Vault:
-    """Seals texts with Fernet. `keys` is a comma-separated list, the newest first; None: nothing can be sealed.
+    """Encrypt texts with Fernet. `keys` is a comma-separated list, the newest first, or None to refuse all secrets.
 
     Raises `ValueError` for a key that is not 32 bytes in url-safe base64.
     """
@@ -19,34 +18,17 @@ class Vault:
         self._fernet = MultiFernet(fernets) if fernets else None
 
     def seal(self, texts: Iterable[str]) -> list[str]:
-        """The texts as they may be stored. Raises `NoKey`."""
-        given = [*texts]
-        if given and self._fernet is None:
+        """Encrypt texts. Raises `NoKey`."""
+        plain = [*texts]
+        if plain and self._fernet is None:
             raise NoKey
-        return [self._fernet.encrypt(text.encode()).decode() for text in given] if self._fernet else []
+        return [self._fernet.encrypt(text.encode()).decode() for text in plain] if self._fernet else []
 
     def reseal(self, sealed: Iterable[str]) -> list[str]:
-        """The same secrets under the newest key. Raises `NoKey` where no key opens one."""
+        """Encrypt secrets again with the newest key. Raises `NoKey` if no key decrypts one."""
         if self._fernet is None:
             raise NoKey
         try:
             return [self._fernet.rotate(text).decode() for text in sealed]
         except InvalidToken as error:
             raise NoKey from error
-
-
-async def rotate(store: Store, vault: Vault) -> list[str]:
-    """Bring every integration's secrets under the newest key; the names of those that no key opens.
-
-    After it has run on the new list of keys the old ones can be dropped from the setting.
-    """
-    lost: list[str] = []
-    rows = store.collection("integrations")
-    async for row in rows.find({"secrets.0": {"$exists": True}}):
-        try:
-            fresh = vault.reseal(row["secrets"])
-        except NoKey:
-            lost.append(row["name"])
-        else:
-            await rows.update_one({"_id": row["_id"], "secrets": row["secrets"]}, {"$set": {"secrets": fresh}})
-    return lost

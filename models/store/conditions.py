@@ -1,4 +1,4 @@
-"""One condition of a search as a MongoDB filter, its value checked against the field's type."""
+"""Conditions of a search as MongoDB filters, with values checked against the type of their field."""
 
 import re
 import unicodedata
@@ -8,98 +8,111 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from models.errors.base import ValueUnfit
-from models.store import Row
+from models.store.client import BsonDict
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 INT64 = 2**63
 EMPTY: list[Any] = [None, []]
-LONGEST_PATTERN = 32_000  # bytes, of the 32,764 that MongoDB takes
+LONGEST_TEXT = 3 * 255  # stored texts have up to 255 characters, each of which is folded to up to 3
+MAX_VALUES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A field that can be searched: where its value lies, and where its folded copy (the same where there is none)."""
+class SearchField:
+    """A searchable field: the path of its value and of its case-folded copy (the same path if it has none).
+
+    `indexed` is a path that holds the case-folded value too, if there is one, and begins an index after the status.
+    """
 
     path: str
     kind: Literal["text", "int", "ints", "time"]
     folded: str
+    indexed: str
 
 
 def fold(text: str) -> str:
-    """How texts compare without letter case: NFC, trimmed, Unicode case folding."""
-    return _caseless(text.strip())
+    """Return the text trimmed, in NFC and case-folded: texts with equal results are the same without letter case."""
+    return _fold_case(text.strip())
 
 
-def _caseless(text: str) -> str:
+def _fold_case(text: str) -> str:
     if text.isascii():
-        return text.lower()  # the same, three times faster
+        return text.lower()  # the same result, three times faster
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def text(name: str, folded: bool = True) -> Field:
-    """A text field, with a folded copy below `folded` unless its values are always folded."""
-    return Field(name, "text", f"folded.{name}" if folded else name)
+def text_field(name: str, folded: bool = True, indexed: str | None = None) -> SearchField:
+    """A text field, with a case-folded copy below `folded` unless it needs none."""
+    copy = f"folded.{name}" if folded else name
+    return SearchField(name, "text", copy, indexed or copy)
 
 
-def number(name: str, path: str | None = None) -> Field:
+def number_field(name: str, path: str | None = None) -> SearchField:
     """An integer field."""
-    return Field(path or name, "int", path or name)
+    return _plain_field(path or name, "int")
 
 
-def numbers(name: str) -> Field:
-    """A list of integers: a condition holds where it does for one of them, `ne` and `notin` where for all."""
-    return Field(name, "ints", name)
+def number_list_field(name: str) -> SearchField:
+    """A list of integers: a condition holds if one of them meets it, `ne` and `notin` if all do."""
+    return _plain_field(name, "ints")
 
 
-def time(name: str) -> Field:
+def time_field(name: str) -> SearchField:
     """A time field."""
-    return Field(name, "time", name)
+    return _plain_field(name, "time")
 
 
-def matches(field: Field, op: str, value: Any, ignore_case: bool) -> Row:
-    """The filter of one condition. Raises `ValueUnfit`."""
+def _plain_field(path: str, kind: Literal["int", "ints", "time"]) -> SearchField:
+    return SearchField(path, kind, path, path)
+
+
+def condition_filter(field: SearchField, op: str, value: Any, ignore_case: bool) -> BsonDict:
+    """Return the filter of one condition. Raises `ValueUnfit`."""
     path = field.folded if ignore_case and field.kind == "text" else field.path
     if op in ("is", "not") and value is None:
         return {path: {"$in" if op == "is" else "$nin": EMPTY}}
-    return {path: _OPERATORS[op](_Typed(field, ignore_case), value)}
+    exact = {path: _OPERATORS[op](_TypedValue(field, ignore_case), value)}
+    if op == "eq" and path != field.indexed:
+        return exact | {field.indexed: {"$eq": fold(value)}}  # follows from the other one, and has an index
+    return exact
 
 
 @dataclass(frozen=True, slots=True)
-class _Typed:
-    field: Field
+class _TypedValue:
+    field: SearchField
     ignore_case: bool
 
-    def one(self, value: Any) -> Any:
+    def parse(self, value: Any) -> Any:
         if self.field.kind in ("int", "ints"):
-            return _int(value)
+            return _parse_int(value)
         if not isinstance(value, str) or _CONTROL.search(value):
             raise ValueUnfit(f"`{self.field.path}` is compared with a text without control characters")
         if self.field.kind == "time":
-            return _moment(value)
+            return _parse_time(value)
         return fold(value) if self.ignore_case else value
 
-    def many(self, value: Any) -> list[Any]:
+    def parse_list(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise ValueUnfit(f"`{self.field.path}` takes a list here")
-        return [self.one(item) for item in value]
+        if len(value) > MAX_VALUES:
+            raise ValueUnfit(f"`{self.field.path}` takes a list of at most {MAX_VALUES} values")
+        return [self.parse(item) for item in value]
 
-    def pattern(self, value: Any) -> Row:
+    def pattern(self, value: Any) -> BsonDict:
         if self.field.kind != "text":
             raise ValueUnfit(f"`{self.field.path}` is no text: like and notlike compare texts")
-        self.one(value)
-        pattern = re.escape(_caseless(value) if self.ignore_case else value)
-        if len(pattern.encode()) > LONGEST_PATTERN:
-            raise ValueUnfit(f"`{self.field.path}` is compared with a text of at most some 10,000 characters here")
-        return {"$regex": pattern}
+        self.parse(value)
+        part = _fold_case(value) if self.ignore_case else value
+        return {"$regex": re.escape(part)} if len(part) <= LONGEST_TEXT else {"$in": []}
 
 
-def _int(value: Any) -> int:
+def _parse_int(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not -INT64 <= value < INT64:
         raise ValueUnfit("the field is compared with an integer of at most 64 bits")
     return value
 
 
-def _moment(value: str) -> datetime:
+def _parse_time(value: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -107,26 +120,26 @@ def _moment(value: str) -> datetime:
         raise ValueUnfit("the field is compared with an ISO-8601 time") from error
 
 
-def _between(typed: _Typed, value: Any) -> Row:
-    ends = typed.many(value)
+def _range_filter(typed: _TypedValue, value: Any) -> BsonDict:
+    ends = typed.parse_list(value)
     if len(ends) != 2:
         raise ValueUnfit("between takes a list of two values")
     within = {"$gte": ends[0], "$lte": ends[1]}
     return {"$elemMatch": within} if typed.field.kind == "ints" else within
 
 
-_OPERATORS: dict[str, Callable[[_Typed, Any], Row]] = {
-    "eq": lambda typed, value: {"$eq": typed.one(value)},
-    "is": lambda typed, value: {"$eq": typed.one(value)},
-    "ne": lambda typed, value: {"$ne": typed.one(value)},
-    "not": lambda typed, value: {"$ne": typed.one(value)},
-    "gt": lambda typed, value: {"$gt": typed.one(value)},
-    "gte": lambda typed, value: {"$gte": typed.one(value)},
-    "lt": lambda typed, value: {"$lt": typed.one(value)},
-    "lte": lambda typed, value: {"$lte": typed.one(value)},
-    "in": lambda typed, value: {"$in": typed.many(value)},
-    "notin": lambda typed, value: {"$nin": typed.many(value)},
-    "between": _between,
+_OPERATORS: dict[str, Callable[[_TypedValue, Any], BsonDict]] = {
+    "eq": lambda typed, value: {"$eq": typed.parse(value)},
+    "is": lambda typed, value: {"$eq": typed.parse(value)},
+    "ne": lambda typed, value: {"$ne": typed.parse(value)},
+    "not": lambda typed, value: {"$ne": typed.parse(value)},
+    "gt": lambda typed, value: {"$gt": typed.parse(value)},
+    "gte": lambda typed, value: {"$gte": typed.parse(value)},
+    "lt": lambda typed, value: {"$lt": typed.parse(value)},
+    "lte": lambda typed, value: {"$lte": typed.parse(value)},
+    "in": lambda typed, value: {"$in": typed.parse_list(value)},
+    "notin": lambda typed, value: {"$nin": typed.parse_list(value)},
+    "between": _range_filter,
     "like": lambda typed, value: typed.pattern(value),
     "notlike": lambda typed, value: {"$not": typed.pattern(value)},
 }

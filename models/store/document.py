@@ -1,19 +1,19 @@
-"""What every stored document has."""
+"""The base of all stored documents."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 def now() -> datetime:
-    """The present moment in UTC, cut to the milliseconds that MongoDB keeps."""
+    """Return the time in UTC, cut to the milliseconds that MongoDB stores."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class Document(BaseModel):
-    """A stored row: integer id, times, and `revision`, which counts the row's events."""
+    """A stored document: integer id, times, and `revision`, which counts its events."""
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True, validate_by_alias=True)
     noun: ClassVar[str]
@@ -29,14 +29,14 @@ class Document(BaseModel):
         return f"{self.noun}/{self.id}"
 
     def touch(self) -> None:
-        """Move `updated_at`, always forwards."""
-        self.updated_at = max(now(), self.updated_at)
+        """Set `updated_at` to now, and always later than it was."""
+        self.updated_at = max(now(), self.updated_at + timedelta(milliseconds=1))
 
     def to_row(self) -> dict[str, Any]:
-        """The document as MongoDB stores it."""
+        """Return the document as MongoDB stores it."""
         return self.model_dump(by_alias=True)
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Self:
-        """The document of a stored row."""
+        """Build the document from what MongoDB stores."""
         return cls.model_validate(row)

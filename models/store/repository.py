@@ -1,52 +1,65 @@
-"""What all repositories share: a collection, the unit's session, get or refuse, find or None, add, save, remove."""
+"""The base of all repositories."""
 
-from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any, ClassVar, Generic, TypeVar
 
-from models.document import Document
 from models.errors.base import Refusal
-from models.store import Row, Store
+from models.store.client import BsonDict, Store
+from models.store.document import Document
+from models.store.scope import StoreScope
+from models.store.search import ResultPage, SearchSpec, find_page, is_scan
 
 D = TypeVar("D", bound=Document)
-Session = Callable[[], Awaitable[Any]]
 
 
 class Repository(Generic[D]):
-    """A collection of one kind of document, read and written in the unit's transaction."""
+    """The documents of one collection, read and written in a unit's transaction; `get` raises `not_found`."""
 
     collection: ClassVar[str]
     document: type[D]
-    missing: ClassVar[type[Refusal]]
+    not_found: ClassVar[type[Refusal]]
 
-    def __init__(self, store: Store, session: Session) -> None:
+    def __init__(self, store: Store, scope: StoreScope) -> None:
         self.store = store
         self.rows = store.collection(self.collection)
-        self.session = session
+        self.scope = scope
+        self.session = scope.session
 
     async def find(self, **keys: Any) -> D | None:
-        """The one document with these field values, or None."""
-        row: Row | None = await self.rows.find_one(_named(keys), session=await self.session())
+        """Return the document with these field values, or None."""
+        row = await self.scope.find_one(self.collection, _filter(keys))
         return None if row is None else self.document.from_row(row)
 
     async def get(self, id: int) -> D:
-        """The document with this id. Raises the repository's `missing` refusal."""
+        """Return the document with this id. Raises the repository's `not_found`."""
         found = await self.find(id=id)
         if found is None:
-            raise self.missing
+            raise self.not_found
         return found
+
+    async def search(self, search: SearchSpec) -> ResultPage[D]:
+        """Return a page of the documents that meet the search. Raises `ValueUnfit`, `CursorInvalid`, `SearchBusy`."""
+        admission = self.store.scans.admit() if is_scan(self.collection, search) else nullcontext()
+        async with admission:
+            page = await find_page(self.rows, search, await self.session())
+        return ResultPage([self.document.from_row(row) for row in page.items], page.total, page.next)
+
+    def row(self, document: D) -> BsonDict:
+        """The document as it is stored."""
+        return document.to_row()
 
     async def add(self, document: D) -> None:
         """Insert a new document."""
-        await self.rows.insert_one(document.to_row(), session=await self.session())
+        await self.scope.insert(self.collection, self.row(document))
 
     async def save(self, document: D) -> None:
         """Replace the stored document."""
-        await self.rows.replace_one({"_id": document.id}, document.to_row(), session=await self.session())
+        await self.scope.replace(self.collection, self.row(document))
 
     async def remove(self, id: int) -> None:
         """Delete the document."""
-        await self.rows.delete_one({"_id": id}, session=await self.session())
+        await self.scope.delete(self.collection, id)
 
 
-def _named(keys: dict[str, Any]) -> Row:
+def _filter(keys: dict[str, Any]) -> BsonDict:
     return {"_id" if name == "id" else name: value for name, value in keys.items()}

@@ -1,0 +1,1 @@
+"""Keys, encrypted secrets and password hashes."""

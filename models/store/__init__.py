@@ -1,0 +1,1 @@
+"""MongoDB: the driver, documents, queries, the journal and its outbox."""

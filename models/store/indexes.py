@@ -1,0 +1,150 @@
+"""Every collection and its indexes."""
+
+from collections.abc import Iterable
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.store.client import BsonDict, Store
+
+IndexKeys = list[tuple[str, int]]
+
+
+def _unique_index(*keys: str, where: BsonDict | None = None) -> IndexModel:
+    options: BsonDict = {"partialFilterExpression": where} if where else {}
+    return IndexModel([(key, ASCENDING) for key in keys], unique=True, **options)
+
+
+def _index(*keys: str, where: BsonDict | None = None) -> IndexModel:
+    options: BsonDict = {"partialFilterExpression": where} if where else {}
+    return IndexModel([(key, ASCENDING) for key in keys], **options)
+
+
+def _ordered_index(*keys: str, where: BsonDict | None = None) -> IndexModel:
+    """An index in the order of its keys; those that begin with a minus descend."""
+    options: BsonDict = {"partialFilterExpression": where} if where else {}
+    order = [(key.removeprefix("-"), DESCENDING if key.startswith("-") else ASCENDING) for key in keys]
+    return IndexModel(order, **options)
+
+
+def _orders(*fields: str, among: tuple[str, ...] = ()) -> list[IndexModel]:
+    """An index for each order by one field; descending ones are read backwards (mirrored_order.py).
+
+    `among` are the fields by which the rows of every list are selected.
+    """
+    return [_index(*among, field, "_id") for field in fields]
+
+
+_TIMES = ("created_at", "updated_at")
+_PASSPORT_ORDER = ("-root", "sort", "-created_at", "-_id")
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "users": [
+        _unique_index("logins", where={"logins": {"$exists": True}}),
+        _unique_index("accounts.integration", "accounts.account", where={"accounts.account": {"$exists": True}}),
+        _unique_index("uuid", where={"uuid": {"$exists": True}}),
+        _unique_index("external_id", where={"external_id": {"$gt": ""}}),  # with $type no look-up would use it
+        _index("status", "_id"),
+        *_orders("folded.display_name", "folded.display_email", *_TIMES, among=("status",)),
+        _ordered_index("status", *_PASSPORT_ORDER),
+        _ordered_index("status", "position", *_PASSPORT_ORDER),
+        _index("status", "contact"),
+        _index("role_ids", "_id"),
+        _index("group_ids", "_id"),
+        _index("login_form", where={"status": {"$exists": True}}),
+    ],
+    "integrations": [_unique_index("name")],
+    "tokens": [_unique_index("hash"), IndexModel("expires_at", expireAfterSeconds=86400)],
+    "sessions": [
+        _unique_index("hashes"),
+        _unique_index("user_id", "realm", "tenant_id", where={"single": True}),
+        _index("user_id"),
+        _index("tenant_id", "_id", where={"tenant_id": {"$gt": ""}}),
+        IndexModel("expires_at", expireAfterSeconds=0),
+    ],
+    "lockouts": [IndexModel("expires_at", expireAfterSeconds=0)],
+    "tenants": [_unique_index("name")],
+    "codes": [_unique_index("number")],
+    "addresses": [IndexModel("expires_at", expireAfterSeconds=0)],
+    "journal": [
+        IndexModel("expires_at", expireAfterSeconds=0),
+        _index("pending", "order", where={"pending": 1}),
+        _index("at", where={"reply": {"$exists": True}}),
+        *(_ordered_index(*fields, "-at", "_id") for fields in (["subjects"], ["name"])),
+        _ordered_index("actor", "-at", "_id", where={"actor": {"$gt": ""}}),
+        _ordered_index("-at", "_id", where={"name": {"$gt": ""}}),
+    ],
+    "counters": [],
+    "totals": [],
+    "erased": [],
+    "gates": [],
+    "seeds": [],
+    "leases": [],
+    "apps": [_unique_index("code"), *_orders("folded.code", "folded.name", *_TIMES)],
+    "groups": [
+        _unique_index("app_id", "code"),
+        _index("role_ids"),
+        *_orders("app_id", "folded.code", "folded.name", *_TIMES),
+    ],
+    "roles": [
+        _unique_index("code", "app_id", where={"status": 1}),
+        _index("app_id", "code", "status"),
+        _index("resource_ids"),
+        _index("status", "_id"),
+        *_orders("app_id", "folded.code", "folded.name", *_TIMES, among=("status",)),
+        _ordered_index("status", "-admin", "sort", "_id"),  # the order of passport
+    ],
+    "resources": [
+        _unique_index("app_id", "code"),
+        *_orders("app_id", "resource_type_id", "folded.code", "folded.detail", *_TIMES),
+    ],
+    "resource_types": [_unique_index("code"), *_orders("folded.code", "folded.name", *_TIMES)],
+    "sweeps": [_index("due"), _index("noun", "ids")],
+    "locks": [IndexModel("at", expireAfterSeconds=3600)],
+}
+
+# names of indexes of earlier versions
+REPLACED = {
+    "journal": ["subjects_1_at_1"],
+    "resources": ["resource_type_id_1"],
+    "roles": ["app_id_1_code_1", "folded.name_1"],
+    "sessions": ["tenant_id_1"],
+    "users": [
+        "folded.display_name_1__id_1",
+        "folded.display_email_1__id_1",
+        "folded.email_1__id_1",
+        "status_1_folded.display_name_-1__id_1",
+        "status_1_folded.display_email_-1__id_1",
+        "status_1_created_at_-1__id_1",
+        "status_1_updated_at_-1__id_1",
+    ],
+}
+
+
+def index_of_order(collection: str, conditions: Iterable[str], keys: IndexKeys) -> IndexKeys | None:
+    """The keys of the index that has the rows with these fields fixed in this order, forwards or backwards, or None."""
+    fixed = [(field, ASCENDING) for field in conditions]
+    orders = ([*fixed, *keys], [*fixed, *((path, -direction) for path, direction in keys)])
+    listed = ([*index.document["key"].items()] for index in INDEXES.get(collection, ()))
+    return next((index_keys for index_keys in listed if index_keys in orders), None)
+
+
+def is_indexed(collection: str, conditions: Iterable[str], path: str) -> bool:
+    """Whether an index finds the rows with a value of `path`, and with these fields fixed where it begins with them."""
+    fixed = {*conditions, "_id"}
+    paths = [[*index.document["key"]] for index in INDEXES.get(collection, ())]
+    return path == "_id" or any(path == next((key for key in keys if key not in fixed), "") for keys in paths)
+
+
+async def ensure_indexes(store: Store) -> None:
+    """Create the collections and indexes that do not exist; transactions must find them, as they cannot create them.
+
+    Indexes of earlier versions are dropped once those that replace them exist.
+    """
+    for name, indexes in INDEXES.items():
+        if indexes:
+            await store.collection(name).create_indexes(indexes)
+        else:
+            await store.ensure_collection(name)
+    for name, replaced in REPLACED.items():
+        for index in replaced:
+            await store.drop_index(name, index)

@@ -1,0 +1,36 @@
+"""How long operations of the database may take: no longer than the request that needs them."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
+
+import pymongo
+
+SHORTEST = 0.001  # seconds: the driver takes 0 for no limit
+_end: ContextVar[float] = ContextVar("end_of_operations", default=math.inf)
+
+
+@contextmanager
+def limit_operations(end: float) -> Iterator[None]:
+    """End the operations of the block at `end`, in seconds of the monotonic clock; infinity sets no limit.
+
+    The server is told (`maxTimeMS`) and ends them itself. A limit around this one still holds. Tasks that the block
+    starts inherit the limit; work that is done for others needs a context of its own.
+    """
+    end = min(end, _end.get())
+    if math.isinf(end):
+        yield
+        return
+    token = _end.set(end)
+    try:
+        with pymongo.timeout(max(end - monotonic(), SHORTEST)):
+            yield
+    finally:
+        _end.reset(token)
+
+
+def end_of_operations() -> float:
+    """The end of the innermost limit, infinity without one."""
+    return _end.get()
