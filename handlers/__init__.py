@@ -1,1 +1,1 @@
-"""Turning a message into a change and a reply: the only code that serves the bus."""
+"""The handlers of requests: each turns a message into a change and a reply."""

@@ -1,9 +1,9 @@
-"""The apps: create, update, get, search, delete."""
+"""Apps: create, update, get, search, delete."""
 
 from contracts.apps import AppPage
-from handlers.deps import Handlers
-from handlers.rows import Noun, verbs
+from handlers.coded import CodedNoun, coded_handlers
+from handlers.handler import Handlers
 
-APP = Noun("app", AppPage, lambda unit: unit.apps)
+APP = CodedNoun("app", AppPage, lambda unit: unit.apps)
 
-HANDLERS: Handlers = verbs(APP)
+HANDLERS: Handlers = coded_handlers(APP)

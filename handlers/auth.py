@@ -1,89 +1,100 @@
-"""Signing up, in and out."""
+"""Sign up, sign in, sign out."""
 
 from contracts.auth import SignedIn, SignedOut, SignIn, SignOut, SignUp
 from contracts.reply import Failed
-from handlers.deps import Handlers
-from handlers.guessing import guessed_wrong
-from handlers.hashing import hashed, verified
-from handlers.opening import bind, forgotten, vanished, welcomed
-from handlers.presented import session_of, signed_out, tell_signed_out, tenant_of, visited
+from handlers.failed_attempts import record_failed_attempt
+from handlers.handler import Handlers
+from handlers.password_hashing import hash_password, verify_password
+from handlers.session_lookup import (
+    authenticate_tenant,
+    emit_signed_out,
+    find_current_session,
+    find_session,
+    refuse_and_sign_out,
+)
+from handlers.session_start import bind_identity, drop_pending_identity, is_identity_taken, start_session
 from handlers.views import user_view
-from models.conditions import fold
-from models.errors.auth import SessionInvalid
+from models.errors.auth import SessionInvalid, UserDisabled
 from models.errors.base import TryAgain
 from models.errors.users import UsernameTaken
-from models.sessions import Identity
-from models.unit import Unit
+from models.sessions import PendingIdentity
+from models.unit_of_work import UnitOfWork
 from models.users import User
 
 
-async def sign_up(command: SignUp, unit: Unit) -> SignedIn | Failed:
-    """Make a user known by an address, and open a session."""
-    tenant = await tenant_of(command.tenant, unit)
-    password = await hashed(command.password, command.password_rules, unit)
-    past = await visited(command, tenant, unit)
+async def sign_up(command: SignUp, unit: UnitOfWork) -> SignedIn | Failed:
+    """Create a user with an e-mail address and start a session."""
+    tenant = await authenticate_tenant(command.tenant, unit)
+    password = await hash_password(command.password, command.password_rules, unit)
+    previous = await find_current_session(command, tenant, unit)
     address = command.email.lower()
-    user = User(id=await unit.counters.next("users"), username=address, email=address, password=password)
-    if await unit.users.taken(user.logins.values()):
-        return await signed_out(past, UsernameTaken(), unit)
-    if await vanished(past, user, unit):
-        return await forgotten(past, unit)
+    user = User(id=await unit.counters.reserve_id("users"), username=address, email=address, password=password)
+    if await unit.users.find_taken(user.identifiers.values()):
+        return await refuse_and_sign_out(previous, UsernameTaken(), unit)
+    if await is_identity_taken(previous, user, unit):
+        return await drop_pending_identity(previous, unit)
     unit.emit("user.created", user, user_view)
-    if past and past.identity:
-        await bind(past.identity, user, unit)
+    if previous and previous.identity:
+        await bind_identity(previous.identity, user, unit)
     unit.emit("auth.signed_up", user, user_view)
     await unit.users.add(user)
-    return await welcomed(command, user, tenant, unit, past)
+    return await start_session(command, user, tenant, unit, previous)
 
 
-async def sign_in(command: SignIn, unit: Unit) -> SignedIn | Failed:
-    """Check a password and open a session; the check comes before the transaction."""
-    tenant = await tenant_of(command.tenant, unit)
-    known = await unit.outside.users.find(login=command.login)
-    locks = unit.shared.policy.realms[command.realm].locks
-    counter = unit.lockouts.fresh(command.realm, locks, command.login, known.id if known else None)
-    await unit.outside.lockouts.admit(counter)
-    user = _welcome(known, command, unit)
-    good, better = await verified(command.password, user, unit)
-    past = await visited(command, tenant, unit)
-    if user is None or not good:
-        return await signed_out(past, await guessed_wrong(counter, unit), unit)
-    await unit.lockouts.clear(counter)
-    if better:
-        await unit.users.upgrade(user, better)
-    if await vanished(past, user, unit):
-        return await forgotten(past, unit)
-    if past and past.identity:
-        user = await _bound(past.identity, user, unit)
-    return await welcomed(command, user, tenant, unit, past)
+async def sign_in(command: SignIn, unit: UnitOfWork) -> SignedIn | Failed:
+    """Check a password and start a session; the check comes before the transaction."""
+    tenant = await authenticate_tenant(command.tenant, unit)
+    known = await unit.read_only.users.find(login=command.login)
+    locks = unit.dependencies.policy.realms[command.realm].locks
+    counters = unit.lockouts.new_counters(command.realm, locks, command.login, known.id if known else None)
+    await unit.read_only.lockouts.refuse_locked(counters)
+    user = _user_of_realm(known, command, unit)
+    correct, stronger_hash = await verify_password(command.password, user, unit)
+    previous = await find_current_session(command, tenant, unit)
+    if user is None or not correct:
+        return await refuse_and_sign_out(previous, await record_failed_attempt(counters, unit), unit)
+    if user.disabled:
+        return await refuse_and_sign_out(previous, UserDisabled(), unit)
+    await unit.lockouts.clear(counters)
+    if stronger_hash:
+        await unit.users.upgrade_hash(user, stronger_hash)
+    if await is_identity_taken(previous, user, unit):
+        return await drop_pending_identity(previous, unit)
+    if previous and previous.identity:
+        user = await _bind_to_checked(previous.identity, user, unit)
+    return await start_session(command, user, tenant, unit, previous)
 
 
-async def sign_out(command: SignOut, unit: Unit) -> SignedOut:
-    """End a session, with the identity that waits in it."""
-    session = await session_of(command, unit)
+async def sign_out(command: SignOut, unit: UnitOfWork) -> SignedOut:
+    """End a session and drop its pending identity."""
+    session = await find_session(command, unit)
     if session is None:
-        if command.realm and not unit.shared.policy.realms[command.realm].cookie:
+        if command.realm and not unit.dependencies.policy.realms[command.realm].cookie:
             raise SessionInvalid
         return SignedOut(ended=0)
-    tell_signed_out(session, unit)
+    if session.user_id is not None:
+        unit.set_actor(session.user_id)
+    emit_signed_out(session, unit)
     await unit.sessions.remove(session.id)
     return SignedOut(ended=1)
 
 
-def _welcome(known: User | None, command: SignIn, unit: Unit) -> User | None:
-    # whom this realm does not look for is counted like everybody, or the delays would tell who is known at others
-    kinds = unit.shared.policy.realms[command.realm].logins
-    found = known is not None and any(known.logins.get(kind) == fold(command.login) for kind in kinds)
-    return known if found else None
+def _user_of_realm(known: User | None, command: SignIn, unit: UnitOfWork) -> User | None:
+    # a user whom this realm does not accept is counted all the same, or the delays would tell who is known elsewhere
+    fields = unit.dependencies.policy.realms[command.realm].logins
+    keys = unit.login_keys.keys(known.identifiers) if known else {}
+    accepted = any(keys.get(field) == unit.login_keys.key(command.login) for field in fields)
+    return known if accepted else None
 
 
-async def _bound(identity: Identity, checked: User, unit: Unit) -> User:
+async def _bind_to_checked(identity: PendingIdentity, checked: User, unit: UnitOfWork) -> User:
     user = await unit.users.find(id=checked.id)
     if user is None or user.epoch != checked.epoch:
-        raise TryAgain  # deleted or given another password since it was checked
-    await bind(identity, user, unit)
+        raise TryAgain  # deleted, or the password has changed since it was checked
+    await bind_identity(identity, user, unit)
     await unit.users.save(user)
     return user
 
 
 HANDLERS: Handlers = {"auth.sign_up": sign_up, "auth.sign_in": sign_in, "auth.sign_out": sign_out}
+GROUPED = ("auth.sign_in", "auth.sign_out")

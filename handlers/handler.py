@@ -1,9 +1,9 @@
-"""What a handler is: an async function of a request and a unit of work."""
+"""The type of handlers: async functions of a request and a unit of work."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from models.unit import Unit
+from models.unit_of_work import UnitOfWork
 
-Handler = Callable[[Any, Unit], Awaitable[Any]]
+Handler = Callable[[Any, UnitOfWork], Awaitable[Any]]
 Handlers = Mapping[str, Handler]

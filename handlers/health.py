@@ -1,22 +1,22 @@
-"""Answering how this worker is."""
+"""Health checks of a worker."""
 
 import os
 import socket
 
 from contracts.catalog import FAMILIES
 from contracts.health import CheckHealth, HealthView
-from handlers.deps import Handlers
-from models.unit import Unit
+from handlers.handler import Handlers
+from models.unit_of_work import UnitOfWork
 
 
 def worker_name() -> str:
-    """This process, as it is called in health answers, leases and dead letters."""
+    """The name of this process in health replies, leases and dead letters."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-async def check_health(_: CheckHealth, unit: Unit) -> HealthView:
-    """Tell who answers and whether the database takes writes."""
-    return HealthView(worker=worker_name(), database=unit.shared.store.watch.answer == "primary")
+async def check_health(_: CheckHealth, unit: UnitOfWork) -> HealthView:
+    """Report the name of this worker and whether the database has a primary."""
+    return HealthView(worker=worker_name(), database=unit.dependencies.store.availability.answer == "primary")
 
 
 HANDLERS: Handlers = {f"health.{family}": check_health for family in FAMILIES}

@@ -1,105 +1,153 @@
-"""Importing users: one transaction a call, each row judged by itself."""
+"""Import of users: one transaction per call, in which each row succeeds or fails by itself."""
 
-import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
+from typing import Any
 
-from contracts.imports import Imported, ImportedUser, ImportUsers, RowFailed
+from pydantic import SecretStr
+
+from contracts.imports import CheckImport, ImportChecked, Imported, ImportedUser, ImportUsers, RowFailed
 from contracts.problem import Problem
-from handlers.decoding import read
-from handlers.deps import Handlers
-from handlers.pipeline import problem
+from handlers.handler import Handlers
+from handlers.password_hashing import hash_scheme, import_hash
+from handlers.problems import problem
+from handlers.validation import validate_row
 from handlers.views import user_view
-from models.batch import Batch
-from models.imports import Linked
-from models.passwords import refuse_costly
-from models.unit import Unit
-from models.users import Account, User
+from models.errors.auth import HashRefused
+from models.import_batch import ImportBatch
+from models.imports import ImportLinks
+from models.turns import take_turns
+from models.unit_of_work import UnitOfWork
+from models.users import PROFILE, Account, User
 
-CHUNK = 100  # rows between two turns of the event loop
-_OWN = ("username", "email", "name", "telephone", "mobile", "position", "company", "gender", "usertype")
+ReadHash = Callable[[SecretStr, int], Awaitable[str | None]]  # of the row with this index
+CHUNK = 100  # users of one write
 
 
-async def import_users(command: ImportUsers, unit: Unit) -> Imported:
-    """Create the users whose rows are good and whose identifiers are free."""
-    async with unit.shared.imports:
-        batch, unfit = await _read(command)
-        batch.judge(_check_hash)
-        linked = await _linked([*batch.users.values()], unit)
-        batch.judge(linked.check)
-        taken = await unit.imports.taken([*batch.users.values()])
-        batch.judge(taken.claim, skip=command.on_conflict == "skip")
-        await _create([*batch.users.values()], linked, unit)
-    failed = unfit | {index: problem(refusal) for index, refusal in batch.refused.items()}
+async def import_users(command: ImportUsers, unit: UnitOfWork) -> Imported:
+    """Create the users whose rows are valid and whose identifiers are free."""
+    async with unit.dependencies.imports:
+        batch, invalid = await _validate_rows(command.users, lambda stored, index: import_hash(stored, unit, index))
+        links = await _apply_rules(batch, command.on_conflict == "skip", unit)
+        await _create([*batch.users.values()], links, unit)
     return Imported(
         created=len(batch.users),
         skipped=batch.skipped,
-        failed=[RowFailed(index=index, problem=failed[index]) for index in sorted(failed)],
+        failed=_failed_rows(batch, invalid),
+        without_password=_without_password(batch, command.users),
     )
 
 
-async def _read(command: ImportUsers) -> tuple[Batch, dict[int, Problem]]:
-    batch, unfit = Batch(), dict[int, Problem]()
-    for index, row in enumerate(command.users):
-        given = read(ImportedUser, row)
-        if isinstance(given, Problem):
-            unfit[index] = given
+async def check_import(query: CheckImport, unit: UnitOfWork) -> ImportChecked:
+    """Tell which users could be created, and the schemes of their hashes."""
+
+    async def read_scheme(stored: SecretStr, _: int) -> str | None:
+        return hash_scheme(stored)
+
+    async with unit.dependencies.imports:
+        batch, invalid = await _validate_rows(query.users, read_scheme)
+        await _apply_rules(batch, False, unit)
+    return ImportChecked(
+        importable=len(batch.users),
+        failed=_failed_rows(batch, invalid),
+        without_password=_without_password(batch, query.users),
+        schemes=Counter(user.password for user in batch.users.values() if user.password),
+    )
+
+
+async def _apply_rules(batch: ImportBatch, skip: bool, unit: UnitOfWork) -> ImportLinks:
+    links = await _find_links([*batch.users.values()], unit)
+    await batch.apply_rule(lambda user: unit.dependencies.policy.refuse_username(user.username))
+    await batch.apply_rule(links.check)
+    taken = await unit.imports.find_taken([*batch.users.values()])
+    await batch.apply_rule(taken.claim, skip=skip)
+    return links
+
+
+def _failed_rows(batch: ImportBatch, invalid: dict[int, Problem]) -> list[RowFailed]:
+    failed = invalid | {index: problem(refusal) for index, refusal in batch.refused.items()}
+    return [RowFailed(index=index, problem=failed[index]) for index in sorted(failed)]
+
+
+async def _validate_rows(rows: Sequence[Any], read_hash: ReadHash) -> tuple[ImportBatch, dict[int, Problem]]:
+    batch, invalid = ImportBatch(), dict[int, Problem]()
+    async for index, row in take_turns(enumerate(rows)):
+        valid = validate_row(ImportedUser, row)
+        if isinstance(valid, Problem):
+            invalid[index] = valid
         else:
-            batch.users[index] = _user(given)
-        if index % CHUNK == 0:
-            await asyncio.sleep(0)
-    return batch, unfit
+            await _add(batch, index, valid, read_hash)
+    return batch, invalid
 
 
-def _user(given: ImportedUser) -> User:
+async def _add(batch: ImportBatch, index: int, row: ImportedUser, read_hash: ReadHash) -> None:
+    stored = row.password_hash
+    try:
+        password = None if stored is None else await read_hash(stored, index)
+    except HashRefused as refusal:
+        batch.refused[index] = refusal
+    else:
+        batch.users[index] = _user(row, password)
+
+
+def _without_password(batch: ImportBatch, rows: Sequence[Any]) -> list[int]:
+    lost = (index for index, user in batch.users.items() if user.password is None)
+    return [index for index in lost if rows[index].get("password_hash") is not None]
+
+
+def _user(row: ImportedUser, password: str | None) -> User:
     return User(
-        id=given.id or 0,  # the counter gives the others theirs once it is known how many there will be
-        explicit=given.id is not None,
-        password=given.password_hash.get_secret_value() if given.password_hash else None,
-        accounts=[Account(account_id=0, integration=one.integration, account=one.account) for one in given.accounts],
-        role_ids=sorted(set(given.role_ids)),
-        group_ids=sorted(set(given.group_ids)),
-        **{name: getattr(given, name) for name in _OWN},
+        id=row.id or 0,  # 0 until `_assign_ids`, which reserves the ids of all others at once
+        explicit=row.id is not None,
+        external_id=row.external_id,
+        disabled=row.disabled,
+        password=password,
+        accounts=[Account(account_id=0, integration=one.integration, account=one.account) for one in row.accounts],
+        role_ids=sorted(set(row.role_ids)),
+        group_ids=sorted(set(row.group_ids)),
+        **{name: getattr(row, name) for name in PROFILE},
+        **_origin(row),
     )
 
 
-def _check_hash(user: User) -> None:
-    if user.password is not None:
-        refuse_costly(user.password)
+def _origin(row: ImportedUser) -> dict[str, Any]:
+    given = {"uuid": row.uuid and str(row.uuid), "created_at": row.created_at}
+    return {name: value for name, value in given.items() if value}
 
 
-async def _linked(users: Sequence[User], unit: Unit) -> Linked:
-    return Linked(
-        await unit.imports.live("roles", chain.from_iterable(user.role_ids for user in users)),
-        await unit.imports.live("groups", chain.from_iterable(user.group_ids for user in users)),
-        await unit.integrations.known(account.integration for user in users for account in user.accounts),
+async def _find_links(users: Sequence[User], unit: UnitOfWork) -> ImportLinks:
+    return ImportLinks(
+        await unit.imports.find_live("roles", chain.from_iterable(user.role_ids for user in users)),
+        await unit.imports.find_live("groups", chain.from_iterable(user.group_ids for user in users)),
+        await unit.integrations.find_ids(account.integration for user in users for account in user.accounts),
     )
 
 
-async def _create(users: Sequence[User], linked: Linked, unit: Unit) -> None:
+async def _create(users: Sequence[User], links: ImportLinks, unit: UnitOfWork) -> None:
     if not users:
         return
-    await _number(users, unit)
+    await _assign_ids(users, unit)
     used = {account.integration for user in users for account in user.accounts}
-    await unit.integrations.keep(linked.integrations[name] for name in used)
+    await unit.integrations.lock(links.integrations[name] for name in used)
+    await unit.last_revisions.restore([user for user in users if user.explicit])
     for start in range(0, len(users), CHUNK):
         chunk = users[start : start + CHUNK]
-        for user in chunk:
+        async for user in take_turns(chunk):
             unit.emit("user.created", user, user_view)
         await unit.imports.add(chunk)
 
 
-async def _number(users: Sequence[User], unit: Unit) -> None:
+async def _assign_ids(users: Sequence[User], unit: UnitOfWork) -> None:
     explicit = [user.id for user in users if user.explicit]
-    if explicit:
-        await unit.counters.pass_over("users", max(explicit))
-    given = iter(await unit.counters.many("users", len(users) - len(explicit)))
+    await unit.counters.skip_to("users", *explicit)
+    ids = iter(await unit.counters.reserve_ids("users", len(users) - len(explicit)))
     for user in users:
-        user.id = user.id if user.explicit else next(given)
+        user.id = user.id if user.explicit else next(ids)
     accounts = [account for user in users for account in user.accounts]
-    numbers = await unit.counters.many("accounts", len(accounts))
+    numbers = await unit.counters.reserve_ids("accounts", len(accounts))
     for account, number in zip(accounts, numbers, strict=True):
         account.account_id = number
 
 
-HANDLERS: Handlers = {"user.import": import_users}
+HANDLERS: Handlers = {"user.import": import_users, "user.check_import": check_import}

@@ -12,51 +12,51 @@ from contracts.integrations import (
     SearchIntegrations,
     UpdateIntegration,
 )
-from handlers.deps import Handlers
-from handlers.searching import search_of
+from handlers.handler import Handlers
+from handlers.searching import page_view, search_spec
 from models.integrations import FIELDS, Integration
-from models.unit import Unit
+from models.unit_of_work import UnitOfWork
 
 
 def integration_view(integration: Integration) -> IntegrationChanged:
-    """An integration without its secrets."""
-    shown = integration.model_dump(exclude={"secrets"})
-    return IntegrationChanged(**shown, secret_count=len(integration.secrets))
+    """The view of an integration, without its secrets."""
+    fields = integration.model_dump(exclude={"secrets"})
+    return IntegrationChanged(**fields, secret_count=len(integration.secrets))
 
 
-async def create_integration(command: CreateIntegration, unit: Unit) -> IntegrationView:
-    """Create an integration, its secrets sealed."""
+async def create_integration(command: CreateIntegration, unit: UnitOfWork) -> IntegrationView:
+    """Create an integration; its secrets are encrypted."""
     integration = Integration(
-        id=await unit.counters.next("integrations"), name=command.name, secrets=_sealed(command.secrets, unit)
+        id=await unit.counters.reserve_id("integrations"), name=command.name, secrets=_seal(command.secrets, unit)
     )
     unit.emit("integration.created", integration, integration_view)
     await unit.integrations.add(integration)
     return integration_view(integration)
 
 
-async def update_integration(command: UpdateIntegration, unit: Unit) -> IntegrationView:
+async def update_integration(command: UpdateIntegration, unit: UnitOfWork) -> IntegrationView:
     """Replace the secrets."""
     integration = await unit.integrations.get_by(**command.keys())
-    integration.secrets = _sealed(command.secrets, unit)
+    integration.secrets = _seal(command.secrets, unit)
     integration.touch()
     unit.emit("integration.updated", integration, integration_view)
     await unit.integrations.save(integration)
     return integration_view(integration)
 
 
-async def get_integration(query: GetIntegration, unit: Unit) -> IntegrationView:
+async def get_integration(query: GetIntegration, unit: UnitOfWork) -> IntegrationView:
     """Find one integration."""
     return integration_view(await unit.integrations.get_by(**query.keys()))
 
 
-async def search_integrations(query: SearchIntegrations, unit: Unit) -> IntegrationPage:
-    """One page of the integrations that meet every condition."""
-    page = await unit.integrations.page(search_of(query, FIELDS, {}))
-    items: list[IntegrationView] = [integration_view(integration) for integration in page.items]
-    return IntegrationPage(items=items, total=page.total, page=query.page, size=query.size, next=page.next)
+async def search_integrations(query: SearchIntegrations, unit: UnitOfWork) -> IntegrationPage:
+    """Find one page of the integrations that meet every condition."""
+    page = await unit.integrations.search(search_spec(query, FIELDS, {}))
+    items = [integration_view(integration) for integration in page.items]
+    return page_view(IntegrationPage, items, page, query)
 
 
-async def delete_integration(command: DeleteIntegration, unit: Unit) -> IntegrationView:
+async def delete_integration(command: DeleteIntegration, unit: UnitOfWork) -> IntegrationView:
     """Delete an unused integration."""
     integration = await unit.integrations.get_by(**command.keys())
     await unit.integrations.refuse_used(integration)
@@ -65,8 +65,8 @@ async def delete_integration(command: DeleteIntegration, unit: Unit) -> Integrat
     return integration_view(integration)
 
 
-def _sealed(secrets: list[SecretStr], unit: Unit) -> list[str]:
-    return unit.vault.seal(secret.get_secret_value() for secret in secrets)
+def _seal(secrets: list[SecretStr], unit: UnitOfWork) -> list[str]:
+    return unit.dependencies.vault.seal(secret.get_secret_value() for secret in secrets)
 
 
 HANDLERS: Handlers = {

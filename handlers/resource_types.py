@@ -1,9 +1,9 @@
-"""The resource types: create, update, get, search, delete."""
+"""Resource types: create, update, get, search, delete."""
 
 from contracts.resource_types import ResourceTypePage
-from handlers.deps import Handlers
-from handlers.rows import Noun, verbs
+from handlers.coded import CodedNoun, coded_handlers
+from handlers.handler import Handlers
 
-RESOURCE_TYPE = Noun("resource_type", ResourceTypePage, lambda unit: unit.resource_types)
+RESOURCE_TYPE = CodedNoun("resource_type", ResourceTypePage, lambda unit: unit.resource_types)
 
-HANDLERS: Handlers = verbs(RESOURCE_TYPE)
+HANDLERS: Handlers = coded_handlers(RESOURCE_TYPE)

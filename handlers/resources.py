@@ -1,17 +1,17 @@
-"""The resources: create, update, get, search, delete; of a user, a role, an app."""
+"""Resources: create, update, get, search, delete; list those of a user, a role or an app."""
 
 from functools import partial
 
 from contracts.resources import ResourcePage
-from handlers.deps import Handlers
-from handlers.rows import Noun, listed, verbs
-from models.paths import OF_APP, RESOURCES_OF_ROLE, RESOURCES_OF_USER
+from handlers.coded import CodedNoun, coded_handlers, list_of_app, list_related
+from handlers.handler import Handlers
+from models.effective_links import RESOURCES_OF_ROLE, RESOURCES_OF_USER
 
-RESOURCE = Noun("resource", ResourcePage, lambda unit: unit.resources)
+RESOURCE = CodedNoun("resource", ResourcePage, lambda unit: unit.resources)
 
 HANDLERS: Handlers = {
-    **verbs(RESOURCE),
-    "resource.of_user": partial(listed, RESOURCE, RESOURCES_OF_USER, "user_id"),
-    "resource.of_role": partial(listed, RESOURCE, RESOURCES_OF_ROLE, "role_id"),
-    "resource.of_app": partial(listed, RESOURCE, OF_APP, "app"),
+    **coded_handlers(RESOURCE),
+    "resource.of_user": partial(list_related, RESOURCE, RESOURCES_OF_USER, "user_id"),
+    "resource.of_role": partial(list_related, RESOURCE, RESOURCES_OF_ROLE, "role_id"),
+    "resource.of_app": partial(list_of_app, RESOURCE),
 }

@@ -10,35 +10,35 @@ from contracts.sessions import (
     RevokeSession,
     SessionList,
 )
-from handlers.deps import Handlers
-from handlers.presented import holder, session_view
+from handlers.handler import Handlers
+from handlers.session_lookup import authenticate_session, session_view
 from handlers.views import user_view
 from models.errors.auth import SessionInvalid, SessionNotFound
-from models.journal import REFERENCE
-from models.keys import token_hash
-from models.sessions import Identity, Session
-from models.unit import Unit
+from models.secrets.keys import token_hash
+from models.sessions import PendingIdentity, Session
+from models.store.journal import REFERENCE
+from models.unit_of_work import UnitOfWork
 
-VISITORS = "starcedu_local"
+VISITORS = "starcedu_local"  # the realm of signed-out sessions
 
 
-async def resolve_session(query: ResolveSession, unit: Unit) -> ResolvedSession:
-    """The session with this token and its user; counts as a use."""
-    session, user = await holder(query, unit)
-    await unit.sessions.used(session)
+async def resolve_session(query: ResolveSession, unit: UnitOfWork) -> ResolvedSession:
+    """Return the session with this token, and its user; this counts as a use of the session."""
+    session, user = await authenticate_session(query, unit)
+    await unit.sessions.record_use(session)
     return ResolvedSession(session=session_view(session), user=user_view(user))
 
 
-async def list_sessions(query: ListSessions, unit: Unit) -> SessionList:
-    """The live sessions of a user."""
+async def list_sessions(query: ListSessions, unit: UnitOfWork) -> SessionList:
+    """List the live sessions of a user."""
     user = await unit.users.find(id=query.user_id)
-    found = await unit.sessions.of_user(user.id, user.epoch) if user else []
+    found = await unit.sessions.find_live(user.id, user.epoch) if user else []
     return SessionList(items=[session_view(session) for session in found])
 
 
-async def revoke_session(command: RevokeSession, unit: Unit) -> Revoked:
+async def revoke_session(command: RevokeSession, unit: UnitOfWork) -> Revoked:
     """End one session of a user, or all."""
-    sessions = await unit.sessions.every(command.user_id, command.id)
+    sessions = await unit.sessions.find_stored(command.user_id, command.id)
     if command.id is not None and not sessions:
         raise SessionNotFound
     for session in sessions:
@@ -47,28 +47,28 @@ async def revoke_session(command: RevokeSession, unit: Unit) -> Revoked:
     return Revoked(revoked=len(sessions))
 
 
-async def attach_identity(command: AttachIdentity, unit: Unit) -> Attached:
-    """Put an identity into a visitor's session; the presented token and the new one both open it."""
+async def attach_identity(command: AttachIdentity, unit: UnitOfWork) -> Attached:
+    """Put an identity into a visitor's session, for which both the presented token and a new one are valid."""
     await unit.integrations.require([command.provider])
-    session = await _session(command, unit)
+    session = await _get_visitor_session(command, unit)
     token = unit.mint(REFERENCE)
     session.hashes.append(token_hash(token))
-    session.identity = Identity(**command.model_dump(include={"provider", "subject", "profile"}))
-    await unit.sessions.put(session)
+    session.identity = PendingIdentity(**command.model_dump(include={"provider", "subject", "profile"}))
+    await unit.sessions.upsert(session)
     return Attached(token=token, expires_at=session.expires_at)
 
 
-async def _session(command: AttachIdentity, unit: Unit) -> Session:
+async def _get_visitor_session(command: AttachIdentity, unit: UnitOfWork) -> Session:
     if command.token is None:
-        policy = unit.shared.policy
-        life = policy.realms[VISITORS].life(remember=False)
-        return Session.begun(await unit.counters.next("sessions"), VISITORS, life, policy.absolute)
-    text = command.token.get_secret_value()
-    session = await unit.sessions.presented(text, VISITORS)
+        policy = unit.dependencies.policy
+        lifetime = policy.realms[VISITORS].session_lifetime(remember=False)
+        return Session.create(await unit.counters.reserve_id("sessions"), VISITORS, lifetime, policy.absolute)
+    token = command.token.get_secret_value()
+    session = await unit.sessions.find_by_token(token, VISITORS)
     if session is None:
         raise SessionInvalid
-    session.use()
-    session.hashes = [token_hash(text)]
+    session.record_use()
+    session.hashes = [token_hash(token)]
     return session
 
 

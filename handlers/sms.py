@@ -1,51 +1,45 @@
-"""The sms family: send a code, verify one."""
+"""SMS codes: send, verify."""
 
 from functools import partial
 
-from contracts.problem import Problem
 from contracts.reply import Failed
 from contracts.sms import CodeSent, CodeVerified, SendCode, SmsFailed, SmsSent, SmsVerified, VerifyCode
-from handlers.deps import Handlers
-from handlers.senders.delivery import Delivery
-from models.codes import Telephone
+from handlers.handler import Handlers
+from handlers.problems import problem
 from models.errors.sms import SmsCodeWrong, SmsDisabled
-from models.sends import Asked
-from models.unit import Unit
+from models.sms_codes import SmsNumber
+from models.sms_sends import CodeRequest
+from models.unit_of_work import UnitOfWork
 
 
-async def send_code(delivery: Delivery | None, command: SendCode, unit: Unit) -> CodeSent:
-    """Send a code, then tell of it; the gateway is called before the transaction opens."""
-    if delivery is None:
+async def send_code(command: SendCode, unit: UnitOfWork) -> CodeSent:
+    """Send a code and emit `sms.code_sent`; the gateway is called before the transaction opens."""
+    if unit.dependencies.sms is None:
         raise SmsDisabled
-    asked = Asked(command.telephone, unit.caller.message_id, command.client_address)
-    await delivery.send(asked)
-    telephone = await unit.codes.sent(asked.telephone, asked.command)
-    unit.emit("sms.code_sent", telephone, lambda row: SmsSent(**row.times(asked.command)))
-    await unit.codes.save(telephone)
-    return CodeSent(**telephone.times(asked.command))
+    message_id = unit.context.message_id
+    await unit.dependencies.sms.send(CodeRequest(command.telephone, message_id, command.client_address))
+    number = await unit.sms_numbers.get_sent(command.telephone, message_id)
+    unit.emit("sms.code_sent", number, lambda row: SmsSent(**row.send_times(message_id)))
+    await unit.sms_numbers.save(number)
+    return CodeSent(**number.send_times(message_id))
 
 
-async def verify_code(command: VerifyCode, unit: Unit) -> CodeVerified | Failed:
-    """Use up a code; a wrong try is counted although the command is refused."""
-    if not unit.shared.sms_enabled:
+async def verify_code(command: VerifyCode, unit: UnitOfWork) -> CodeVerified | Failed:
+    """Use up a code; a wrong attempt is counted although the command fails."""
+    if unit.dependencies.sms is None:
         raise SmsDisabled
-    telephone = await unit.codes.find(telephone=command.telephone)
-    if telephone is None or not telephone.live:
-        return _wrong()
-    right = telephone.spend(unit.codes.hashed(command.telephone, command.code.get_secret_value()))
-    unit.emit("sms.code_verified" if right else "sms.code_failed", telephone, partial(_tried, right))
-    await unit.codes.save(telephone)
-    return CodeVerified(verified=True) if right else _wrong()
+    number = await unit.sms_numbers.find(telephone=command.telephone)
+    if number is None or not number.is_code_live:
+        return Failed(problem=problem(SmsCodeWrong()))
+    code_hash = unit.sms_numbers.code_hash(command.telephone, command.code.get_secret_value())
+    verified = number.consume_code(code_hash)
+    unit.emit("sms.code_verified" if verified else "sms.code_failed", number, partial(_attempt_view, verified))
+    await unit.sms_numbers.save(number)
+    return CodeVerified(verified=True) if verified else Failed(problem=problem(SmsCodeWrong()))
 
 
-def _tried(right: bool, telephone: Telephone) -> SmsVerified | SmsFailed:
-    return SmsVerified() if right else SmsFailed(left=telephone.left)
+def _attempt_view(verified: bool, number: SmsNumber) -> SmsVerified | SmsFailed:
+    return SmsVerified() if verified else SmsFailed(left=number.tries_left)
 
 
-def _wrong() -> Failed:
-    return Failed(problem=Problem(kind="unauthenticated", code=SmsCodeWrong.code, message=SmsCodeWrong.text))
-
-
-def handlers(delivery: Delivery | None) -> Handlers:
-    """The family's handlers; without a delivery SMS is off."""
-    return {"sms.send_code": partial(send_code, delivery), "sms.verify_code": verify_code}
+HANDLERS: Handlers = {"sms.send_code": send_code, "sms.verify_code": verify_code}

@@ -12,58 +12,59 @@ from contracts.tenants import (
     UpdateTenant,
     VerifyTenant,
 )
-from handlers.deps import Handlers
-from handlers.searching import search_of
-from models.tenants import FIELDS, Tenant, new_key
-from models.unit import Unit
+from handlers.handler import Handlers
+from handlers.searching import page_view, search_spec
+from handlers.session_lookup import verify_tenant_secret
+from models.tenants import FIELDS, Tenant, generate_key
+from models.unit_of_work import UnitOfWork
 
 
 def tenant_view(tenant: Tenant) -> TenantView:
-    """A tenant without its secret."""
+    """The view of a tenant, without its secret."""
     return TenantView(id=tenant.name, **tenant.model_dump(include={"title", "key", "created_at", "updated_at"}))
 
 
-async def create_tenant(command: CreateTenant, unit: Unit) -> TenantCreated:
-    """Make a tenant, with a secret of ours where none is given."""
-    made = None if command.secret else unit.mint()
+async def create_tenant(command: CreateTenant, unit: UnitOfWork) -> TenantCreated:
+    """Create a tenant; a secret is generated if none is given."""
+    generated = None if command.secret else unit.mint()
     secret = command.secret.get_secret_value() if command.secret else unit.mint()
     tenant = Tenant(
-        id=await unit.counters.next("tenants"),
+        id=await unit.counters.reserve_id("tenants"),
         name=command.id,
         title=command.title,
-        secret=unit.tenants.hashed(command.id, secret),
+        secret=unit.tenants.hash_secret(command.id, secret),
     )
     await unit.tenants.add(tenant)
-    return TenantCreated(**dict(tenant_view(tenant)), secret=made)
+    return TenantCreated(**dict(tenant_view(tenant)), secret=generated)
 
 
-async def update_tenant(command: UpdateTenant, unit: Unit) -> TenantView:
-    """Change what is given; a new key ends the tenant's user tokens."""
-    tenant = await unit.tenants.named(command.id)
+async def update_tenant(command: UpdateTenant, unit: UnitOfWork) -> TenantView:
+    """Set the fields that the command gives; a new key ends the tenant's user tokens."""
+    tenant = await unit.tenants.get_by_name(command.id)
     tenant.title = command.title or tenant.title
     if command.secret:
-        tenant.secret = unit.tenants.hashed(command.id, command.secret.get_secret_value())
+        tenant.secret = unit.tenants.hash_secret(command.id, command.secret.get_secret_value())
     if command.new_key:
-        tenant.key = new_key()
+        tenant.key = generate_key()
         await unit.sessions.end_tenant(tenant.name)
     tenant.touch()
     await unit.tenants.save(tenant)
     return tenant_view(tenant)
 
 
-async def get_tenant(query: GetTenant, unit: Unit) -> TenantView:
-    """One tenant."""
-    return tenant_view(await unit.tenants.named(query.id))
+async def get_tenant(query: GetTenant, unit: UnitOfWork) -> TenantView:
+    """Return one tenant."""
+    return tenant_view(await unit.tenants.get_by_name(query.id))
 
 
-async def search_tenants(query: SearchTenants, unit: Unit) -> Page[TenantView]:
-    """One page of tenants."""
-    page = await unit.tenants.page(search_of(query, FIELDS, {}))
+async def search_tenants(query: SearchTenants, unit: UnitOfWork) -> Page[TenantView]:
+    """Find one page of tenants."""
+    page = await unit.tenants.search(search_spec(query, FIELDS, {}))
     items = [tenant_view(tenant) for tenant in page.items]
-    return Page(items=items, total=page.total, page=query.page, size=query.size, next=page.next)
+    return page_view(Page[TenantView], items, page, query)
 
 
-async def delete_tenant(command: DeleteTenant, unit: Unit) -> Deleted:
+async def delete_tenant(command: DeleteTenant, unit: UnitOfWork) -> Deleted:
     """Delete a tenant with its user tokens."""
     tenant = await unit.tenants.find(name=command.id)
     if tenant is None:
@@ -73,9 +74,9 @@ async def delete_tenant(command: DeleteTenant, unit: Unit) -> Deleted:
     return Deleted(deleted=1)
 
 
-async def verify_tenant(query: VerifyTenant, unit: Unit) -> TenantView:
-    """The tenant with these credentials."""
-    return tenant_view(await unit.tenants.verified(query.id, query.secret.get_secret_value()))
+async def verify_tenant(query: VerifyTenant, unit: UnitOfWork) -> TenantView:
+    """Return the tenant with these credentials."""
+    return tenant_view(await verify_tenant_secret(query, unit))
 
 
 HANDLERS: Handlers = {

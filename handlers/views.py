@@ -1,22 +1,24 @@
-"""Documents as the bus shows them, for the nouns that show the same thing."""
+"""Views of documents that several nouns show."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from contracts.accounts import AccountChanged
 from contracts.apps import AppView
+from contracts.base import View
+from contracts.coded import CodedView
 from contracts.groups import GroupView
 from contracts.resource_types import ResourceTypeView
 from contracts.resources import ResourceView
 from contracts.roles import RoleView
-from contracts.rows import RowView
 from contracts.users import AccountView, RoleOfUser, UserView
-from models.rows import Coded
-from models.store import Row
+from models.coded import CodedDocument
+from models.store.client import BsonDict
 from models.users import Account, User
 
-_OWN = tuple(name for name in UserView.model_fields if name not in ("accounts", "roles"))
+_FIELDS = tuple(name for name in UserView.model_fields if name not in ("accounts", "roles"))
 
-_ROWS: dict[str, type[RowView]] = {
+_VIEWS: dict[str, type[CodedView]] = {
     "app": AppView,
     "group": GroupView,
     "resource": ResourceView,
@@ -26,24 +28,31 @@ _ROWS: dict[str, type[RowView]] = {
 
 
 def user_view(user: User) -> UserView:
-    """A user as the bus shows it: everything but the password."""
-    fields: dict[str, Any] = {name: getattr(user, name) for name in _OWN}
+    """The view of a user, without the password."""
+    fields: dict[str, Any] = {name: getattr(user, name) for name in _FIELDS}
     accounts = [AccountView.model_construct(**dict(account)) for account in user.accounts]
     return UserView.model_construct(**fields, accounts=accounts)
 
 
-def account_changed(user: User, account: Account) -> AccountChanged:
-    """A user as the bus shows it, and the account that was bound, rebound or unbound."""
+def shown_users(view: View) -> Iterator[int]:
+    """The ids of the users that a reply shows: the view itself, or a field of it."""
+    for part in (view, *vars(view).values()):
+        if isinstance(part, UserView):
+            yield part.id
+
+
+def account_change_view(user: User, account: Account) -> AccountChanged:
+    """The view of a user, with the account that was bound, rebound or unbound."""
     return AccountChanged.model_construct(**dict(user_view(user)), account=AccountView(**dict(account)))
 
 
-def row_view(row: Coded) -> RowView:
-    """An app, group, role, resource or resource type as the bus shows it."""
-    view = _ROWS[row.noun]
+def coded_view(row: CodedDocument) -> CodedView:
+    """The view of an app, group, role, resource or resource type."""
+    view = _VIEWS[row.noun]
     return view.model_construct(**{name: getattr(row, name) for name in view.model_fields})
 
 
-def with_roles(users: list[UserView], roles: list[Row]) -> list[UserView]:
-    """Users, each with those of the roles that it has directly."""
-    shown = [RoleOfUser(**role) for role in roles]
-    return [user.model_copy(update={"roles": [role for role in shown if role.id in user.role_ids]}) for user in users]
+def views_with_roles(users: list[UserView], roles: list[BsonDict]) -> list[UserView]:
+    """The views of users, each with those of the roles that the user has directly."""
+    views = [RoleOfUser(**role) for role in roles]
+    return [user.model_copy(update={"roles": [role for role in views if role.id in user.role_ids]}) for user in users]

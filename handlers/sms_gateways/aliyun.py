@@ -10,20 +10,24 @@ from uuid import uuid4
 
 import httpx
 
-from handlers.senders.base import Account, NotSent, fields, posted
+from handlers.sms_gateways.gateway import GatewayAccount, RefusalCodes, json_object, post
 
 ENDPOINT = "https://dysmsapi.aliyuncs.com"
 ALGORITHM = "ACS3-HMAC-SHA256"
+CODES = RefusalCodes(
+    numbers=frozenset({"isv.MOBILE_NUMBER_ILLEGAL", "isv.DOMESTIC_NUMBER_NOT_SUPPORTED"}),
+    temporary=("isv.BUSINESS_LIMIT_CONTROL", "isp.SYSTEM_ERROR", "isp.GATEWAY_ERROR", "Throttling"),
+)
 EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def canonical_query(query: Mapping[str, str]) -> str:
-    """The query as it is signed and sent: sorted, percent-encoded as RFC 3986 has it."""
+    """The query as it is signed and sent: sorted, percent-encoded by RFC 3986."""
     return "&".join(f"{quote(name, safe='~')}={quote(query[name], safe='~')}" for name in sorted(query))
 
 
 def authorization(key: str, secret: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
-    """The `Authorization` of a POST to `/` without a body whose `headers` are all signed."""
+    """The `Authorization` header of a POST to `/` without a body; it signs all of `headers`."""
     names = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
     request = "\n".join(("POST", "/", canonical_query(query), lines, names, EMPTY))
@@ -33,17 +37,17 @@ def authorization(key: str, secret: str, query: Mapping[str, str], headers: Mapp
 
 
 class AliyunSender:
-    """Sends by a template with the one variable `code`.
+    """Send codes by a template with the one variable `code`.
 
-    Not tried again after trouble: SendSms knows no idempotency key, so that a repeat could reach the person twice.
+    Without retries: SendSms has no idempotency key, so that a retry might send a second message.
     """
 
-    def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
+    def __init__(self, http: httpx.AsyncClient, account: GatewayAccount) -> None:
         self._http = http
         self._account = account
 
     async def send(self, telephone: str, code: str) -> None:
-        """Hand the message over. Raises `NotSent`."""
+        """Send a code; return when the gateway has accepted the message. Raises `NotSent`."""
         account = self._account
         query = {
             "PhoneNumbers": account.e164(telephone).removeprefix("+"),
@@ -60,7 +64,7 @@ class AliyunSender:
             "x-acs-content-sha256": EMPTY,
         }
         signed = {**headers, "authorization": authorization(account.key, account.secret, query, headers)}
-        answer = await posted(self._http, f"{account.url}/?{canonical_query(query)}", headers=signed)
-        verdict = fields(answer).get("Code")
-        if verdict != "OK":
-            raise NotSent(f"Alibaba Cloud answered {answer.status_code} with the code {verdict!r}")
+        response = await post(self._http, f"{account.url}/?{canonical_query(query)}", headers=signed)
+        result = json_object(response).get("Code")
+        if result != "OK":
+            raise CODES.refusal("Alibaba Cloud", response.status_code, result)

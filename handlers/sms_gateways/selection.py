@@ -1,51 +1,53 @@
-"""The gateway that the settings name, open for as long as the worker lives."""
+"""The sender of the gateway that the settings select."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
 
-from handlers.senders import aliyun, tencent, twilio
-from handlers.senders.base import Account, Sender
-from handlers.senders.log import LogSender
-from handlers.senders.settings import SmsSettings
-from handlers.senders.webhook import WebhookSender
+from handlers.sms_gateways import aliyun, tencent, twilio
+from handlers.sms_gateways.gateway import GatewayAccount, SmsSender
+from handlers.sms_gateways.log import LogSender
+from handlers.sms_gateways.settings import SmsSettings
+from handlers.sms_gateways.webhook import WebhookSender
+
+VENDORS: Mapping[str, tuple[Callable[[httpx.AsyncClient, GatewayAccount], SmsSender], str]] = {
+    "aliyun": (aliyun.AliyunSender, aliyun.ENDPOINT),
+    "tencent": (tencent.TencentSender, tencent.ENDPOINT),
+    "twilio": (twilio.TwilioSender, twilio.ENDPOINT),
+}
+"""Each vendor's sender and its usual endpoint."""
 
 
 @asynccontextmanager
-async def chosen(settings: SmsSettings) -> AsyncIterator[Sender | None]:
-    """The sender, or None while SMS is off."""
+async def open_sender(settings: SmsSettings) -> AsyncIterator[SmsSender | None]:
+    """Open the sender, or None if SMS is off."""
     if settings.sms_sender == "off":
         yield None
     elif settings.sms_sender == "log":
         yield LogSender(settings.sms_log or Path())
     else:
-        # httpx logs every URL at INFO, and one vendor wants the code in it
+        # httpx logs every URL at INFO, and the URLs of one vendor contain the code
         logging.getLogger("httpx").setLevel(logging.WARNING)
         async with httpx.AsyncClient(timeout=settings.sms_seconds) as http:
-            yield _remote(http, settings)
+            yield _remote_sender(http, settings)
 
 
-def _remote(http: httpx.AsyncClient, settings: SmsSettings) -> Sender:
-    match settings.sms_sender:
-        case "aliyun":
-            return aliyun.AliyunSender(http, _account(settings, aliyun.ENDPOINT))
-        case "tencent":
-            return tencent.TencentSender(http, _account(settings, tencent.ENDPOINT))
-        case "twilio":
-            return twilio.TwilioSender(http, _account(settings, twilio.ENDPOINT))
-        case _:
-            return WebhookSender(http, settings.sms_url or "", _text(settings.sms_secret))
+def _remote_sender(http: httpx.AsyncClient, settings: SmsSettings) -> SmsSender:
+    if settings.sms_sender == "webhook":
+        return WebhookSender(http, settings.sms_url or "", _reveal(settings.sms_secret))
+    create, endpoint = VENDORS[settings.sms_sender]
+    return create(http, _account(settings, endpoint))
 
 
-def _account(settings: SmsSettings, endpoint: str) -> Account:
-    return Account(
+def _account(settings: SmsSettings, endpoint: str) -> GatewayAccount:
+    return GatewayAccount(
         url=(settings.sms_url or endpoint).rstrip("/"),
         key=settings.sms_key or "",
-        secret=_text(settings.sms_secret),
+        secret=_reveal(settings.sms_secret),
         sender=settings.sms_from or "",
         template=settings.sms_template or "",
         app=settings.sms_app or "",
@@ -55,5 +57,5 @@ def _account(settings: SmsSettings, endpoint: str) -> Account:
     )
 
 
-def _text(secret: SecretStr | None) -> str:
+def _reveal(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""

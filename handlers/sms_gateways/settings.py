@@ -1,4 +1,4 @@
-"""The settings of sending codes, a part of the worker's; each sender says what it needs."""
+"""The settings of SMS, part of the worker's."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
-from handlers.senders.webhook import key
+from handlers.sms_gateways.webhook import signing_key
 
 NEEDS = {
     "log": ("sms_log",),
@@ -18,10 +18,11 @@ NEEDS = {
 
 
 class SmsSettings(BaseSettings):
-    """What sending codes can be told; `sms_sender` comes last, since it is checked against the others."""
+    """The settings of SMS; `sms_sender` comes last, as it is checked with the others."""
 
     sms_per_number: Annotated[int, Field(ge=1, le=1000)] = 10
     sms_per_address: Annotated[int, Field(ge=0, le=1000)] = 5
+    sms_per_day: Annotated[int, Field(ge=0)] = 0
     sms_seconds: Annotated[float, Field(gt=0, le=30)] = 8.0
     sms_running: Annotated[int, Field(ge=1, le=1000)] = 32
     sms_waiting: Annotated[int, Field(ge=0, le=10_000)] = 256
@@ -39,19 +40,21 @@ class SmsSettings(BaseSettings):
 
     @field_validator("sms_sender")
     @classmethod
-    def _complete(cls, sender: str, given: ValidationInfo) -> str:
-        lacking = [name for name in NEEDS.get(sender, ()) if not given.data.get(name)]
-        if lacking:
-            names = ", ".join(f"USERBUS_{name.upper()}" for name in lacking)
+    def _check_complete(cls, sender: str, info: ValidationInfo) -> str:
+        missing = [name for name in NEEDS.get(sender, ()) if not info.data.get(name)]
+        if missing:
+            names = ", ".join(f"USERBUS_{name.upper()}" for name in missing)
             raise ValueError(f"the sender {sender!r} also needs {names}")
+        if sender == "twilio" and info.data["sms_key"].startswith("SK") and not info.data.get("sms_app"):
+            raise ValueError("with an API key (SK…) Twilio also needs USERBUS_SMS_APP, the account's SID (AC…)")
         if sender == "webhook":
-            _signing(given.data["sms_secret"])
+            _check_signing_secret(info.data["sms_secret"])
         return sender
 
 
-def _signing(secret: SecretStr) -> None:
+def _check_signing_secret(secret: SecretStr) -> None:
     try:
-        usable = len(key(secret.get_secret_value())) >= 16
+        usable = len(signing_key(secret.get_secret_value())) >= 16
     except ValueError:
         usable = False
     if not usable:

@@ -1,4 +1,4 @@
-"""Any gateway of your own: a signed POST, as Standard Webhooks (standardwebhooks.com) has it."""
+"""A gateway of your own: a POST signed as in Standard Webhooks (standardwebhooks.com)."""
 
 import asyncio
 import base64
@@ -10,31 +10,32 @@ from uuid import uuid4
 
 import httpx
 
-from handlers.senders.base import NotSent, posted
+from handlers.sms_gateways.gateway import AccountRefused, NotAsked, NotSent, NumberRefused, Unanswered, post
 
 PREFIX = "whsec_"
-TRIES = 3
-PAUSE = 0.5
+ATTEMPTS = 3
+RETRY_SECONDS = 0.5
 
 
-def key(secret: str) -> bytes:
-    """The signing key: what follows `whsec_` in base64, or the text itself. Raises `ValueError` for bad base64."""
+def signing_key(secret: str) -> bytes:
+    """The signing key: the base64 text after `whsec_`, or the whole text. Raises `ValueError` for invalid base64."""
     if not secret.startswith(PREFIX):
         return secret.encode()
     return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
 
 
 def signature(secret: str, message: str, at: int, body: str) -> str:
-    """The `webhook-signature` of a message with this id, sent at this Unix time."""
-    mac = hmac.digest(key(secret), f"{message}.{at}.{body}".encode(), hashlib.sha256)
+    """The `webhook-signature` header of a message with this id, sent at this Unix time."""
+    mac = hmac.digest(signing_key(secret), f"{message}.{at}.{body}".encode(), hashlib.sha256)
     return "v1," + base64.b64encode(mac).decode()
 
 
 class WebhookSender:
-    """POSTs `{"type": "sms.code", "telephone", "code"}`; any 2xx means taken.
+    """Post `{"type": "sms.code", "telephone", "code"}`; any 2xx means that the message is accepted.
 
-    A 429, a 5xx or no answer is tried again, three times in all, with the same `webhook-id`, by which the receiver
-    tells a repeat.
+    422 means that no message can ever be sent to the number; 401, 403 and 404 are told to the operator as an error.
+    After a 429, a 5xx or no response it retries, three attempts in all, with the same `webhook-id`, by which the
+    receiver recognizes a retry.
     """
 
     def __init__(self, http: httpx.AsyncClient, url: str, secret: str) -> None:
@@ -43,18 +44,20 @@ class WebhookSender:
         self._secret = secret
 
     async def send(self, telephone: str, code: str) -> None:
-        """Hand the message over. Raises `NotSent`."""
+        """Send a code; return when the gateway has accepted the message. Raises `NotSent`."""
         message = f"msg_{uuid4().hex}"
         body = json.dumps({"type": "sms.code", "telephone": telephone, "code": code})
-        for left in range(TRIES - 1, -1, -1):
+        asked: NotSent | None = None
+        for left in range(ATTEMPTS - 1, -1, -1):
             try:
-                return await self._try(message, body)
-            except _Passing:
+                return await self._post_once(message, body)
+            except (_TemporaryFailure, NotAsked, Unanswered) as error:
+                asked = _weightier(asked, error)
                 if not left:
-                    raise
-                await asyncio.sleep(PAUSE)
+                    raise asked from error
+                await asyncio.sleep(RETRY_SECONDS)
 
-    async def _try(self, message: str, body: str) -> None:
+    async def _post_once(self, message: str, body: str) -> None:
         at = int(time.time())
         headers = {
             "content-type": "application/json",
@@ -62,15 +65,23 @@ class WebhookSender:
             "webhook-timestamp": str(at),
             "webhook-signature": signature(self._secret, message, at, body),
         }
-        try:
-            answer = await posted(self._http, self._url, content=body, headers=headers)
-        except NotSent as error:
-            raise _Passing(str(error)) from error
-        if answer.status_code == 429 or answer.status_code >= 500:
-            raise _Passing(f"the webhook answered {answer.status_code}")
-        if not answer.is_success:
-            raise NotSent(f"the webhook answered {answer.status_code}")
+        response = await post(self._http, self._url, content=body, headers=headers)
+        if not response.is_success:
+            raise _refusal(response.status_code)(f"the webhook answered {response.status_code}")
 
 
-class _Passing(NotSent):
-    """Trouble that another try may not meet."""
+class _TemporaryFailure(NotSent):
+    """A failure after which a retry may succeed."""
+
+
+def _weightier(before: NotSent | None, error: NotSent) -> NotSent:
+    """The one that says more of what the receiver may have done, of two failed attempts."""
+    if before is None or isinstance(error, Unanswered) or isinstance(before, NotAsked):
+        return error
+    return before
+
+
+def _refusal(status: int) -> type[NotSent]:
+    if status == 429 or status >= 500:
+        return _TemporaryFailure
+    return NumberRefused if status == 422 else AccountRefused if status in (401, 403, 404) else NotSent

@@ -1,0 +1,33 @@
+"""Counting of wrong passwords."""
+
+from functools import partial
+
+from contracts.auth import LockoutView
+from models.errors.auth import BadCredentials
+from models.lockouts import Lockout
+from models.unit_of_work import UnitOfWork
+
+
+async def record_failed_attempt(counters: list[Lockout], unit: UnitOfWork) -> BadCredentials:
+    """Count a failure, emit it with the first counter's figures, and return the refusal.
+
+    Raises `AuthLocked`, `BadCredentials` beyond the limit.
+    """
+    lockout, *others = [await unit.lockouts.load(counter) for counter in counters]
+    locks = lockout.record_failure()
+    for other in others:
+        other.record_failure()
+        await unit.lockouts.save(other)
+    view = partial(_lockout_view, address=unit.context.client_address)
+    if lockout.user_id is not None:
+        unit.add_subject(f"user/{lockout.user_id}")
+    unit.emit("auth.sign_in_failed", lockout, view)
+    if locks:
+        unit.emit("auth.locked", lockout, view)
+    await unit.lockouts.save(lockout)
+    return BadCredentials(details={"delay": lockout.delay} if lockout.delay else None)
+
+
+def _lockout_view(lockout: Lockout, address: str | None) -> LockoutView:
+    fields = lockout.model_dump(include={"realm", "user_id", "locked_until"})
+    return LockoutView(**fields, failures=len(lockout.failures), client_address=address)

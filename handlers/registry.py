@@ -1,0 +1,22 @@
+"""Every request's handler, collected from this package's modules.
+
+`HANDLERS` has the handler of each request. `GROUPED` names the commands that may share a transaction with others: those
+of which every read is either the condition of a write or repeated by one (a unique index, a lock row).
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+import handlers
+from handlers.handler import Handlers
+
+
+def _modules() -> list[ModuleType]:
+    return [import_module(f"{handlers.__name__}.{found.name}") for found in iter_modules(handlers.__path__)]
+
+
+HANDLERS: Handlers = {
+    name: handler for module in _modules() for name, handler in getattr(module, "HANDLERS", {}).items()
+}
+GROUPED = frozenset(name for module in _modules() for name in getattr(module, "GROUPED", ()))

@@ -1,1 +1,0 @@
-"""SMS gateways, one file each, behind one protocol."""

@@ -1,0 +1,1 @@
+"""SMS gateways, one file per vendor, behind one protocol."""
