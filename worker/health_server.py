@@ -1,4 +1,4 @@
-"""A very small HTTP server for whoever looks after a worker: /health/live, /health/ready, /metrics."""
+"""A very small HTTP server for operators of a worker: /health/live, /health/ready, /metrics."""
 
 import asyncio
 import contextlib
@@ -8,29 +8,29 @@ from http import HTTPStatus
 
 import structlog
 
-from handlers.vitals import Vitals
+from worker.readiness import Readiness
 
-SECONDS = 5.0
-MOST = 16  # requests at once
+REQUEST_SECONDS = 5.0
+MAX_REQUESTS = 16  # at once
 JSON = "application/json"
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 log = structlog.get_logger()
 
 
-class Probe:
-    """Answers GET requests; whatever else comes is told so, and every connection is closed after one answer."""
+class HealthServer:
+    """Answers GET and HEAD requests, anything else with 405; each connection is closed after one answer."""
 
-    def __init__(self, vitals: Vitals) -> None:
-        self._vitals = vitals
-        self._free = MOST
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
+        self._free = MAX_REQUESTS
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+        """Serve one connection."""
         if self._free <= 0:
             return writer.transport.abort()
         self._free -= 1
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(REQUEST_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
                 writer.write(_response(*await self._answer(head)))
                 await writer.drain()
@@ -48,22 +48,22 @@ class Probe:
         if path == "/health/live":
             return 200, JSON, b'{"status":"live"}'
         if path == "/health/ready":
-            found = await self._vitals.look()
-            return 503 if found["missing"] else 200, JSON, json.dumps(found).encode()
+            report = await self._readiness.check()
+            return 503 if report["missing"] else 200, JSON, json.dumps(report).encode()
         if path == "/metrics":
-            await self._vitals.look()
-            return 200, PLAIN, self._vitals.metrics.text()
+            await self._readiness.check()
+            return 200, PLAIN, self._readiness.metrics.text()
         return 404, JSON, b'{"message":"there are /health/live, /health/ready and /metrics"}'
 
 
 @contextlib.asynccontextmanager
-async def probing(vitals: Vitals, host: str, port: int) -> AsyncIterator[None]:
-    """Serve until the block ends; port 0: not at all."""
+async def serve_health(readiness: Readiness, host: str, port: int) -> AsyncIterator[None]:
+    """Serve until the block ends; with port 0 not at all."""
     if not port:
         yield
         return
-    server = await asyncio.start_server(Probe(vitals).serve, host, port, limit=8192)
-    log.info("worker can be looked at", url=f"http://{host}:{port}/health/ready")
+    server = await asyncio.start_server(HealthServer(readiness).serve, host, port, limit=8192)
+    log.info("worker serves its health", url=f"http://{host}:{port}/health/ready")
     try:
         yield
     finally:

@@ -1,42 +1,47 @@
-"""How a worker really is: its connections, its consumers, its database, what waits."""
+"""Readiness checks and gauges of one worker."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import DEAD, queue
+from contracts.catalog import DEAD, DEAD_UNDELIVERABLE
 from handlers.health import worker_name
-from handlers.metrics import Metrics
-from handlers.outlet import Outlet, Unsent
-from handlers.replies import Replies
-from models.document import now
 from models.errors.base import StoreUnavailable
-from models.outbox import Outbox
-from models.store import Store
+from models.store.client import Store
+from models.store.document import now
+from models.store.outbox import Outbox
+from worker.bus.publisher import Publisher, PublishFailed
+from worker.bus.topology import consumed_queues
+from worker.delivery.replies import Replies
+from worker.metrics import Metrics
 
 UNKNOWN = -1
+LATE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
-    """Looks at everything that a worker needs; -1 stands for a figure that cannot be had now.
+class Readiness:
+    """Checks everything that a worker needs; -1 stands for a figure that is not known now.
 
-    `deaf` names the queues that it should consume and does not itself; others may consume them.
+    `unconsumed_queues` returns the queues that this worker itself should consume and does not; others may consume them.
     """
 
     store: Store
-    outlet: Outlet
+    publisher: Publisher
     replies: Replies
     families: Sequence[str]
     metrics: Metrics
-    deaf: Callable[[], Collection[str]]
+    unconsumed_queues: Callable[[], Collection[str]]
 
-    async def look(self) -> dict[str, Any]:
-        """`parts` (each `ok` or what is wrong), `missing` (those that are not), and figures; also sets the metrics."""
-        parts = {"broker": self._broker(), "database": self._database(), **await self._consumers()}
+    async def check(self) -> dict[str, Any]:
+        """Set the gauges; return `parts` (each `ok` or its fault), `missing` (the parts at fault) and figures."""
+        consumers, dead, (entries, lag) = await asyncio.gather(
+            self._check_consumers(), self._count_dead_letters(), self._measure_outbox()
+        )
+        own = {"broker": self._broker_state(), "database": self._database_state(), "events": _events_state(lag)}
+        parts = own | consumers
         missing = [name for name, state in parts.items() if state != "ok"]
-        dead, (entries, lag) = await asyncio.gather(self._dead(), self._outbox())
         self.metrics.database_up.set(parts["database"] == "ok")
         self.metrics.broker_up.set(parts["broker"] == "ok")
         self.metrics.consumers_missing.set(sum(name.startswith("userbus.") for name in missing))
@@ -47,38 +52,45 @@ class Vitals:
         status = "unready" if missing else "ready"
         return {"status": status, "worker": worker_name(), "missing": missing, "parts": parts, **figures}
 
-    def _broker(self) -> str:
-        lost = [] if self.outlet.connected else ["events"]
-        return f"no connection for {', '.join(lost + self.replies.lost)}" if lost or self.replies.lost else "ok"
+    def _broker_state(self) -> str:
+        lost = ([] if self.publisher.is_connected else ["events"]) + self.replies.lost_connections
+        if lost:
+            return f"no connection for {', '.join(lost)}"
+        return "confirms nothing" if self.publisher.is_refused else "ok"
 
-    def _database(self) -> str:
-        return "ok" if self.store.watch.answer == "primary" else self.store.watch.answer
+    def _database_state(self) -> str:
+        answer = self.store.availability.answer
+        return "ok" if answer == "primary" else answer
 
-    async def _consumers(self) -> dict[str, str]:
-        names = [queue(family) for family in self.families]
-        lost = dict.fromkeys(self.deaf(), "this worker does not consume it")
-        return dict(zip(names, await asyncio.gather(*map(self._consumer, names)), strict=True)) | lost
+    async def _check_consumers(self) -> dict[str, str]:
+        names = consumed_queues(self.families)
+        states = dict(zip(names, await asyncio.gather(*map(self._check_queue, names)), strict=True))
+        return states | dict.fromkeys(self.unconsumed_queues(), "this worker does not consume it")
 
-    async def _consumer(self, name: str) -> str:
+    async def _check_queue(self, name: str) -> str:
         try:
-            _, consumers = await self.outlet.depth(name)
-        except Unsent:
+            _, consumers = await self.publisher.inspect_queue(name)
+        except PublishFailed:
             return "the broker does not tell"
         return "ok" if consumers else "nobody consumes it"
 
-    async def _dead(self) -> int:
+    async def _count_dead_letters(self) -> int:
         try:
-            return (await self.outlet.depth(DEAD))[0]
-        except Unsent:
+            return sum([(await self.publisher.inspect_queue(name))[0] for name in (DEAD, DEAD_UNDELIVERABLE)])
+        except PublishFailed:
             return UNKNOWN
 
-    async def _outbox(self) -> tuple[int, float]:
-        if self.store.watch.answer != "primary":
+    async def _measure_outbox(self) -> tuple[int, float]:
+        if self.store.availability.answer != "primary":
             return UNKNOWN, UNKNOWN
         outbox = Outbox(self.store)
         try:
             async with asyncio.timeout(2.0):
-                entries, oldest = await outbox.backlog(), await outbox.oldest()
+                entries, oldest = await outbox.count_pending(), await outbox.find_oldest()
         except (StoreUnavailable, TimeoutError):
             return UNKNOWN, UNKNOWN
         return entries, max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
+
+
+def _events_state(lag: float) -> str:
+    return f"late by {lag:.0f} s" if lag > LATE_SECONDS else "ok"

@@ -1,4 +1,4 @@
-"""The settings of signing in, a part of the worker's."""
+"""The worker's settings for signing in."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -11,10 +11,10 @@ from models.realms import Lifetimes, Policy, realms
 Seconds = Annotated[int, Field(ge=1, le=315_360_000)]
 
 
-def _pairs(listed: str) -> str:
-    for given in _parts(listed):
-        if given.count("/") != 1 or not all(given.split("/")):
-            raise ValueError(f"{given!r} must be the code of an app and of a role of it, such as APPSTORE/GUEST")
+def _check_pairs(listed: str) -> str:
+    for pair in _parts(listed):
+        if pair.count("/") != 1 or not all(pair.split("/")):
+            raise ValueError(f"{pair!r} must be the code of an app and of a role of it, such as APPSTORE/GUEST")
     return listed
 
 
@@ -22,8 +22,8 @@ def _parts(listed: str) -> list[str]:
     return [part.strip() for part in listed.split(",") if part.strip()]
 
 
-class AccessSettings(BaseSettings):
-    """How long sign-ins last, in seconds, and what newcomers get: `APP/ROLE` codes, comma-separated."""
+class SignInSettings(BaseSettings):
+    """How long sessions last, in seconds, the roles of new users (`APP/ROLE` codes, comma-separated), their names."""
 
     session_idle_seconds: Seconds = Lifetimes().idle
     session_remembered_seconds: Seconds = Lifetimes().remembered
@@ -31,11 +31,12 @@ class AccessSettings(BaseSettings):
     usermgmt_idle_seconds: Seconds = Lifetimes().usermgmt
     user_token_seconds: Seconds = Lifetimes().tenant
     login_token_seconds: Seconds = Lifetimes().passport
-    default_roles: Annotated[str, AfterValidator(_pairs)] = "APPSTORE/GUEST"
+    default_roles: Annotated[str, AfterValidator(_check_pairs)] = "APPSTORE/GUEST"
+    single_script_usernames: bool = False
 
     @property
     def policy(self) -> Policy:
-        """The same in the words of the models."""
+        """The same as a policy of the models."""
         lives = Lifetimes(
             idle=self.session_idle_seconds,
             remembered=self.session_remembered_seconds,
@@ -45,4 +46,4 @@ class AccessSettings(BaseSettings):
             absolute=self.session_absolute_seconds,
         )
         granted = tuple((app, role) for app, _, role in (part.partition("/") for part in _parts(self.default_roles)))
-        return Policy(realms(lives), timedelta(seconds=lives.absolute), granted)
+        return Policy(realms(lives), timedelta(seconds=lives.absolute), granted, self.single_script_usernames)

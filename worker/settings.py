@@ -1,28 +1,32 @@
 """The worker's settings: read once, frozen, passed on as values."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from handlers.access import AccessSettings
-from handlers.senders.settings import SmsSettings
-from models.vault import Vault
+from access.service_list import read_services
+from contracts.base import Family
+from contracts.environment import AmqpUrl
+from handlers.sms_gateways.settings import SmsSettings
+from models.secrets.vault import Vault
+from worker.session_settings import SignInSettings
 
-Family = Literal["user", "account", "role", "auth", "sms"]
+KEY_LENGTH = 32
 
 
-class Settings(AccessSettings, SmsSettings):
-    """What a worker can be told, each as the environment variable USERBUS_<NAME>."""
+class Settings(SignInSettings, SmsSettings):
+    """A worker's settings, each the environment variable USERBUS_<NAME>."""
 
     model_config = SettingsConfigDict(
         env_prefix="USERBUS_", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    amqp_url: str = "amqp://guest:guest@127.0.0.1:5672/"
+    amqp_url: AmqpUrl = "amqp://guest:guest@127.0.0.1:5672"
     mongo_url: str = "mongodb://127.0.0.1:27017/userbus?replicaSet=rs0"
     mongo_driver: Literal["pymongo", "motor"] = "pymongo"
-    secret_key: Annotated[SecretStr, Field(min_length=32)]
+    secret_key: SecretStr
     encryption_key: SecretStr | None = None
     families: Annotated[tuple[Family, ...], NoDecode] = ("user", "account", "role", "auth", "sms")
     prefetch: Annotated[int, Field(ge=1, le=1000)] = 64
@@ -37,15 +41,34 @@ class Settings(AccessSettings, SmsSettings):
     worker_host: str = "127.0.0.1"
     worker_port: Annotated[int, Field(ge=0, le=65535)] = 0
     hash_waiting: Annotated[int, Field(ge=1)] = 256
+    require_caller: bool = False
+    services_file: Path = Path("services.toml")
     log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    request_log: bool = True
+
+    @field_validator("secret_key")
+    @classmethod
+    def _check_length(cls, given: SecretStr) -> SecretStr:
+        if len(given) < KEY_LENGTH:
+            raise ValueError(
+                f"use at least {KEY_LENGTH} characters, not {len(given)}: `openssl rand -hex 32` prints a key"
+            )
+        return given
 
     @field_validator("families", mode="before")
     @classmethod
-    def _listed(cls, given: object) -> object:
+    def _split(cls, given: object) -> object:
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+    @field_validator("services_file")
+    @classmethod
+    def _check_services(cls, given: Path) -> Path:
+        read_services(given)
+        return given
 
     @field_validator("encryption_key")
     @classmethod
-    def _keys(cls, given: SecretStr | None) -> SecretStr | None:
+    def _check_key(cls, given: SecretStr | None) -> SecretStr | None:
         Vault(given.get_secret_value() if given else None)
         return given

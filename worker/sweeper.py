@@ -1,4 +1,4 @@
-"""The sweeper: does what the database needs done from time to time, a batch at a time."""
+"""The sweeper: periodic work in the database, a batch at a time."""
 
 import asyncio
 from typing import Protocol
@@ -11,28 +11,32 @@ POLL_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-class Steps(Protocol):
-    """Work that is done in steps; any process may take the next."""
+class BatchWork(Protocol):
+    """Work that is done in batches; any process may do the next."""
 
-    async def step(self) -> bool:
-        """Take a step; whether there may be more to do at once."""
+    async def run_once(self) -> bool:
+        """Do a batch; return whether there may be more to do at once."""
 
 
 class Sweeper:
-    """Takes step after step while there is work; every process has one, and whoever comes first takes the next step."""
+    """Does batch after batch while there is work, and looks for more every `seconds`.
 
-    def __init__(self, work: Steps) -> None:
+    Every process has one; whichever comes first does the next batch.
+    """
+
+    def __init__(self, work: BatchWork, seconds: float = POLL_SECONDS) -> None:
         self._work = work
+        self._seconds = seconds
 
     async def run(self) -> None:
         """Sweep until cancelled."""
         while True:
-            if not await self._step():
-                await asyncio.sleep(POLL_SECONDS)
+            if not await self._run_once():
+                await asyncio.sleep(self._seconds)
 
-    async def _step(self) -> bool:
+    async def _run_once(self) -> bool:
         try:
-            return await self._work.step()
+            return await self._work.run_once()
         except StoreUnavailable as error:  # also where another process, or a command, was faster
             log.debug("sweeper waits", reason=str(error))
             return False

@@ -1,19 +1,21 @@
-"""Reading what strangers wrote into keys, properties and headers: what cannot be read must not end the connection."""
+"""Read keys, properties and headers that anybody may have written: none of them may end the connection."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pamqp import decode
 from pamqp.common import FieldTable
 
-MOST_HEADERS = 16_384  # bytes; larger ones also cost much time to read, and would not fit into a frame with ours
+MAX_HEADERS = 16_384  # bytes; larger tables are slow to read, and would not fit into one frame with our own headers
+MAX_SECONDS = 100_000_000_000  # the year 5138: senders whose times lie beyond count in a smaller unit
 
 
-def tolerate() -> None:
-    """Make this process's AMQP codec read every delivery.
+def install_lenient_codec() -> None:
+    """Make this process's AMQP codec accept every delivery.
 
-    pamqp refuses texts that are not UTF-8, times beyond the year 9999 and deep tables, which ends the connection, again
-    at each redelivery. From now on unreadable bytes of a text are escaped, such a time is none, and headers that cannot
-    be read, or have more than 16 KiB, are no headers.
+    pamqp rejects texts that are not UTF-8, times beyond the year 9999 and deeply nested tables; each of them ends the
+    connection, again at every redelivery. From now on unreadable bytes of a text are escaped, a time in milliseconds,
+    microseconds or nanoseconds is read as what it means, and headers that cannot be read, or exceed 16 KiB, are read as
+    no headers.
     """
     decode.METHODS.update(shortstr=_text, timestamp=_time, table=_headers)
 
@@ -27,15 +29,15 @@ def _text(value: bytes) -> tuple[int, str]:
 
 
 def _time(value: bytes) -> tuple[int, datetime | None]:
-    try:
-        return decode.timestamp(value)
-    except (ValueError, OverflowError, OSError):
-        return 8, None
+    seconds: float = int.from_bytes(value[:8])
+    while seconds > MAX_SECONDS:
+        seconds /= 1000
+    return 8, datetime.fromtimestamp(seconds, UTC)
 
 
 def _headers(value: bytes) -> tuple[int, FieldTable]:
     length = int.from_bytes(value[:4])
-    if length <= MOST_HEADERS:
+    if length <= MAX_HEADERS:
         try:
             return decode.field_table(value)
         except (ValueError, OverflowError, RecursionError):

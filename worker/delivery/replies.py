@@ -1,4 +1,4 @@
-"""Replies: on connections of their own, to the caller's queue and nowhere else, never a reason to fail."""
+"""Send replies: on connections of their own, to the caller's queue and nowhere else, never a reason to fail."""
 
 import re
 import time
@@ -10,47 +10,48 @@ import aio_pika
 import structlog
 from aio_pika import DeliveryMode
 
-from handlers.direct import DIRECT, Direct
-from handlers.envelope import Envelope
-from handlers.outlet import Outlet, Unsent
+from worker.bus.publisher import Publisher, PublishFailed
+from worker.bus.returned_messages import log_returned_messages
+from worker.delivery.direct_replies import DIRECT, DirectReplies
+from worker.delivery.envelope import CORRELATION_ID, Envelope
 
-PATIENCE_SECONDS = 5.0
+RECONNECT_SECONDS = 5.0
+OWN_QUEUES = re.compile(r"^userbus(\.|$)")
 log = structlog.get_logger()
-
-_OURS = re.compile(r"^userbus(\.|$)")
 
 
 class Replies:
-    """Sends replies; while the connection is lost it waits for the next one, as long as the caller waits."""
+    """Sends replies; while the connection is down they wait for it, as long as their callers do."""
 
     def __init__(self, url: str) -> None:
-        self._queues = Outlet(url, "replies", confirms=False)
-        self._direct = Direct(url)
+        self._queues = Publisher(url, "replies", confirms=False)
+        self._direct = DirectReplies(url)
         self._exits = AsyncExitStack()
 
     @property
-    def lost(self) -> list[str]:
-        """Which of its connections are down."""
-        return [] if self._queues.connected else ["replies"]
+    def lost_connections(self) -> list[str]:
+        """The names of its connections that are down."""
+        return [] if self._queues.is_connected else ["replies"]
 
-    async def send(self, envelope: Envelope, body: str) -> None:
-        """Answer where the caller asked to; a reply that cannot be sent is logged and dropped."""
+    async def send(self, envelope: Envelope, reply: str) -> None:
+        """Send to the address that the caller named, if any; a reply that cannot be sent is logged and dropped."""
         address = envelope.reply_to
         if address is None:
             return
-        if _OURS.match(address):
+        if OWN_QUEUES.match(address):
             log.warning("reply refused", reply_to=address, reason="it is a queue of userbus", name=envelope.name)
             return
         message = aio_pika.Message(
-            body.encode(),
+            reply.encode(),
             content_type="application/json",
             type="reply",
             correlation_id=envelope.correlation_id,
+            headers={CORRELATION_ID: envelope.correlation_header} if envelope.correlation_header else None,
             delivery_mode=DeliveryMode.NOT_PERSISTENT,
         )
         try:
-            await self._publish(address, message, _patience(envelope))
-        except Unsent as error:
+            await self._publish(address, message, _seconds_left(envelope))
+        except PublishFailed as error:
             log.warning("reply lost", reason=str(error), message_id=envelope.message_id, name=envelope.name)
 
     async def _publish(self, address: str, message: aio_pika.Message, seconds: float) -> None:
@@ -58,11 +59,12 @@ class Replies:
             return await self._direct.send(address, message)
         try:
             await self._queues.publish("", address, message)
-        except Unsent:
-            await self._queues.up(seconds)
+        except PublishFailed:
+            await self._queues.wait_connected(seconds)
             await self._queues.publish("", address, message)
 
     async def __aenter__(self) -> Self:
+        log_returned_messages()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._direct)
             await stack.enter_async_context(self._queues)
@@ -75,6 +77,6 @@ class Replies:
         await self._exits.aclose()
 
 
-def _patience(envelope: Envelope) -> float:
-    left = PATIENCE_SECONDS if envelope.deadline is None else envelope.deadline - time.time()
-    return max(0.0, min(left, PATIENCE_SECONDS))
+def _seconds_left(envelope: Envelope) -> float:
+    left = RECONNECT_SECONDS if envelope.deadline is None else envelope.deadline - time.time()
+    return max(0.0, min(left, RECONNECT_SECONDS))

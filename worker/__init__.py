@@ -1,0 +1,1 @@
+"""The worker process: deliveries in, replies and events out."""

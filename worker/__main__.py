@@ -1,0 +1,76 @@
+"""`python -m worker`: run one worker until SIGTERM or SIGINT; with `--check` only read the settings."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack, suppress
+
+import uvloop
+from pydantic import ValidationError
+
+from contracts.environment import describe_mistyped
+from handlers.handler import Handlers
+from handlers.registry import HANDLERS
+from worker.app import run_worker
+from worker.forced_exit import schedule_forced_exit
+from worker.logs import configure_logging
+from worker.settings import Settings
+
+
+async def serve(settings: Settings, handlers: Handlers) -> None:
+    """Run a worker until a signal, which also ends the wait for RabbitMQ and MongoDB at the start."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if not stopping.is_set():
+            schedule_forced_exit(settings.drain_seconds)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    async with AsyncExitStack() as stack:
+        start = asyncio.create_task(stack.enter_async_context(run_worker(settings, handlers)))
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait((start, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if stopping.is_set():
+            start.cancel()
+        with suppress(asyncio.CancelledError):
+            await start
+            await stopped
+
+
+def main(handlers: Handlers = HANDLERS) -> None:
+    """Read the settings and serve; report each wrong setting in one line and exit with status 2."""
+    settings = _read_settings()
+    if sys.argv[1:] == ["--check"]:
+        return
+    configure_logging(settings.log_level, settings.log_format)
+    _configure_garbage_collection()
+    uvloop.run(serve(settings, handlers))
+
+
+def _read_settings() -> Settings:
+    if mistyped := describe_mistyped(os.environ, Settings.model_fields):
+        print("\n".join(f"worker: {sentence} see .env.example" for sentence in mistyped), file=sys.stderr)
+        sys.exit(2)
+    try:
+        return Settings(_secrets_dir=os.environ.get("USERBUS_SECRETS_DIR"))
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "USERBUS_" + "_".join(map(str, fault["loc"])).upper()
+            print(f"worker: {name}: {fault['msg']}; see .env.example", file=sys.stderr)
+        sys.exit(2)
+
+
+def _configure_garbage_collection() -> None:
+    # modules and contracts are never garbage, and a request makes some hundred objects of which few are in circles
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+if __name__ == "__main__":
+    main()

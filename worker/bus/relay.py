@@ -1,0 +1,223 @@
+"""The relay: send the events of committed commands, in order per subject, from one process at a time."""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from aio_pika import DeliveryMode
+from pamqp.commands import Basic
+
+from contracts.catalog import EVENTS, EVENTS_EXCHANGE, PLAIN_EVENTS_EXCHANGE
+from handlers.cloudevents import CONTENT_TYPE, event_attributes, plain_event
+from models.errors.base import StoreUnavailable
+from models.store.journal import OutboxEvent
+from models.store.outbox import Lease, Outbox, PendingEntry
+from worker.bus.publications import Publication
+from worker.bus.publisher import Outcome, Publisher
+from worker.bus.relay_signal import RelaySignal
+
+BATCH = 500
+IN_FLIGHT = 100  # keeps the broker busy; with more, a confirm may not come in time
+POLL_SECONDS = 1.0
+LEASE_SECONDS = 5.0
+CONFIRM_SECONDS = 3.0  # another process takes over 5 s after this one's confirms have stopped
+STAND_ASIDE_SECONDS = 3.0  # in which the others look for the lease
+PROBES = 3  # subjects that are tried after a batch of which nothing was confirmed
+log = structlog.get_logger()
+
+
+@dataclass
+class Progress:
+    """What has become of a batch so far: the ids of the events that were sent, and why others were not."""
+
+    sent: set[str] = field(default_factory=set)
+    failures: list[str] = field(default_factory=list)
+    in_a_row: int = 0
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether nothing was sent, or nothing has been since three events failed."""
+        return self.in_a_row >= PROBES or (bool(self.failures) and not self.sent)
+
+    def record(self, sent: Collection[str], failures: Collection[str]) -> None:
+        """Record the ids of events that the broker has confirmed, and why it has not taken others at the same time."""
+        self.sent.update(sent)
+        self.failures += failures
+        self.in_a_row = 0 if sent else self.in_a_row + len(failures)
+
+
+class Relay:
+    """Sends what the outbox holds, while this process holds the lease.
+
+    One sender at a time keeps the order of a subject's events; another process takes over when the lease runs out.
+    One that can send nothing gives the lease up for a while, and begins with a few subjects when it has it again. A
+    crash between sending an event and marking it as sent sends it twice, under the same id. While `sends_plain` says
+    so, each event is sent without personal data as well. `sent` counts the confirmed events by name.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        lease: Lease,
+        publisher: Publisher,
+        signal: RelaySignal,
+        sends_plain: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._sends_plain = sends_plain
+        self._outbox = outbox
+        self._lease = lease
+        self._publisher = publisher
+        self._signal = signal
+        self._is_probing = False
+        self._leads_until = 0.0
+        self._renew_at = 0.0
+        self.sent: Counter[str] = Counter()
+        self._marking: asyncio.Task[None] | None = None
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether this process is the one that sends."""
+        return asyncio.get_running_loop().time() < self._leads_until
+
+    def wake(self) -> None:
+        """Wake the relay of whichever process leads: there may be events to send."""
+        if self.is_leader:
+            self._signal.wake()
+        else:
+            self._signal.send()
+
+    async def run(self) -> None:
+        """Send until cancelled; release the lease at the end."""
+        try:
+            while True:
+                if not await self._send_batch():
+                    await self._signal.wait(POLL_SECONDS)
+        finally:
+            await self._give_up_lease(0.0)
+
+    async def _give_up_lease(self, seconds: float) -> None:
+        """Let another process have the lease, and do not ask for it for so many seconds."""
+        with contextlib.suppress(StoreUnavailable):  # then another process sends again what was sent last
+            await self._wait_marked()
+        if self.is_leader:
+            with contextlib.suppress(StoreUnavailable):  # then it runs out by itself
+                await self._lease.release()
+        self._leads_until = 0.0
+        self._signal.set_addressed(False)
+        self._renew_at = asyncio.get_running_loop().time() + seconds
+
+    async def _send_batch(self) -> bool:
+        try:
+            if not self._publisher.is_connected:
+                await self._give_up_lease(0.0)
+                return False
+            if not await self._renew_lease():
+                return False
+            batch = await self._outbox.find_pending(BATCH)
+            sent = await self._send(batch)
+            if sent:
+                await self._mark_sent(sent)
+            return bool(sent) and (self._outbox.has_more or len(sent) < len(batch))
+        except StoreUnavailable as error:
+            log.warning("relay waits", reason=str(error))
+            return False
+
+    async def _mark_sent(self, ids: list[str]) -> None:
+        """Mark entries as sent while the next batch is sent, one batch after the other."""
+        try:
+            await self._wait_marked()
+        finally:
+            self._marking = asyncio.create_task(self._outbox.mark_sent(ids))
+
+    async def _wait_marked(self) -> None:
+        if self._marking is not None:
+            await asyncio.wait({self._marking})  # goes on if the relay is cancelled
+            marking, self._marking = self._marking, None
+            marking.result()
+
+    async def _renew_lease(self) -> bool:
+        moment = asyncio.get_running_loop().time()
+        if moment >= self._renew_at:
+            self._renew_at = moment + POLL_SECONDS  # the other subjects' events go on meanwhile
+            held = await self._lease.acquire()
+            self._leads_until = moment + self._lease.seconds if held else 0.0
+            self._renew_at = moment + (self._lease.seconds / 2 if held else POLL_SECONDS)
+            self._signal.set_addressed(held)
+        return self.is_leader
+
+    async def _send(self, batch: list[PendingEntry]) -> list[str]:
+        """Send the events of each subject one after the other; return the entries of which all events are sent."""
+        subjects: dict[str, list[OutboxEvent]] = defaultdict(list)
+        for entry in batch:
+            for event in entry.events:
+                subjects[event.subject].append(event)
+        progress = Progress()
+        await self._send_in_order([deque(events) for events in self._select(subjects)], progress)
+        if progress.failures:
+            log.warning("events wait", subjects=len(progress.failures), reason=progress.failures[0])
+        if progress.is_hopeless:
+            log.warning("relay gives up its lease", seconds=STAND_ASIDE_SECONDS)
+            await self._give_up_lease(STAND_ASIDE_SECONDS)
+        self._is_probing = progress.is_hopeless
+        return [entry.id for entry in batch if all(event.id in progress.sent for event in entry.events)]
+
+    def _select(self, subjects: Mapping[str, list[OutboxEvent]]) -> list[list[OutboxEvent]]:
+        # by chance, so that events which no broker takes do not keep the others from being tried
+        every = [*subjects.values()]
+        return random.sample(every, min(PROBES, len(every))) if self._is_probing else every
+
+    async def _send_in_order(self, subjects: list[deque[OutboxEvent]], progress: Progress) -> None:
+        """Send the next event of many subjects at once until none is left; a subject ends with a failure."""
+        try:
+            while subjects and not progress.is_hopeless:
+                if not await self._renew_lease():  # the process that has the lease now sends the rest
+                    break
+                sending, subjects = subjects[:IN_FLIGHT], subjects[IN_FLIGHT:]
+                failures = await self._publish([events[0] for events in sending])
+                taken = [events for events, failure in zip(sending, failures, strict=True) if failure is None]
+                sent = [events.popleft() for events in taken]
+                self.sent.update(event.name for event in sent)
+                progress.record([event.id for event in sent], [str(each) for each in failures if each])
+                subjects += filter(None, taken)
+        except StoreUnavailable as error:
+            progress.record([], [str(error)])
+
+    async def _publish(self, events: Sequence[OutboxEvent]) -> list[Outcome]:
+        """Publish events, and copies without personal data where services get those; return the outcomes in order."""
+        plain = [event for event in events if event.name in EVENTS] if self._sends_plain() else []
+        publications = [*map(_plain_publication, plain), *map(_publication, events)]
+        failures = await self._publisher.publish_all(publications, CONFIRM_SECONDS)
+        of_copies = dict(zip([event.id for event in plain], failures, strict=False))
+        return [
+            failure or of_copies.get(event.id) for event, failure in zip(events, failures[len(plain) :], strict=True)
+        ]
+
+
+def _publication(event: OutboxEvent) -> Publication:
+    return Publication(EVENTS_EXCHANGE, event.name, _properties(event), event.body.encode())
+
+
+def _plain_publication(event: OutboxEvent) -> Publication:
+    body = plain_event(event.name, event.body).encode()
+    return Publication(PLAIN_EVENTS_EXCHANGE, event.name, _properties(event), body, mandatory=False)
+
+
+def _properties(event: OutboxEvent) -> Basic.Properties:
+    attributes = event_attributes(event.body)
+    time, correlation_id, traceparent = (attributes.get(name) for name in ("time", "correlationid", "traceparent"))
+    return Basic.Properties(
+        headers={"traceparent": traceparent} if traceparent else None,
+        # an id in which control characters have been replaced may be longer than the property can be
+        correlation_id=correlation_id if correlation_id and len(correlation_id.encode()) <= 255 else None,
+        timestamp=datetime.fromisoformat(time) if time else None,
+        content_type=CONTENT_TYPE,
+        message_type=event.name,
+        message_id=event.id,
+        app_id="userbus",
+        delivery_mode=DeliveryMode.PERSISTENT.value,
+    )

@@ -1,0 +1,140 @@
+"""Metrics of the components of a worker, which keep plain counts: they are read when Prometheus asks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from models.unit_of_work import Dependencies
+from worker.bus.relay import Relay
+from worker.delivery.request_counts import BucketCounts, RequestCounts
+from worker.delivery.retry import Retry
+
+GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64)
+Labels = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """What keeps the counts; `sms_vendor` is the name of the SMS gateway."""
+
+    dependencies: Dependencies
+    relay: Relay
+    requests: RequestCounts
+    retry: Retry
+    sms_vendor: str
+
+    def sms_sends(self) -> Mapping[tuple[str, str], int]:
+        """The messages by vendor and outcome."""
+        outcomes = self.dependencies.sms.outcomes if self.dependencies.sms else {}
+        return {(self.sms_vendor, outcome): count for outcome, count in outcomes.items()}
+
+    def group_sizes(self) -> BucketCounts:
+        """The committed groups by their number of commands."""
+        counts = BucketCounts(GROUP_SIZES)
+        for size, count in self.dependencies.committer.sizes.items():
+            counts.add(size, count)
+        return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A metric: its name, what it tells, its labels, and where its values are read, by the labels' values."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...]
+    read: Callable[[Components], Mapping[Any, Any]]
+
+
+COUNTERS = (
+    Figure(
+        "userbus_requests",
+        "Deliveries; outcome is done, a kind of problem, late, deferred or dead_lettered",
+        ("name", "outcome"),
+        lambda of: of.requests.outcomes,
+    ),
+    Figure("userbus_retries", "Copies sent to the wait queues", ("step",), lambda of: of.retry.steps),
+    Figure(
+        "userbus_dead_lettered",
+        "Messages sent to userbus.dead; reason is the problem's code",
+        ("reason",),
+        lambda of: of.retry.reasons,
+    ),
+    Figure("userbus_events_sent", "Events that the broker has confirmed", ("name",), lambda of: of.relay.sent),
+    Figure(
+        "userbus_sms_sends",
+        "Messages given to the SMS gateway, by what became of them",
+        ("vendor", "outcome"),
+        lambda of: of.sms_sends(),
+    ),
+    Figure(
+        "userbus_tenant_refusals",
+        "Credentials of tenants that were wrong",
+        (),
+        lambda of: of.dependencies.tenant_refusals,
+    ),
+)
+GAUGES = (
+    Figure("userbus_in_flight", "Deliveries in hand", (), lambda of: {(): of.requests.in_flight}),
+    Figure(
+        "userbus_hashes",
+        "Password hashes running and waiting, by pool of threads",
+        ("pool", "state"),
+        lambda of: of.dependencies.passwords.load(),
+    ),
+    Figure(
+        "userbus_database_connections",
+        "Connections to MongoDB idle and in_use, and operations waiting for one",
+        ("state",),
+        lambda of: of.dependencies.store.connection_counts(),
+    ),
+)
+HISTOGRAMS = (
+    Figure("userbus_request_seconds", "From delivery to reply", ("name",), lambda of: of.requests.seconds),
+    Figure(
+        "userbus_request_age_seconds",
+        "From a message's `timestamp`, in whole seconds, to its delivery; retries are left out",
+        ("family",),
+        lambda of: of.requests.ages,
+    ),
+    Figure(
+        "userbus_commit_commands",
+        "Commands that one transaction committed together",
+        (),
+        lambda of: {(): of.group_sizes()},
+    ),
+)
+
+
+class ComponentMetrics(Collector):
+    """Collects the counts of a worker's components."""
+
+    def __init__(self, components: Components) -> None:
+        self._components = components
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric with its values of now."""
+        for figure in COUNTERS:
+            yield self._fill(figure, CounterMetricFamily(figure.name, figure.text, labels=figure.labels))
+        for figure in GAUGES:
+            yield self._fill(figure, GaugeMetricFamily(figure.name, figure.text, labels=figure.labels))
+        for figure in HISTOGRAMS:
+            yield self._fill_histogram(figure)
+
+    def _fill(self, figure: Figure, family: CounterMetricFamily | GaugeMetricFamily) -> Metric:
+        for labels, value in figure.read(self._components).items():
+            family.add_metric(_label_values(labels), value)
+        return family
+
+    def _fill_histogram(self, figure: Figure) -> Metric:
+        family = HistogramMetricFamily(figure.name, figure.text, labels=figure.labels)
+        for labels, counts in figure.read(self._components).items():
+            family.add_metric(_label_values(labels), [*counts.buckets()], counts.sum)
+        return family
+
+
+def _label_values(labels: Labels) -> tuple[str, ...]:
+    return (labels,) if isinstance(labels, str) else labels

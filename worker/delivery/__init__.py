@@ -1,0 +1,1 @@
+"""One delivery's way: decode, carry out, reply, settle."""

@@ -1,0 +1,139 @@
+"""Copies of deliveries that cannot be served now: to the wait queues of the retry ladder, or to the dead letters."""
+
+import asyncio
+import random
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, repeat
+
+import aio_pika
+import structlog
+from aio_pika.abc import HeadersType
+
+from contracts.catalog import DEAD_LETTERS
+from contracts.problem import Problem
+from contracts.redaction import REDACTED, is_secret_name, redact, scrub
+from models.store.document import now
+from worker.bus.publisher import Publisher, PublishFailed
+from worker.bus.topology import RETRY_STEPS, retry_queue
+from worker.delivery.bodies import MAX_UNKNOWN
+from worker.delivery.deadline import DEADLINE
+from worker.delivery.envelope import ATTEMPT, FIRST, Envelope
+
+PAUSES = (0.2, 0.5, 1.0, 2.0)
+LAST_PAUSE = 5.0
+STEPS = tuple(RETRY_STEPS)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterReason:
+    """Why a message is dead-lettered: the problem; for a fault also the exception and its id in the log."""
+
+    problem: Problem
+    error: Exception | None = None
+    fault: str = ""
+
+
+class Retry:
+    """Sends copies of deliveries to the wait queues or to `userbus.dead`; acknowledge the original afterwards.
+
+    A copy that the broker does not take (connection lost, wait queue full) is offered until it does. Meanwhile the
+    original stays in hand, so that consuming comes to a halt by itself. Copies keep the `user_id` of their callers only
+    with `keep_callers`, for which the worker's RabbitMQ user needs the tag `impersonator`. `steps` counts the copies by
+    wait queue, `reasons` the dead letters by the code of their problem.
+    """
+
+    def __init__(self, publisher: Publisher, worker: str, keep_callers: bool = False) -> None:
+        self._publisher = publisher
+        self._keep_callers = keep_callers
+        self._worker = worker
+        self.steps = Counter(dict.fromkeys(STEPS, 0))
+        self.reasons: Counter[str] = Counter()
+
+    async def retry_delayed(self, envelope: Envelope, why: Problem) -> None:
+        """Send a copy to the step of its attempt, or by chance to the one after it, counting the attempt."""
+        step = STEPS[min(envelope.attempt + random.choice((0, 0, 1)), len(STEPS) - 1)]
+        await self._publish_to_step(step, envelope, envelope.attempt + 1)
+        log.info("retried later", step=step, name=envelope.name, message_id=envelope.message_id, why=why.code)
+
+    async def defer(self, envelope: Envelope, step: str) -> None:
+        """Send a copy to a step of the ladder without counting an attempt."""
+        await self._publish_to_step(step, envelope, envelope.attempt)
+        log.debug("deferred", step=step, name=envelope.name, message_id=envelope.message_id)
+
+    async def dead_letter(self, envelope: Envelope, reason: DeadLetterReason) -> None:
+        """Send a copy without its secret fields to `userbus.dead`, with the reason in its headers.
+
+        A body that is larger than its request's may be is left out; `x-userbus-bytes` says how long it was.
+        """
+        # what cannot be unpacked may hold secrets that nobody sees
+        is_dropped = bool(envelope.body_problem) or len(envelope.body) > _max_body(envelope)
+        body, cut = (b"", ["(body)"]) if is_dropped else redact(envelope.entry, envelope.body)
+        length = {"x-userbus-bytes": len(envelope.body)}
+        secrets: HeadersType = {key: REDACTED for key in envelope.headers if is_secret_name(key)}
+        headers = secrets | self._reason_headers(envelope, reason) | length | {"x-userbus-redacted": ",".join(cut)}
+        await self._publish(DEAD_LETTERS, _key(envelope.name), self._copy(envelope, headers, body))
+        why = reason.problem
+        self.reasons[why.code] += 1
+        sender = {"message_id": envelope.message_id, "app_id": envelope.app_id}
+        log.warning("dead-lettered", name=envelope.name, **sender, code=why.code, reason=why.message)
+
+    def _reason_headers(self, envelope: Envelope, reason: DeadLetterReason) -> HeadersType:
+        error, at = reason.error, now().isoformat()
+        text = scrub(envelope.entry, envelope.body, str(error)) if error else reason.problem.message
+        return {
+            "x-userbus-reason": "dead_lettered",
+            "x-userbus-code": reason.problem.code,
+            "x-userbus-text": text[:1000],
+            "x-userbus-exception": type(error).__name__ if error else "",
+            "x-userbus-trace": "".join(traceback.format_tb(error.__traceback__))[-4000:] if error else "",
+            "x-userbus-fault": reason.fault,
+            "x-userbus-name": envelope.name,
+            "x-userbus-worker": self._worker,
+            "x-userbus-attempts": envelope.attempt + 1,
+            "x-userbus-deliveries": envelope.deliveries + 1,
+            "x-userbus-first": envelope.first or at,
+            "x-userbus-at": at,
+        }
+
+    async def _publish_to_step(self, step: str, envelope: Envelope, attempt: int) -> None:
+        headers: HeadersType = {ATTEMPT: attempt, FIRST: envelope.first or now().isoformat()}
+        if envelope.deadline is not None:
+            headers[DEADLINE] = int(envelope.deadline * 1000)
+        await self._publish(retry_queue(step), envelope.name, self._copy(envelope, headers, envelope.body))
+        self.steps[step] += 1
+
+    async def _publish(self, exchange: str, key: str, copy: aio_pika.Message) -> None:
+        pauses: Iterator[float] = chain(PAUSES, repeat(LAST_PAUSE))
+        while True:
+            try:
+                return await self._publisher.publish(exchange, key, copy)
+            except PublishFailed as error:
+                log.warning("message held", exchange=exchange, name=key, message_id=copy.message_id, reason=str(error))
+            await asyncio.sleep(next(pauses))
+
+    def _copy(self, envelope: Envelope, headers: HeadersType, body: bytes) -> aio_pika.Message:
+        return aio_pika.Message(
+            body,
+            headers={**envelope.headers, **headers},
+            content_type="application/json",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            message_id=envelope.message_id,
+            correlation_id=envelope.correlation_id,
+            app_id=envelope.app_id,
+            user_id=envelope.caller if self._keep_callers else None,
+            timestamp=envelope.timestamp,
+            type=_key(envelope.name),
+        )
+
+
+def _max_body(envelope: Envelope) -> int:
+    return envelope.entry.max_body if envelope.entry else MAX_UNKNOWN
+
+
+def _key(name: str) -> str:
+    # a name in which unreadable bytes have been escaped may be longer than a routing key can be
+    return name.encode()[:255].decode(errors="ignore")
