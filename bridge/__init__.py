@@ -1,1 +1,1 @@
-"""The HTTP bridge: five documented REST surfaces, each one table, in front of the bus."""
+"""The HTTP bridge: five documented REST interfaces, each one table, in front of the bus."""

@@ -1,6 +1,5 @@
 """The composition root: settings in, one ASGI application out."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,85 +8,93 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from bridge import health
-from bridge.bus import Bus
-from bridge.conventions import HeadRequests, RequestIds
-from bridge.dialect import Answer, Dialect, Guard
 from bridge.dialects import foreseen, passport, rbac, starcedu, usermgmt
-from bridge.docs import routes as docs
-from bridge.engine import Engine
-from bridge.identity import Credential, Tokens, Users, anyone, bearer, bearer_or_access_token, bearer_or_bare
+from bridge.openapi import routes as openapi
+from bridge.rest.dialect import Authenticate, Dialect
+from bridge.rest.engine import Engine
+from bridge.rest.metrics import HttpMetrics, serve_metrics
+from bridge.rest.middleware import HeadRequests, RequestIds, SecurityHeaders
+from bridge.rest.rate_limits import RateLimits
+from bridge.rest.service_tokens import (
+    FindToken,
+    TokenVerifier,
+    UserAccess,
+    allow_anyone,
+    bearer_or_access_token,
+    bearer_or_bare_token,
+    bearer_token,
+)
 from bridge.settings import Settings
+from client.bus import Bus
 
-COMPRESSED = 1024
+MIN_COMPRESSED = 1024
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The bridge; it connects to the broker when the server starts it, and serves 503 until it is there."""
-    bus = Bus(settings.amqp_url.get_secret_value(), timeout=settings.bridge_timeout)
-    dialects = tables(settings, bus)
-    engine = Engine(dialects, bus)
+    """Wire up the bridge; it connects to the broker when the server starts it and answers 503 until it is connected."""
+    bus = Bus(
+        settings.amqp_url.get_secret_value(), app_id="userbus-bridge", timeout=settings.bridge_timeout, retry=False
+    )
+    metrics = HttpMetrics(lambda: bus.state == "up")
+    dialects = create_dialects(settings, bus, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with bus:
+        served = serve_metrics(metrics.registry, settings.bridge_metrics_host, settings.bridge_metrics_port)
+        async with served, bus:
             yield
 
     app = Starlette(
-        routes=[*health.routes(bus), *docs.routes(dialects)],
-        middleware=_middleware(settings),
-        exception_handlers={405: health.wrong_verb},
+        routes=[*health.routes(bus), *openapi.routes(dialects)],
+        middleware=_middleware(settings, metrics),
+        exception_handlers={405: health.refuse_method},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.router.default = _pages(engine)
+    app.router.default = Engine(dialects, bus, settings.cors_origins, _rate_limits(settings))
     return app
 
 
-def tables(settings: Settings, bus: Bus) -> list[Dialect]:
-    """The tables of all dialects, with their guards."""
-    tokens, administrators = Tokens(bus, settings.token_cache), Users("passport", passport.refused)
+def create_dialects(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Dialect]:
+    """Create the dialects, each with its authentication."""
+    tokens = TokenVerifier(bus, settings.token_cache, metrics)
+    administrators = UserAccess("passport", passport.access_failure)
 
-    def guard(name: str, credential: Credential, users: Users | None = None) -> Guard:
-        return anyone if name in settings.bridge_open_dialects else tokens.guard(name, credential, users)
+    def authenticator(name: str, find_token: FindToken, users: UserAccess | None = None) -> Authenticate:
+        return allow_anyone if name in settings.bridge_open_dialects else tokens.authenticator(name, find_token, users)
 
     for name in sorted(settings.bridge_open_dialects):
         log.warning("open dialect", dialect=name, meaning="every caller is served without a token")
     return [
-        foreseen.dialect(guard("foreseen", bearer_or_bare)),
-        rbac.dialect(guard("rbac", bearer)),
-        passport.dialect(guard("passport", bearer_or_access_token, administrators), settings.time_zone),
+        foreseen.dialect(authenticator("foreseen", bearer_or_bare_token)),
+        rbac.dialect(authenticator("rbac", bearer_token)),
+        passport.dialect(authenticator("passport", bearer_or_access_token, administrators), settings.time_zone),
         starcedu.dialect(bus, settings.cookie_secure),
         usermgmt.dialect(settings.cookie_secure),
     ]
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _rate_limits(settings: Settings) -> RateLimits:
+    sign_ups = dict.fromkeys(("auth.register", "auth.sign_up"), settings.sign_ups_per_minute)
+    others = {"user.check_taken": settings.checks_per_minute, "sms.send_code": settings.sends_per_minute}
+    return RateLimits(sign_ups | others)
+
+
+def _middleware(settings: Settings, metrics: HttpMetrics) -> list[Middleware]:
     cors = Middleware(
         CORSMiddleware, allow_origins=sorted(settings.cors_origins), allow_methods=["*"], allow_headers=["*"]
     )
-    # Inside HEAD, so that its headers are GET's; answers with tokens are shorter than what is compressed.
-    shared = (Middleware(HeadRequests), Middleware(GZipMiddleware, minimum_size=COMPRESSED))
-    return [Middleware(RequestIds), *([cors] if settings.cors_origins else []), *shared]
-
-
-def _pages(engine: Engine) -> ASGIApp:
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await _response(await engine.answer(Request(scope, receive)))(scope, receive, send)
-
-    return serve
-
-
-def _response(answer: Answer) -> Response:
-    body = answer.body
-    if body is not None and not isinstance(body, bytes):
-        body = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    media = answer.media if body is not None else None
-    return Response(body, answer.status, dict(answer.headers), media_type=media)
+    # Compression is inside HEAD, so that HEAD has GET's headers; responses with tokens are too short to be compressed.
+    inner = (Middleware(HeadRequests), Middleware(GZipMiddleware, minimum_size=MIN_COMPRESSED))
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts or ("*",), www_redirect=False)
+    outer = (
+        Middleware(RequestIds, metrics=metrics, is_logged=settings.request_log),
+        Middleware(SecurityHeaders),
+        hosts,
+    )
+    return [*outer, *([cors] if settings.cors_origins else []), *inner]

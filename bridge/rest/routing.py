@@ -1,15 +1,16 @@
-"""Which dialect owns a path, and which of its rows a path means."""
+"""Which dialect answers a path, and which of its endpoints."""
 
 from collections.abc import Iterable
-from typing import Generic, Protocol, TypeVar
 from urllib.parse import unquote_to_bytes
+
+from bridge.rest.dialect import Endpoint
 
 Segments = tuple[str, ...]
 
-# A control character: no row can have a text with it, so a variable with broken encoding is simply not found.
+# A control character: no record has a text with it, so a segment that is not UTF-8 is simply not found.
 UNREADABLE = "\0"
 
-OWNERS: dict[Segments, str] = {
+DIALECT_PREFIXES: dict[Segments, str] = {
     ("user",): "foreseen",
     ("integration",): "foreseen",
     **{("api", entity): "rbac" for entity in ("user", "app", "group", "role", "resource", "resource-type")},
@@ -21,60 +22,45 @@ OWNERS: dict[Segments, str] = {
 }
 
 
-class Routed(Protocol):
-    """What a route table holds."""
+class RouteTable:
+    """The endpoints of a dialect by path: exact segments, no redirects; a trailing slash makes another path."""
 
-    @property
-    def method(self) -> str:
-        """The verb."""
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._exact: dict[Segments, dict[str, Endpoint]] = {}
+        self._patterns: dict[Segments, dict[str, Endpoint]] = {}
+        for endpoint in endpoints:
+            table = self._patterns if "{" in endpoint.path else self._exact
+            table.setdefault(split_path(endpoint.path.encode()), {})[endpoint.method] = endpoint
 
-    @property
-    def path(self) -> str:
-        """The path, e.g. `/user/{username}`."""
-
-
-R = TypeVar("R", bound=Routed)
-
-
-class Routes(Generic[R]):
-    """A route table: exact segments, no redirects; a trailing slash is another path."""
-
-    def __init__(self, rows: Iterable[R]) -> None:
-        self._exact: dict[Segments, dict[str, R]] = {}
-        self._patterns: dict[Segments, dict[str, R]] = {}
-        for row in rows:
-            table = self._patterns if "{" in row.path else self._exact
-            table.setdefault(split(row.path.encode()), {})[row.method] = row
-
-    def find(self, segments: Segments) -> tuple[dict[str, R], dict[str, str]]:
-        """The rows of a path by verb, none for an unknown path, and the path's variables."""
+    def find(self, segments: Segments) -> tuple[dict[str, Endpoint], dict[str, str]]:
+        """Return the endpoints of a path by method, none for an unknown path, and the path's variables."""
         if segments in self._exact:
             return self._exact[segments], {}
-        for pattern, verbs in self._patterns.items():
-            if _matches(pattern, segments):
-                named = zip(pattern, segments, strict=True)
-                return verbs, {name[1:-1]: value for name, value in named if name.startswith("{")}
+        for pattern, endpoints in self._patterns.items():
+            if _is_match(pattern, segments):
+                pairs = zip(pattern, segments, strict=True)
+                return endpoints, {name[1:-1]: value for name, value in pairs if name.startswith("{")}
         return {}, {}
 
 
-def split(raw: bytes) -> Segments:
-    """The segments of a raw path, each percent-decoded once as UTF-8."""
-    return tuple(_decoded(segment) for segment in raw.split(b"/")[1:])
+def split_path(raw: bytes) -> Segments:
+    """Return the segments of a raw path, each percent-decoded once as UTF-8."""
+    return tuple(_decode(segment) for segment in raw.split(b"/")[1:])
 
 
-def owner(segments: Segments) -> str | None:
-    """The dialect that answers for a path, also when no route matches."""
-    return OWNERS.get(segments[:2]) or OWNERS.get(segments[:1])
+def dialect_name(segments: Segments) -> str | None:
+    """The dialect that answers for a path, also if none of its routes matches."""
+    return DIALECT_PREFIXES.get(segments[:2]) or DIALECT_PREFIXES.get(segments[:1])
 
 
-def _decoded(segment: bytes) -> str:
+def _decode(segment: bytes) -> str:
     try:
         return unquote_to_bytes(segment).decode()
     except UnicodeDecodeError:
         return UNREADABLE
 
 
-def _matches(pattern: Segments, segments: Segments) -> bool:
+def _is_match(pattern: Segments, segments: Segments) -> bool:
     if len(pattern) != len(segments):
         return False
     pairs = zip(pattern, segments, strict=True)

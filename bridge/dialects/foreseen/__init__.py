@@ -1,5 +1,5 @@
-"""foreseen (seed 000, REST contract section 2): users and their notification accounts."""
+"""foreseen (API document 000): users and their notification accounts."""
 
-from bridge.dialects.foreseen.table import dialect
+from bridge.dialects.foreseen.dialect import dialect
 
 __all__ = ["dialect"]

@@ -1,29 +1,29 @@
-"""foreseen's integrations: the systems at which users have accounts."""
+"""Integrations of foreseen: the systems in which users have accounts."""
 
 from typing import Any
 
-from bridge.dialect import Doc, Rejected, Request, Row
-from bridge.dialects.foreseen.words import INTEGRATION_UNKNOWN, NAME, TEXT
-from bridge.fields import Fault, Field, Values, checked, each, longest, printable, text
-from bridge.schema import INTEGER, exactly
-from bridge.schema import TEXT as SHOWN
+from bridge.dialects.foreseen.common import INTEGRATION_UNKNOWN, LINE, NAME
+from bridge.rest.checks import list_of, max_length, require_printable, text
+from bridge.rest.dialect import CheckedRequest, DialectError, Doc, Endpoint
+from bridge.rest.fields import FieldError, InputField, Values, check_fields
+from bridge.rest.schema import INTEGER, TEXT, closed_object
 from contracts.integrations import IntegrationView
 
-SECRETS = each(text(longest(255), printable, trim=False), 4)
-CREATE = (Field("name", NAME), Field("secrets", SECRETS, required=False))
-UPDATE = (Field("secrets", SECRETS),)
+SECRETS = list_of(text(max_length(255), require_printable, trim=False), 4)
+CREATE = (InputField("name", NAME), InputField("secrets", SECRETS, required=False))
+UPDATE = (InputField("secrets", SECRETS),)
 
-UNKNOWN = {"integration.not_found": INTEGRATION_UNKNOWN}
-INTEGRATION = exactly(integration_id=INTEGER, integration_name=SHOWN)
+REFUSALS = {"integration.not_found": INTEGRATION_UNKNOWN}
+SCHEMA = closed_object(integration_id=INTEGER, integration_name=TEXT)
 EXAMPLE = {"integration_id": 7, "integration_name": "lark"}
 
 
-def by_name(request: Request) -> Values:
-    """The integration that the path names, and the fields; a text that no integration can have names none."""
+def path_name_and_fields(request: CheckedRequest) -> Values:
+    """The name in the path and the fields; a name that no integration can have is unknown."""
     try:
-        return checked((Field("name", TEXT),), request.ask.path) | request.values
-    except Fault:
-        raise Rejected(INTEGRATION_UNKNOWN) from None
+        return check_fields((InputField("name", LINE),), request.raw.path) | request.values
+    except FieldError:
+        raise DialectError(INTEGRATION_UNKNOWN) from None
 
 
 def integration(view: IntegrationView) -> dict[str, Any]:
@@ -31,25 +31,29 @@ def integration(view: IntegrationView) -> dict[str, Any]:
     return {"integration_id": view.id, "integration_name": view.name}
 
 
-def _doc(does: str, *raises: str, asks: Any = None) -> Doc:
-    return Doc(does=does, shows=INTEGRATION, example=EXAMPLE, raises=raises, asks=asks)
+def _doc(summary: str, *problem_codes: str, example: Any = None) -> Doc:
+    return Doc(
+        summary=summary, response_schema=SCHEMA, response_example=EXAMPLE, problem_codes=problem_codes,
+        request_example=example,
+    )  # fmt: skip
 
 
-ROWS = (
-    Row(
+ENDPOINTS = (
+    Endpoint(
         "POST", "/integration", "integration.create", CREATE, write=integration,
-        doc=_doc("Create an integration", "integration.name_taken", asks={"name": "lark", "secrets": ["s3cret"]}),
+        doc=_doc("Create an integration", "integration.name_taken", example={"name": "lark", "secrets": ["s3cret"]}),
     ),
-    Row(
-        "GET", "/integration/{name}", "integration.get", read=by_name, write=integration, refusals=UNKNOWN,
-        doc=_doc("Read an integration", "integration.not_found"),
+    Endpoint(
+        "GET", "/integration/{name}", "integration.get", read=path_name_and_fields, write=integration,
+        refusals=REFUSALS, doc=_doc("Read an integration", "integration.not_found"),
     ),
-    Row(
-        "PUT", "/integration/{name}", "integration.update", UPDATE, read=by_name, write=integration, refusals=UNKNOWN,
-        doc=_doc("Replace the secrets of an integration", "integration.not_found", asks={"secrets": ["s3cret"]}),
+    Endpoint(
+        "PUT", "/integration/{name}", "integration.update", UPDATE, read=path_name_and_fields, write=integration,
+        refusals=REFUSALS,
+        doc=_doc("Replace the secrets of an integration", "integration.not_found", example={"secrets": ["s3cret"]}),
     ),
-    Row(
-        "DELETE", "/integration/{name}", "integration.delete", read=by_name, write=integration, refusals=UNKNOWN,
-        doc=_doc("Delete an unused integration", "integration.not_found", "integration.in_use"),
+    Endpoint(
+        "DELETE", "/integration/{name}", "integration.delete", read=path_name_and_fields, write=integration,
+        refusals=REFUSALS, doc=_doc("Delete an unused integration", "integration.not_found", "integration.in_use"),
     ),
 )  # fmt: skip

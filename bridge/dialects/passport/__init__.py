@@ -1,5 +1,5 @@
-"""passport (seed 002, REST contract section 4): administrators with roles and soft delete."""
+"""passport (API document 002): administrators with roles and soft delete."""
 
-from bridge.dialects.passport.table import dialect, refused
+from bridge.dialects.passport.dialect import access_failure, dialect
 
-__all__ = ["dialect", "refused"]
+__all__ = ["access_failure", "dialect"]

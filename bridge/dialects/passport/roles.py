@@ -1,142 +1,146 @@
-"""passport's roles; permissions and menus are not kept here, so that naming one is refused."""
+"""Roles of passport; permissions and menus are not stored, so that naming one is refused."""
 
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bridge.dialect import Doc, Failure, Rejected, Request, Row
-from bridge.dialects.passport.words import (
+from bridge.dialects.passport.common import (
     BAD_STATUS,
     ID,
+    INT32,
     LINE,
-    MOMENT,
     NAME,
-    NOBODY,
     PAGE,
     ROLE_PROTECTED,
     ROLE_UNKNOWN,
     STATUS,
-    WHOLE,
-    known,
-    optional,
-    page,
-    pages_of,
-    required,
+    TIME_SCHEMA,
+    UNUSED_ID,
+    optional_field,
+    page_body,
+    page_schema,
+    require_possible_id,
+    required_field,
+    search_query,
     times,
 )
-from bridge.fields import Values, integer
-from bridge.schema import EMPTY, FLAG, INTEGER, TEXT, exactly
-from bridge.wire import Refused
+from bridge.rest.checks import integer
+from bridge.rest.dialect import CheckedRequest, DialectError, Doc, Endpoint, Failure
+from bridge.rest.fields import Values
+from bridge.rest.schema import EMPTY_LIST, FLAG, INTEGER, TEXT, TRUE, closed_object, constant
+from client.errors import BusError
 from contracts.roles import RolePage, RoleView
 
 NO_PERMISSION = Failure(200, "权限不存在！", 3000101)
 NO_MENU = Failure(200, "角色不存在！", 3000301)
+NOT_STORED = (("permission_id", NO_PERMISSION), ("menu_id", NO_MENU))
 
 CREATE = (
-    required("name", NAME),
-    optional("sort", integer(1, 999, bits=32, decimal=True)),
-    optional("permission_id", LINE),
-    optional("menu_id", LINE),
+    required_field("name", NAME),
+    optional_field("sort", integer(1, 999, bits=32, decimal=True)),
+    optional_field("permission_id", LINE),
+    optional_field("menu_id", LINE),
 )
 SEARCH = (
     PAGE,
-    optional("size", integer(1, 1000, bits=32, decimal=True)),
-    optional("id", WHOLE),
-    optional("name", LINE),
-    optional("admin", WHOLE),
+    optional_field("size", integer(1, 1000, bits=32, decimal=True)),
+    optional_field("id", INT32),
+    optional_field("name", LINE),
+    optional_field("admin", INT32),
 )
-ORDER = [{"field": "admin", "direction": "desc"}, {"field": "sort"}, {"field": "id"}]
+FILTERS = ("id", "name", "admin")
+SORT = [{"field": "admin", "direction": "desc"}, {"field": "sort"}, {"field": "id"}]
 
 
-async def save(name: str, request: Request) -> RoleView:
-    """Create or update; a permission or a menu is refused after all else.
+async def save(name: str, request: CheckedRequest) -> RoleView:
+    """Create or update a role; a permission or a menu is refused after everything else.
 
-    With one of them the role is asked for in an app that nobody can have, which the worker checks last.
+    If one is given, the request names an app that does not exist, which the worker checks last.
     """
-    values = known(request.values, ROLE_UNKNOWN) | {"unique_name": True}
-    missing = [failure for key, failure in ABSENT if values.pop(key, None)]
+    values = require_possible_id(request.values, ROLE_UNKNOWN) | {"unique_name": True}
+    unstored = [failure for key, failure in NOT_STORED if values.pop(key, None)]
     try:
-        view: RoleView = await request.send(name, values | ({"app_id": NOBODY} if missing else {}))
-    except Refused as refusal:
-        if missing and refusal.problem.code == "app.not_found":
-            raise Rejected(missing[0]) from refusal
+        view: RoleView = await request.send(name, values | ({"app_id": UNUSED_ID} if unstored else {}))
+    except BusError as error:
+        if unstored and error.code == "app.not_found":
+            raise DialectError(unstored[0]) from error
         raise
     return view
 
 
-async def change_status(request: Request) -> RoleView:
-    """Delete or restore; another status is a fault only of a role that exists and may be changed."""
-    values = known(request.values, ROLE_UNKNOWN)
+async def change_status(request: CheckedRequest) -> RoleView:
+    """Delete or restore a role; another status is refused after an unknown or protected role."""
+    values = require_possible_id(request.values, ROLE_UNKNOWN)
     if values.get("status") in (None, 1, -1):
         view: RoleView = await request.send("role.set_status", values | {"unique_name": True})
         return view
-    role = await request.send("role.get", {"id": values["id"], "include_deleted": True})
-    raise Rejected(ROLE_PROTECTED if role.admin else BAD_STATUS)
+    stored = await request.send("role.get", {"id": values["id"], "include_deleted": True})
+    raise DialectError(ROLE_PROTECTED if stored.admin else BAD_STATUS)
 
 
-def by_id(request: Request) -> Values:
-    """The live role with this number."""
-    return known(request.values, ROLE_UNKNOWN)
+def role_query(request: CheckedRequest) -> Values:
+    """The live role with this id."""
+    return require_possible_id(request.values, ROLE_UNKNOWN)
 
 
-def equal_to(request: Request) -> Values:
-    """A page of the live roles whose fields equal what is given, letter by letter."""
-    given = [(key, request.values[key]) for key in ("id", "name", "admin") if key in request.values]
-    conditions = [{"field": key, "value": value, "fold": False} for key, value in given]
-    paging: Values = {key: request.values[key] for key in ("page", "size") if key in request.values}
-    return {"filter": conditions, "sort": ORDER} | paging
+def role(zone: ZoneInfo, view: RoleView) -> dict[str, Any]:
+    """A role; its permissions and menus are always empty."""
+    own = {"id": view.id, "name": view.name, "admin": view.admin, "status": view.status, "sort": view.sort}
+    return own | times(zone, view.updated_at, view.created_at) | {"permission_list": [], "menu_list": []}
 
 
-def found(zone: ZoneInfo, view: RoleView) -> dict[str, Any]:
-    """A role; it has neither permissions nor menus here."""
-    role = {"id": view.id, "name": view.name, "admin": view.admin, "status": view.status, "sort": view.sort}
-    return role | times(zone, view.updated_at, view.created_at) | {"permission_list": [], "menu_list": []}
+def role_page(zone: ZoneInfo, view: RolePage) -> dict[str, Any]:
+    """A page of roles."""
+    return page_body(view, [role(zone, item) for item in view.items])
 
 
-def listed(zone: ZoneInfo, view: RolePage) -> dict[str, Any]:
-    """A page as search answers it."""
-    return page(view, [found(zone, role) for role in view.items])
-
-
-def rows(zone: ZoneInfo) -> tuple[Row, ...]:
-    """The roles' routes; times are printed in the zone."""
+def endpoints(zone: ZoneInfo) -> tuple[Endpoint, ...]:
+    """The endpoints of roles; times are shown in the zone."""
     at, create, update = "/v1/role/", partial(save, "role.create"), partial(save, "role.update")
+    search = partial(search_query, filters=FILTERS, sort=SORT)
     return (
-        Row("POST", at + "create", "role.create", CREATE, call=create, write=lambda role: role.id, doc=_CREATE),
-        Row("POST", at + "update", "role.update", (ID, *CREATE), call=update, write=lambda _: True, doc=_UPDATE),
-        Row("POST", at + "update_field", "role.set_status", (ID, STATUS), call=change_status, write=lambda _: 1,
-            doc=_STATUS),
-        Row("GET", at + "find", "role.get", (ID,), read=by_id, write=partial(found, zone), doc=_FIND),
-        Row("GET", at + "search", "role.search", SEARCH, read=equal_to, write=partial(listed, zone), doc=_SEARCH),
+        Endpoint("POST", at + "create", "role.create", CREATE, handle=create, write=lambda role: role.id, doc=_CREATE),
+        Endpoint("POST", at + "update", "role.update", (ID, *CREATE), handle=update, write=lambda _: True,
+                 doc=_UPDATE),
+        Endpoint("POST", at + "update_field", "role.set_status", (ID, STATUS), handle=change_status,
+                 write=lambda _: 1, doc=_STATUS),
+        Endpoint("GET", at + "find", "role.get", (ID,), read=role_query, write=partial(role, zone), doc=_FIND),
+        Endpoint("GET", at + "search", "role.search", SEARCH, read=search, write=partial(role_page, zone),
+                 doc=_SEARCH),
     )  # fmt: skip
 
 
-ABSENT = (("permission_id", NO_PERMISSION), ("menu_id", NO_MENU))
-
-_SHOWN = exactly(
-    id=INTEGER, name=TEXT, admin=FLAG, status={"const": 1}, sort=INTEGER, mtime=MOMENT, ctime=MOMENT,
-    permission_list=EMPTY, menu_list=EMPTY,
+_SCHEMA = closed_object(
+    id=INTEGER, name=TEXT, admin=FLAG, status=constant(1), sort=INTEGER, mtime=TIME_SCHEMA, ctime=TIME_SCHEMA,
+    permission_list=EMPTY_LIST, menu_list=EMPTY_LIST,
 )  # fmt: skip
 _EXAMPLE = {
     "id": 3, "name": "editor", "admin": 0, "status": 1, "sort": 99, "mtime": "2020-09-06 12:54:51",
     "ctime": "2020-08-27 17:08:08", "permission_list": [], "menu_list": [],
 }  # fmt: skip
-_TWO = (NO_PERMISSION, NO_MENU)
 _CREATE = Doc(
-    does="Create a role; its new id", shows=INTEGER, example=3, asks={"name": "editor", "sort": 99},
-    raises=("role.name_taken",), rejects=_TWO,
+    summary="Create a role and return its id", request_example={"name": "editor", "sort": 99},
+    response_schema=INTEGER, response_example=3, problem_codes=("role.name_taken",),
+    own_failures=(NO_PERMISSION, NO_MENU),
 )  # fmt: skip
 _UPDATE = Doc(
-    does="Rename a role, or sort it elsewhere", shows={"const": True}, example=True,
-    asks={"id": 3, "name": "editor", "sort": 1}, raises=("role.not_found", "role.admin_protected", "role.name_taken"),
-    rejects=_TWO,
+    summary="Change the name or the sort order of a role", request_example={"id": 3, "name": "editor", "sort": 1},
+    response_schema=TRUE, response_example=True,
+    problem_codes=("role.not_found", "role.admin_protected", "role.name_taken"),
+    own_failures=(NO_PERMISSION, NO_MENU),
 )  # fmt: skip
 _STATUS = Doc(
-    does="Delete (-1) or restore (1) a role", shows={"const": 1}, example=1, asks={"id": 3, "status": -1},
-    raises=("role.not_found", "role.admin_protected", "role.name_taken"), rejects=(BAD_STATUS,),
+    summary="Delete (-1) or restore (1) a role", request_example={"id": 3, "status": -1},
+    response_schema=constant(1), response_example=1,
+    own_failures=(BAD_STATUS,),
+    problem_codes=("role.not_found", "role.admin_protected", "role.name_taken", "role.code_taken"),
 )  # fmt: skip
-_FIND = Doc(does="One live role", shows=_SHOWN, example=_EXAMPLE, asks={"id": 3}, raises=("role.not_found",))
+_FIND = Doc(
+    summary="Read a live role", request_example={"id": 3}, response_schema=_SCHEMA, response_example=_EXAMPLE,
+    problem_codes=("role.not_found",),
+)  # fmt: skip
 _SEARCH = Doc(
-    does="Live roles, page by page", shows=pages_of(_SHOWN), asks={"p": 1, "size": 20},
-    example={"p": 1, "size": 20, "total": 1, "next": 0, "list": [_EXAMPLE]},
+    summary="Search the live roles, page by page", request_example={"p": 1, "size": 20},
+    response_schema=page_schema(_SCHEMA),
+    response_example={"p": 1, "size": 20, "total": 1, "next": 0, "list": [_EXAMPLE]},
 )  # fmt: skip

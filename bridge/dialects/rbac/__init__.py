@@ -1,5 +1,5 @@
-"""rbac (seed 001, REST contract section 3): users, groups, roles, resources and who has what."""
+"""rbac (API document 001): users, groups, roles, resources and who has what."""
 
-from bridge.dialects.rbac.table import dialect
+from bridge.dialects.rbac.dialect import dialect
 
 __all__ = ["dialect"]

@@ -1,58 +1,73 @@
-"""What may be said of each entity when a row is created or changed (REST contract section 3.2)."""
+"""The fields of each entity in requests that create or change it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bridge import fields
-from bridge.fields import Check, Fault, Field, Kind, Told, Values, fits, integer, longest, printable, schema_of, text
+from bridge.rest.checks import integer, max_length, predicate, require_printable, text
+from bridge.rest.fields import (
+    Check,
+    DescribedCheck,
+    FieldError,
+    InputField,
+    Values,
+    Violation,
+    check_fields,
+    schema_of,
+)
 from contracts.types import is_email
 
-LARGEST = 9_007_199_254_740_991
+MAX_ID = 9_007_199_254_740_991
 EMPTY = (None, "")
 
-required = partial(Field, absent=EMPTY)
+required_field = partial(InputField, absent_values=EMPTY)
 
-LINE = text(longest(255), printable)
-NUMBER = integer(1, LARGEST)
-
-
-def detail(value: Any) -> str:
-    """A text that may be empty."""
-    blank = isinstance(value, str) and not value.strip()
-    return "" if blank else LINE(value)
+LINE = text(max_length(255), require_printable)
+NUMBER = integer(1, MAX_ID)
 
 
-ID = Field("id", NUMBER)
-USER = (required("email", text(longest(255), printable, fits(is_email, format="email"))), required("name", LINE))
-APP = (required("code", LINE), required("name", LINE))
-GROUP = (required("app_id", NUMBER), *APP)
+def _check_line_or_blank(value: Any) -> str:
+    is_blank = isinstance(value, str) and not value.strip()
+    return "" if is_blank else LINE(value)
+
+
+LINE_OR_BLANK = DescribedCheck(_check_line_or_blank, {"type": "string", "maxLength": 255})
+
+ID = InputField("id", NUMBER)
+USER = (
+    required_field("email", text(max_length(255), require_printable, predicate(is_email, format="email"))),
+    required_field("name", LINE),
+)
+APP = (required_field("code", LINE), required_field("name", LINE))
+GROUP = (required_field("app_id", NUMBER), *APP)
 RESOURCE = (
-    required("app_id", NUMBER),
-    required("code", LINE),
-    required("resource_type_id", NUMBER),
-    Field("detail", Told(detail, {"type": "string", "maxLength": 255}), required=False),
+    required_field("app_id", NUMBER),
+    required_field("code", LINE),
+    required_field("resource_type_id", NUMBER),
+    InputField("detail", LINE_OR_BLANK, required=False),
 )
 
 
-def changes(given: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The same fields for a change: each may be left out, but what is required cannot be emptied."""
+def update_fields(fields: tuple[InputField, ...]) -> tuple[InputField, ...]:
+    """The same fields for an update: each may be left out, but a required one must not be emptied."""
     return tuple(
-        replace(field, check=_filled(field.check), required=False, absent=()) if field.required else field
-        for field in given
+        replace(field, check=_non_empty_check(field.check), required=False, absent_values=())
+        if field.required
+        else field
+        for field in fields
     )
 
 
-def checked(wanted: tuple[Field, ...], given: Mapping[str, Any]) -> Values:
-    """The checked values; a field that is not required is looked at only where its key is given. Raises Fault."""
-    return fields.checked(tuple(field for field in wanted if field.required or field.key in given), given)
+def check_present_fields(fields: tuple[InputField, ...], given: Mapping[str, Any]) -> Values:
+    """Return the checked values; an optional field is checked only if its key is given. Raises FieldError."""
+    return check_fields(tuple(field for field in fields if field.required or field.key in given), given)
 
 
-def _filled(check: Check) -> Check:
-    def filled(value: Any) -> Any:
+def _non_empty_check(check: Check) -> Check:
+    def check_non_empty(value: Any) -> Any:
         if value in EMPTY:
-            raise Fault(Kind.MISSING)
+            raise FieldError(Violation.MISSING)
         return check(value)
 
-    return Told(filled, schema_of(check))
+    return DescribedCheck(check_non_empty, schema_of(check))

@@ -1,5 +1,5 @@
-"""starcedu (seed 003, REST contract section 5): sign-in, sign-up and password change, for visitors and for tenants."""
+"""starcedu (API document 003): sign-in, sign-up and password change, for visitors and for tenants."""
 
-from bridge.dialects.starcedu.table import dialect
+from bridge.dialects.starcedu.dialect import dialect
 
 __all__ = ["dialect"]

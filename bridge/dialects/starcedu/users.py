@@ -1,132 +1,164 @@
-"""starcedu's calls, the same for visitors and for tenants' users but for what a sign-in hands out."""
+"""Endpoints of starcedu: the same for visitors and for tenants' users, except for what a sign-in returns."""
 
 from functools import partial
 from typing import Any
 
-from bridge.body import FORM
-from bridge.cookies import NO_STORE, kept
-from bridge.dialect import Answer, Doc, Request, Row
-from bridge.dialects.starcedu.doors import COOKIE
-from bridge.fields import Field, Schema, Told, Values, fits, longest, matches, schema_of, text
-from bridge.schema import TEXT, exactly
+from starlette.responses import JSONResponse, Response
+
+from bridge.dialects.starcedu.authentication import COOKIE
+from bridge.rest.body import FORM
+from bridge.rest.checks import max_length, pattern, predicate, text
+from bridge.rest.cookies import set_cookie_headers
+from bridge.rest.dialect import CheckedRequest, Doc, Endpoint
+from bridge.rest.fields import DescribedCheck, InputField, Schema, Values, schema_of
+from bridge.rest.schema import TEXT, closed_object, constant
 from contracts.auth import PasswordSet, SignedIn
 from contracts.sessions import ResolvedSession
 from contracts.types import is_email
 from contracts.users import UserView
 
-EMAIL = text(longest(255), fits(is_email, format="email"))
-PASSWORD = text(matches("[A-Za-z0-9]{6,20}"))
+EMAIL = text(max_length(255), predicate(is_email, format="email"))
+PASSWORD = text(pattern("[A-Za-z0-9]{6,20}"))
 
 
-def _address(value: Any) -> str:
-    checked: str = EMAIL(value)
-    return checked.lower()
+def _check_username(value: Any) -> str:
+    email: str = EMAIL(value)
+    return email.lower()
 
 
-ADDRESS = Told(_address, schema_of(EMAIL))
-SIGN_IN = (Field("username", ADDRESS, to="login"), Field("password", PASSWORD))
-SIGN_UP = (Field("username", ADDRESS, to="email"), Field("password", PASSWORD))
-CHANGE = (Field("old_password", PASSWORD), Field("new_password", PASSWORD))
-REMEMBER = Field("autoSignin", Told(lambda value: value is True, {}), required=False, to="remember")
+USERNAME = DescribedCheck(_check_username, schema_of(EMAIL))
+SIGN_IN = (InputField("username", USERNAME, bus_name="login"), InputField("password", PASSWORD))
+SIGN_UP = (InputField("username", USERNAME, bus_name="email"), InputField("password", PASSWORD))
+CHANGE_PASSWORD = (InputField("old_password", PASSWORD), InputField("new_password", PASSWORD))
+REMEMBER = InputField(
+    "autoSignin", DescribedCheck(lambda value: value is True, {}), required=False, bus_name="remember"
+)
 
 
-def as_caller(request: Request) -> Values:
-    """The fields, and what the guard says is presented."""
-    presented: Values = request.caller.details
-    return request.values | presented
+def caller_command(request: CheckedRequest) -> Values:
+    """The fields and the caller's credentials."""
+    credentials: Values = request.caller.details
+    return request.values | credentials
 
 
-def new_password(request: Request) -> Values:
-    """The same, with a password that this dialect's own rules have let pass."""
-    return as_caller(request) | {"password_rules": "dialect"}
+def password_command(request: CheckedRequest) -> Values:
+    """The same with a new password, to which only this dialect's rules apply."""
+    return caller_command(request) | {"password_rules": "dialect"}
 
 
-async def sign_out(request: Request) -> None:
-    """End what is presented, if anything is."""
+async def sign_out(request: CheckedRequest) -> None:
+    """End the caller's session if there is one."""
     if request.caller.details:
         await request.send("auth.sign_out", request.caller.details)
 
 
-def visitor(secure: bool, plain: str, bound: str, view: SignedIn) -> Answer:
-    """A visitor is signed in: the session goes into the cookie."""
+def cookie_response(secure: bool, message: str, bound_message: str, view: SignedIn) -> Response:
+    """Sign a visitor in: the session is in the cookie; `bound_message` is for an account bound to an OAuth user."""
     seconds = view.session.lifetime if view.session.remembered else None
-    headers = kept(COOKIE, view.token, secure=secure, seconds=seconds)
-    return Answer({"data": _shown(view.user), "message": bound if view.bound else plain}, headers=headers)
+    headers = set_cookie_headers(COOKIE, view.token, secure=secure, seconds=seconds)
+    return JSONResponse(user_body(bound_message if view.bound else message, view), headers=headers)
 
 
-def guest(message: str, view: SignedIn) -> Answer:
-    """A tenant's user is signed in: the token goes into the answer."""
-    return Answer({"data": _shown(view.user) | {"token": view.token}, "message": message}, headers=NO_STORE)
+def token_response(message: str, view: SignedIn) -> Response:
+    """Sign a tenant's user in: the token is in the body."""
+    return JSONResponse({"data": _user(view.user) | {"token": view.token}, "message": message})
 
 
-def told(message: str, view: PasswordSet | ResolvedSession) -> dict[str, Any]:
-    """The user, and no token."""
-    return {"data": _shown(view.user), "message": message}
+def user_body(message: str, view: SignedIn | PasswordSet | ResolvedSession) -> dict[str, Any]:
+    """The user, without a token; one that was imported from starcedu keeps the id that it had there."""
+    return {"data": _user(view.user), "message": message}
 
 
-def _shown(user: UserView) -> dict[str, Any]:
-    return {"id": str(user.id), "username": user.username or user.email or user.telephone}
+def _user(user: UserView) -> dict[str, Any]:
+    return {"id": user.external_id or str(user.id), "username": user.username or user.email or user.telephone}
 
 
 SIGNED_IN, SIGNED_UP = "authenticate successfully", "register successfully"
 BOUND_IN, BOUND_UP = "authenticate and bind successfully", "bind and register successfully"
-BYE = {"message": "user session reset"}
-ASKS = {"username": "user@test.com", "password": "testpass"}
-ASKS_CHANGE = {"old_password": "oldpassword", "new_password": "newpassword"}
-EXAMPLE = {"id": "251795677628072963", "username": "user@test.com"}
+SIGNED_OUT = {"message": "user session reset"}
+CREDENTIALS_EXAMPLE = {"username": "user@test.com", "password": "testpass"}
+PASSWORDS_EXAMPLE = {"old_password": "oldpassword", "new_password": "newpassword"}
+USER_EXAMPLE = {"id": "251795677628072963", "username": "user@test.com"}
 
 
-def _doc(does: str, *messages: str, raises: tuple[str, ...] = (), asks: Any = None, token: bool = False) -> Doc:
+def _doc(summary: str, *messages: str, codes: tuple[str, ...] = (), example: Any = None, token: bool = False) -> Doc:
     extra: dict[str, Schema] = {"token": TEXT} if token else {}
-    example = {"data": EXAMPLE | ({"token": "…"} if token else {}), "message": messages[0]}
-    shows = exactly(data=exactly(id=TEXT, username=TEXT, **extra), message={"enum": list(messages)})
-    media = ("application/json", FORM) if asks else ()
-    return Doc(does=does, shows=shows, example=example, bare=True, raises=raises, asks=asks, media=media)
-
-
-def rows(secure: bool) -> tuple[Row, ...]:
-    """The route table; `secure` cookies are for HTTPS only."""
-    return (*_visitors("/api/local/user/", secure), *_guests("/api/tenant/user/"))
-
-
-def _visitors(at: str, secure: bool) -> tuple[Row, ...]:
-    signed_in, signed_up = partial(visitor, secure, SIGNED_IN, BOUND_IN), partial(visitor, secure, SIGNED_UP, BOUND_UP)
-    wrong, taken = ("auth.bad_credentials", "identity.gone"), ("user.username_taken", "identity.gone")
-    enter = _doc("Sign in; `autoSignin` true for 14 days", SIGNED_IN, BOUND_IN, raises=wrong, asks=ASKS)
-    join = _doc("Register and sign in", SIGNED_UP, BOUND_UP, raises=taken, asks=ASKS)
-    fields = (*SIGN_IN, REMEMBER)
-    return (
-        Row("POST", at + "signin", "auth.sign_in", fields, read=as_caller, write=signed_in, doc=enter),
-        Row("POST", at + "signup", "auth.sign_up", SIGN_UP, read=new_password, write=signed_up, doc=join),
-        *_signed_in(at, "session.invalid"),
-        Row("GET", at + "signout", "auth.sign_out", call=sign_out, write=lambda _: BYE, doc=_bye("Sign out")),
+    data = closed_object(id=TEXT, username=TEXT, **extra)
+    return Doc(
+        summary=summary,
+        request_example=example,
+        request_media_types=("application/json", FORM) if example else (),
+        response_schema=closed_object(data=data, message={"type": "string", "enum": list(messages)}),
+        response_example={"data": USER_EXAMPLE | ({"token": "…"} if token else {}), "message": messages[0]},
+        unwrapped=True,
+        problem_codes=codes,
     )
 
 
-def _guests(at: str) -> tuple[Row, ...]:
-    signed_in, signed_up = partial(guest, SIGNED_IN), partial(guest, SIGNED_UP)
-    wrong, taken = ("tenant.invalid", "auth.bad_credentials"), ("tenant.invalid", "user.username_taken")
-    enter = _doc("Sign a user in and get a token", SIGNED_IN, raises=wrong, asks=ASKS, token=True)
-    join = _doc("Register a user and get a token", SIGNED_UP, raises=taken, asks=ASKS, token=True)
-    bad = ("tenant.invalid", "session.invalid")
+def endpoints(secure: bool) -> tuple[Endpoint, ...]:
+    """All endpoints; `secure` cookies are sent over HTTPS only."""
+    return (*_visitor_endpoints("/api/local/user/", secure), *_tenant_endpoints("/api/tenant/user/"))
+
+
+def _visitor_endpoints(at: str, secure: bool) -> tuple[Endpoint, ...]:
+    sign_in = _doc(
+        "Sign in; `autoSignin` true for 14 days", SIGNED_IN, BOUND_IN, example=CREDENTIALS_EXAMPLE,
+        codes=("auth.bad_credentials", "auth.user_disabled", "identity.gone"),
+    )  # fmt: skip
+    sign_up = _doc(
+        "Register and sign in", SIGNED_UP, BOUND_UP, example=CREDENTIALS_EXAMPLE,
+        codes=("user.username_taken", "identity.gone"),
+    )  # fmt: skip
+    signed_in = partial(cookie_response, secure, SIGNED_IN, BOUND_IN)
+    signed_up = partial(cookie_response, secure, SIGNED_UP, BOUND_UP)
+    visitor = partial(Endpoint, sets_cookie=True)
     return (
-        Row("POST", at + "signin", "auth.sign_in", SIGN_IN, read=as_caller, write=signed_in, doc=enter),
-        Row("POST", at + "signup", "auth.sign_up", SIGN_UP, read=new_password, write=signed_up, doc=join),
-        *_signed_in(at, *bad),
-        Row("GET", at + "signout", "auth.sign_out", call=sign_out, write=lambda _: BYE, doc=_bye("End a token", *bad)),
+        visitor("POST", at + "signin", "auth.sign_in", (*SIGN_IN, REMEMBER), caller_command, signed_in, doc=sign_in),
+        visitor("POST", at + "signup", "auth.sign_up", SIGN_UP, password_command, signed_up, doc=sign_up),
+        *_session_endpoints(at, "session.invalid"),
+        _sign_out_endpoint(at, "Sign out"),
     )
 
 
-def _signed_in(at: str, *bad: str) -> tuple[Row, ...]:
-    raises = (*bad, "auth.bad_credentials")
-    change = _doc("Change the own password; every session ends", SIGNED_IN, raises=raises, asks=ASKS_CHANGE)
-    changed, told_me = partial(told, SIGNED_IN), partial(told, "success")
-    me = _doc("Who am I?", "success", raises=bad)
+def _tenant_endpoints(at: str) -> tuple[Endpoint, ...]:
+    sign_in = _doc(
+        "Sign a user in and get a token", SIGNED_IN, example=CREDENTIALS_EXAMPLE, token=True,
+        codes=("tenant.invalid", "auth.bad_credentials", "auth.user_disabled"),
+    )  # fmt: skip
+    sign_up = _doc(
+        "Register a user and get a token", SIGNED_UP, example=CREDENTIALS_EXAMPLE, token=True,
+        codes=("tenant.invalid", "user.username_taken"),
+    )  # fmt: skip
+    signed_in, signed_up = partial(token_response, SIGNED_IN), partial(token_response, SIGNED_UP)
+    codes = ("tenant.invalid", "session.invalid")
     return (
-        Row("PUT", at + "update_password", "auth.change_password", CHANGE, new_password, changed, doc=change),
-        Row("GET", at + "me", "session.resolve", read=as_caller, write=told_me, doc=me),
+        Endpoint("POST", at + "signin", "auth.sign_in", SIGN_IN, caller_command, signed_in, doc=sign_in),
+        Endpoint("POST", at + "signup", "auth.sign_up", SIGN_UP, password_command, signed_up, doc=sign_up),
+        *_session_endpoints(at, *codes),
+        _sign_out_endpoint(at, "End a token", *codes),
     )
 
 
-def _bye(does: str, *raises: str) -> Doc:
-    return Doc(does=does, shows=exactly(message={"const": BYE["message"]}), example=BYE, bare=True, raises=raises)
+def _session_endpoints(at: str, *codes: str) -> tuple[Endpoint, ...]:
+    change_password = _doc(
+        "Change the caller's password and end all its sessions", SIGNED_IN, example=PASSWORDS_EXAMPLE,
+        codes=(*codes, "auth.bad_credentials"),
+    )  # fmt: skip
+    me = _doc("Read the caller's user", "success", codes=codes)
+    return (
+        Endpoint(
+            "PUT", at + "update_password", "auth.change_password", CHANGE_PASSWORD, read=password_command,
+            write=partial(user_body, SIGNED_IN), doc=change_password,
+        ),
+        Endpoint(
+            "GET", at + "me", "session.resolve", read=caller_command, write=partial(user_body, "success"), doc=me
+        ),
+    )  # fmt: skip
+
+
+def _sign_out_endpoint(at: str, summary: str, *codes: str) -> Endpoint:
+    schema = closed_object(message=constant(SIGNED_OUT["message"]))
+    doc = Doc(
+        summary=summary, response_schema=schema, response_example=SIGNED_OUT, unwrapped=True, problem_codes=codes
+    )  # fmt: skip
+    return Endpoint("GET", at + "signout", "auth.sign_out", handle=sign_out, write=lambda _: SIGNED_OUT, doc=doc)

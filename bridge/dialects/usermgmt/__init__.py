@@ -1,5 +1,5 @@
-"""usermgmt (seed 004, REST contract section 6): registration, login, SMS codes; open to everyone."""
+"""usermgmt (API document 004): registration, login, SMS codes; open to everyone."""
 
-from bridge.dialects.usermgmt.table import dialect
+from bridge.dialects.usermgmt.dialect import dialect
 
 __all__ = ["dialect"]

@@ -1,0 +1,1 @@
+"""OpenAPI documents of the dialects, generated from the tables, and the page that shows them."""

@@ -1,0 +1,1 @@
+"""The table engine behind every dialect, and what surrounds HTTP requests."""

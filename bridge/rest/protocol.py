@@ -1,0 +1,142 @@
+"""HTTP as uvicorn reads it, within limits; what cannot be read is answered in the shape of its path's dialect."""
+
+import re
+from asyncio import Transport
+from asyncio.events import TimerHandle
+from http import HTTPStatus
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bridge.rest.connections import ConnectionLimits
+from bridge.rest.routing import dialect_name, split_path
+
+REFUSED = "userbus.refused"  # the scope's extension that holds the HTTP status of a request whose head is not accepted
+MAX_HEAD = 65_536
+MAX_HEADERS = 100
+MAX_HANDED = 16_384  # of a refused URL: the parser takes 65,535 bytes, and escaping makes three of one
+_REQUEST_LINE = re.compile(rb"\A([A-Z]+) (/[^ \r\n]*)")
+_RAW = re.compile(rb"[^\x21-\x7e]")
+
+
+class DialectProtocol(HttpToolsProtocol):
+    """Limits the size of a head, the time that a request may take to arrive, and the number of connections.
+
+    Heads may have 64 KiB and 100 headers. A request that is refused for its head, or for a URL with raw non-ASCII or
+    control characters, is handed to the application with its status (400, 408, 431), its method and its URL, without
+    headers and body; the connection is closed after the response. What has no readable request line, or no dialect,
+    gets a plain response.
+    """
+
+    limits: ConnectionLimits
+    _head = b""  # what has been read since the end of the request before, until its head is whole
+    _is_head_whole = False
+    _refused: int | None = None
+    _address = ""
+    _clock: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as the parent
+        """Begin a connection; one too many is told so and closed."""
+        super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self._clock = self.loop.call_later(self.limits.head_seconds, self._end_wait)
+        if not self.limits.add(self._address):
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        self.limits.remove(self._address)
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read bytes of the client; after a refusal they are dropped."""
+        if self._refused:
+            return
+        if not self._is_head_whole:
+            self._head += data
+        super().data_received(data)
+        if not self._head or self._refused:
+            return
+        if not self._is_head_whole and len(self._head) > MAX_HEAD:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._clock is None:
+            seconds = self.limits.body_seconds if self._is_head_whole else self.limits.head_seconds
+            self._clock = self.loop.call_later(seconds, self._end_wait)
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        if self._refused:
+            self.scope["extensions"] = {REFUSED: {"status": self._refused}}
+
+    def on_headers_complete(self) -> None:
+        """End a head; raises ValueError, which becomes `send_400_response`, if it is too large."""
+        if len(self.headers) > MAX_HEADERS or (len(self._head) > MAX_HEAD and self._head_size() > MAX_HEAD):
+            raise ValueError("the head is too large")
+        self._is_head_whole = True
+        self._stop_clock()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._head, self._is_head_whole = b"", False
+        self._stop_clock()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # as uvicorn calls it
+        """Answer a request that cannot be parsed."""
+        if len(self.headers or ()) > MAX_HEADERS or self._head_size() > MAX_HEAD:
+            return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _head_size(self) -> int:
+        return sum(len(name) + len(value) for name, value in self.headers or ()) + len(getattr(self, "url", b""))
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer with a status in the shape of the dialect if there is one, and close."""
+        self._stop_clock()
+        self._refused = status
+        found = _REQUEST_LINE.match(self._head)
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if not is_idle or not found or not self._is_for_application(status, found[2]):
+            return self._send_plain(status)
+        self.parser = httptools.HttpRequestParser(self)
+        self._head = b""
+        url = _RAW.sub(lambda raw: b"%%%02X" % ord(raw[0]), found[2][:MAX_HANDED])
+        self.parser.feed_data(found[1] + b" " + url + b" HTTP/1.1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+
+    def _is_for_application(self, status: HTTPStatus, url: bytes) -> bool:
+        if status == HTTPStatus.BAD_REQUEST:
+            return bool(_RAW.search(url))
+        return dialect_name(split_path(url.partition(b"?")[0])) is not None
+
+    def _send_plain(self, status: HTTPStatus) -> None:
+        text = status.phrase.encode()
+        head = b"HTTP/1.1 %d %s\r\ncontent-type: text/plain; charset=utf-8\r\n" % (status, text)
+        self.transport.write(head + b"content-length: %d\r\nconnection: close\r\n\r\n" % len(text) + text)
+        self.transport.close()
+
+    def _end_wait(self) -> None:
+        """Close a connection whose request has not arrived in time; who sent half a head is told 408."""
+        self._clock = None
+        if self.flow.read_paused:  # it is the application that lets it wait
+            self._clock = self.loop.call_later(self.limits.body_seconds, self._end_wait)
+        elif self._head and not self._is_head_whole:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self.transport.close()
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+
+def limited_protocol(given: ConnectionLimits) -> type[DialectProtocol]:
+    """Return the protocol class of one server."""
+
+    class LimitedProtocol(DialectProtocol):
+        limits = given
+
+    return LimitedProtocol
