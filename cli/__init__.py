@@ -1,1 +1,1 @@
-"""The `userbus` command: thin verbs over the bus."""
+"""The `userbus` command: thin commands over the bus."""

@@ -1,4 +1,4 @@
-"""The verbs of the `userbus` command."""
+"""The commands of `userbus`."""
 
 import logging
 import sys
@@ -6,20 +6,32 @@ import sys
 import structlog
 import typer
 
-from cli import dead, demo, health, imports, root, token
+from cli import events, token
+from cli.dead import commands as dead
+from cli.demo import create_demo_users
+from cli.health import check_health
+from cli.imports.command import import_users
+from cli.requests.commands import add_nouns
+from cli.root import create_root
+from cli.services import commands as services
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run and look after userbus, over its bus.")
-app.add_typer(token.app, name="token", help="Service tokens: issue, revoke.")
+app.add_typer(token.app, name="token", help="Service tokens: issue, list, revoke.")
+app.add_typer(services.app, name="service", help="Services: who may send and receive what.")
 app.add_typer(dead.app, name="dead", help="Dead letters: list, show, redrive, drop.")
-app.command("demo")(demo.demo)
-app.command("health")(health.health)
-app.command("root")(root.root)
-app.command("import")(imports.import_users)
+app.add_typer(events.app, name="events", help="Events: as they come, or those of the last days again.")
+add_nouns(app)
+app.command("demo")(create_demo_users)
+app.command("health")(check_health)
+app.command("root")(create_root)
+app.command("import")(import_users)
 
 
 @app.callback()
-def logs() -> None:
+def configure_logging() -> None:
     """Run and look after userbus, over its bus."""
+    for name in ("client", "aiormq", "aio_pika"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # the sentence that ends a command says why
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),  # standard output is for what was asked

@@ -1,24 +1,33 @@
 """`userbus root`: the first administrator."""
 
+import sys
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from cli.client import run, stop
+from cli.connection import run, stop
+from cli.output import print_line
+from cli.password import read_password
 from contracts.users import CreateUser
 
 
-def root(
-    email: Annotated[str, typer.Option(prompt=True, help="The address to sign in with.")],
-    name: Annotated[str, typer.Option(prompt=True, help="The name that passport shows.")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+def create_root(
+    email: Annotated[str, typer.Option(help="The address to sign in with.")] = "",
+    name: Annotated[str, typer.Option(help="The name that passport shows.")] = "",
 ) -> None:
-    """Make a root user: it may do everything in passport, and cannot be deleted."""
-    try:
-        command = CreateUser(email=email, name=name, password=SecretStr(password), root=1)
-    except ValidationError as error:
-        fault = error.errors(include_input=False)[0]
-        stop(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}")
-    user = run(lambda bus: bus.call("user.create", command))
-    typer.echo(f"root user {user.id} ({user.email}) is there")
+    """Make a root user: it may do everything in passport, and cannot be deleted.
+
+    On a terminal it asks for what is missing and for the password. Elsewhere the password is the first line of standard
+    input: userbus root --email … --name … < password-file. It is no option, since options are seen by everybody.
+    """
+    email, name = email or _ask("Email"), name or _ask("Name")
+    password = SecretStr(read_password())
+    user = run(lambda bus: bus.ask(CreateUser(email=email, name=name, password=password, root=1)))
+    print_line(f"root user {user.id} ({user.email}) is there")
+
+
+def _ask(what: str) -> str:
+    if not sys.stdin.isatty():
+        stop(f"there is no terminal to ask on: give --{what.lower()}, and the password on standard input")
+    return str(typer.prompt(what))

@@ -1,18 +1,32 @@
-"""A dead letter as it can be told, and which of them are meant."""
+"""A dead letter as it is listed, and the conditions that select some of them."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
 
-OWN = ("x-", "traceparent", "tracestate")
+from contracts.harmless import harmless_text
+
+SHOWN_IDS = 5
+
+
+class AmbiguousPrefix(Exception):
+    """Several message_ids begin with a prefix; the text lists them."""
+
+    def __init__(self, prefix: str, ids: Sequence[str]) -> None:
+        more = ", …" if len(ids) > SHOWN_IDS else ""
+        super().__init__(f"{prefix} begins {len(ids)} message_ids: {', '.join(ids[:SHOWN_IDS])}{more}")
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One message of `userbus.dead`: parked by a worker, with its cause, or given up by the broker itself."""
+class DeadLetter:
+    """One message of `userbus.dead`: sent there by a worker, with its cause, or by the broker itself.
+
+    `id` is its message_id as it is shown and typed: with escapes where it has characters that are not shown.
+    """
 
     id: str
     name: str
@@ -31,19 +45,19 @@ class Letter:
         return moment - self.at if self.at else None
 
 
-def letter(message: AbstractIncomingMessage) -> Letter:
-    """Read a message that nobody vouches for."""
+def dead_letter(message: AbstractIncomingMessage) -> DeadLetter:
+    """Read a message whose headers may be missing or malformed."""
     headers = message.headers
-    at = _moment(headers.get("x-userbus-at")) or _died(headers.get("x-death"))
-    return Letter(
-        id=str(message.message_id or ""),
+    at = _timestamp(headers.get("x-userbus-at")) or _death_time(headers.get("x-death"))
+    return DeadLetter(
+        id=harmless_text(str(message.message_id or "")),
         name=message.routing_key or "",
         reason=_text(headers, "x-userbus-code") or f"broker.{_text(headers, 'x-first-death-reason') or 'unknown'}",
         text=_text(headers, "x-userbus-text"),
         exception=_text(headers, "x-userbus-exception"),
         attempts=_count(headers.get("x-userbus-attempts")),
         worker=_text(headers, "x-userbus-worker"),
-        first=_moment(headers.get("x-userbus-first")) or at,
+        first=_timestamp(headers.get("x-userbus-first")) or at,
         at=at,
         redacted=_text(headers, "x-userbus-redacted"),
         body=message.body,
@@ -52,7 +66,7 @@ def letter(message: AbstractIncomingMessage) -> Letter:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which letters are meant: all conditions that are given must hold; none given means every letter."""
+    """Conditions that a dead letter must meet, all of them; without any condition every dead letter is selected."""
 
     ids: frozenset[str] = frozenset()
     name: str = "*"
@@ -61,32 +75,41 @@ class Selection:
     newer: timedelta | None = None
     text: str = ""
 
-    @property
-    def everything(self) -> bool:
-        """Whether no condition is given."""
-        return self == Selection()
-
-    def takes(self, found: Letter) -> bool:
-        """Whether a letter is meant. `name` and `reason` may hold wildcards; `text` ignores case."""
+    def matches(self, found: DeadLetter) -> bool:
+        """Whether a dead letter is selected. `name` and `reason` may hold wildcards; `text` ignores case."""
         return (
             (not self.ids or found.id in self.ids)
             and fnmatchcase(found.name, self.name)
             and fnmatchcase(found.reason, self.reason)
-            and self._aged(found.age(datetime.now(UTC)))
+            and self._matches_age(found.age(datetime.now(UTC)))
             and self.text.lower() in f"{found.text}\n{found.exception}\n{found.body.decode(errors='replace')}".lower()
         )
 
-    def told(self) -> dict[str, Any]:
-        """The conditions, for the log of what was done."""
-        given = {"ids": sorted(self.ids), "older": str(self.older or ""), "newer": str(self.newer or "")}
-        return {**given, "name": self.name, "reason": self.reason, "text": self.text}
+    def conditions(self) -> dict[str, Any]:
+        """The conditions as JSON, for the audit log."""
+        lists = {"ids": sorted(self.ids), "older": str(self.older or ""), "newer": str(self.newer or "")}
+        return {**lists, "name": self.name, "reason": self.reason, "text": self.text}
 
-    def _aged(self, age: timedelta | None) -> bool:
+    def with_whole_ids(self, present: Collection[str]) -> "Selection":
+        """The selection with the ids that its prefixes stand for; a prefix of none stays as it is.
+
+        An id that is present itself is no prefix. Raises `AmbiguousPrefix`.
+        """
+        return replace(self, ids=frozenset(_whole_id(given, present) for given in self.ids))
+
+    def _matches_age(self, age: timedelta | None) -> bool:
         if self.older is None and self.newer is None:
             return True
         if age is None:
             return False
         return (self.older is None or age >= self.older) and (self.newer is None or age <= self.newer)
+
+
+def _whole_id(given: str, present: Collection[str]) -> str:
+    meant = [given] if given in present else sorted(each for each in present if each.startswith(given))
+    if len(meant) > 1:
+        raise AmbiguousPrefix(given, meant)
+    return meant[0] if meant else given
 
 
 def _text(headers: Any, key: str) -> str:
@@ -98,7 +121,7 @@ def _count(value: Any) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _moment(value: Any) -> datetime | None:
+def _timestamp(value: Any) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -106,6 +129,6 @@ def _moment(value: Any) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _died(deaths: Any) -> datetime | None:
+def _death_time(deaths: Any) -> datetime | None:
     time = deaths[0].get("time") if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else None
     return time if isinstance(time, datetime) else None

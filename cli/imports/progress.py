@@ -1,63 +1,94 @@
-"""The progress of an import, kept beside its file so that it can go on where it stopped."""
+"""The progress of an import, kept beside its file so that an interrupted import can be resumed."""
 
 import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.imports.row import Fields
 
-class Changed(Exception):
-    """The file or the options are not those that the import began with."""
+LEFT_OUT = "row.left_out"  # people whom their own system calls deleted, or no people
+
+
+class FileChanged(Exception):
+    """The file or the options are not those with which the import began."""
 
 
 @dataclass(slots=True)
-class Totals:
-    """What has become of the rows so far."""
+class ImportTotals:
+    """Rows created and skipped so far, and the problems of those that failed, by line number.
+
+    `without_password` are the lines of created users whose hashes say that nobody can sign in.
+    """
 
     created: int = 0
     skipped: int = 0
     failed: dict[int, dict[str, Any]] = field(default_factory=dict)
+    without_password: list[int] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> int:
+        """How many of the failed were not to be imported, as their own system says."""
+        return sum(problem["code"] == LEFT_OUT for problem in self.failed.values())
 
 
-class Ledger:
-    """One JSON line for the import, then one for each finished batch, on disk before the next is counted.
+class ImportProgress:
+    """A file with one JSON line for the import, then one for each finished batch, synced to disk one by one.
 
-    `again` starts over: the service then takes the batches for new ones instead of answering as before.
+    `reading` tells how the file is read. `again` starts over under new message ids, so that the service imports every
+    batch anew. Raises `FileChanged`.
     """
 
-    def __init__(self, file: Path, on_conflict: str, again: bool = False) -> None:
-        self.totals = Totals()
+    def __init__(self, file: Path, on_conflict: str, again: bool = False, reading: str = "") -> None:
+        self.totals = ImportTotals()
         self._path = file.with_name(f"{file.name}.progress")
         self._report = file.with_name(f"{file.name}.failed.jsonl")
         self._head = {"file": _digest(file), "on_conflict": on_conflict, "run": 0}
+        self._head |= {"reading": reading} if reading else {}
         self._done: set[int] = set()
+        self.has_recorded = False  # by this process, not by one before it
         self._open(again)
 
     def message_id(self, first: int, rows: list[dict[str, Any]]) -> str:
-        """The id of the command that imports these rows: the same on every try, another for another file or run."""
+        """The id of the command that imports these rows: the same on every try, different for another file or run."""
         text = json.dumps([self._head, first, rows], ensure_ascii=False)
         return f"import-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 
-    def knows(self, first: int) -> bool:
+    def is_finished(self, first: int) -> bool:
         """Whether the batch that begins with this line is finished."""
         return first in self._done
 
-    def record(self, first: int, created: int, skipped: int, failed: dict[int, dict[str, Any]]) -> None:
-        """A finished batch; `failed` holds the problems by line number."""
+    def record(
+        self,
+        first: int,
+        created: int,
+        skipped: int,
+        failed: dict[int, dict[str, Any]],
+        without_password: Sequence[int] = (),
+    ) -> None:
+        """Record a finished batch; `failed` holds the problems by line number, `without_password` line numbers."""
         entry = {"first": first, "created": created, "skipped": skipped, "failed": [*failed.items()]}
+        entry["without_password"] = [*without_password]
         self._write(entry)
         self._count(entry)
+        self.has_recorded = True
 
-    def report(self) -> Path | None:
-        """Write the failed rows' line numbers and problems beside the file; where, or None if there are none."""
+    def write_report(self, rows: Mapping[int, Fields]) -> Path | None:
+        """Write line numbers and problems of failed rows beside the input; the path, or None if none failed.
+
+        Those in `rows` are written with their problems, so that the report can be imported; only its owner may read it.
+        """
         self._report.unlink(missing_ok=True)
         if not self.totals.failed:
             return None
-        with self._report.open("w") as out:
+        self._report.touch(mode=0o600)
+        with self._report.open("w", encoding="utf-8") as out:
             for line, why in sorted(self.totals.failed.items()):
-                out.write(json.dumps({"line": line, **why}, ensure_ascii=False) + "\n")
+                shown = {"row": rows[line]} if line in rows else {}
+                out.write(json.dumps({"line": line, **why, **shown}, ensure_ascii=False) + "\n")
         return self._report
 
     def _open(self, again: bool) -> None:
@@ -67,7 +98,7 @@ class Ledger:
         elif head is not None:
             self._head["run"] = head["run"]
             if head != self._head:
-                raise Changed
+                raise FileChanged
             for entry in entries:
                 self._count(entry)
             return
@@ -93,6 +124,7 @@ class Ledger:
         self.totals.created += entry["created"]
         self.totals.skipped += entry["skipped"]
         self.totals.failed.update((line, why) for line, why in entry["failed"])
+        self.totals.without_password += entry.get("without_password", [])
 
 
 def _digest(file: Path) -> str:

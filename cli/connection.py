@@ -1,0 +1,89 @@
+"""Run one command over the bus; a failure ends the program with one sentence."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeVar
+
+import typer
+from aiormq.exceptions import InvalidFrameError
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cli.operator import operator
+from cli.output import print_line
+from client.bus import Bus
+from client.errors import BusError, TimedOut
+from contracts.environment import SecretAmqpUrl, describe_mistyped
+
+T = TypeVar("T")
+
+
+class Settings(BaseSettings):
+    """The address of the bus."""
+
+    model_config = SettingsConfigDict(env_prefix="USERBUS_", frozen=True, env_ignore_empty=True)
+
+    amqp_url: SecretAmqpUrl = SecretStr("amqp://guest:guest@127.0.0.1:5672")
+    require_caller: bool = False
+
+
+def read_settings() -> Settings:
+    """Read the settings; a wrong URL or a mistyped name ends the program with one sentence and status 1."""
+    if mistyped := describe_mistyped(os.environ, Settings.model_fields):
+        stop(mistyped[0])
+    try:
+        return Settings(_secrets_dir=os.environ.get("USERBUS_SECRETS_DIR"))
+    except ValidationError as error:
+        name, _, fault = _first_fault(error).partition(": ")
+        stop(f"USERBUS_{name.upper()}: {fault}")
+
+
+def run(work: Callable[[Bus], Awaitable[T]]) -> T:
+    """Connect, do the work, disconnect; a refusal or an outage ends the program with one sentence and status 1.
+
+    So does a request whose fields are not those of its contract.
+    """
+
+    async def connect_and_work() -> T:
+        url = read_settings().amqp_url.get_secret_value()
+        async with Bus(url, app_id="userbus-cli", retry=False, actor=f"operator:{operator()}") as bus:
+            _require_connection(bus)
+            return await work(bus)
+
+    try:
+        return asyncio.run(connect_and_work())
+    except TimedOut as error:
+        stop(f"no answer in time: {error.message}; is a worker running?")
+    except ValidationError as error:
+        stop(_first_fault(error))
+    except BusError as error:
+        if error.code.startswith("bus."):
+            stop(f"the bus is not available: {error.message}; is USERBUS_AMQP_URL right and a worker running?")
+        stop(f"refused: {error.message} ({error.code})")
+
+
+def _require_connection(bus: Bus) -> None:
+    """Stop, with the broker's own reason, where the first attempt to connect has failed."""
+    if bus.state == "no broker":
+        stop(f"the broker cannot be used: {_reason(bus.failure)}; is USERBUS_AMQP_URL right?")
+    if bus.state == "no topology":
+        stop("the broker has no exchanges and queues of userbus: start a worker, which declares them")
+
+
+def _reason(failure: BaseException | None) -> str:
+    # aiormq drops the broker's own words about a virtual host
+    if isinstance(failure, InvalidFrameError):
+        return "it refused the virtual host, which does not exist or which this user may not use"
+    return str(failure) or repr(failure)
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_input=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+
+
+def stop(text: str) -> NoReturn:
+    """End the program with a sentence on standard error and status 1."""
+    print_line(f"userbus: {text}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""`userbus dead`: look at dead letters, redrive them, drop them."""

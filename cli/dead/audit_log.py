@@ -1,0 +1,68 @@
+"""The audit log of dead letters: who redrove or dropped which, as JSON lines in a stream on the broker."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+
+from cli.dead.dead_letter import Selection
+from cli.operator import operator
+from contracts.catalog import DEAD_LOG
+
+IDS_PER_ENTRY = 500
+QUIET = 2.0  # seconds without an entry that mean the end: a stream does not tell its length
+
+
+@dataclass(slots=True)
+class AuditLog:
+    """Records one run: its verb and selection when it begins, then the ids it has handled, many to an entry."""
+
+    channel: AbstractChannel
+    verb: str
+    selection: Selection
+    _ids: list[str] = field(default_factory=list)
+
+    async def record(self, id: str) -> None:
+        """Record a handled dead letter."""
+        self._ids.append(id)
+        if len(self._ids) >= IDS_PER_ENTRY:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        if self._ids:
+            await self._append({"ids": self._ids})
+            self._ids = []
+
+    async def _append(self, entry: dict[str, Any]) -> None:
+        entry = {"at": datetime.now(UTC).isoformat(), "by": operator(), "verb": self.verb, **entry}
+        message = aio_pika.Message(json.dumps(entry, ensure_ascii=False).encode(), delivery_mode=2)
+        await self.channel.default_exchange.publish(message, DEAD_LOG)
+
+    async def __aenter__(self) -> Self:
+        await self._append({"began": self.selection.conditions()})
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._flush()
+
+
+async def read_entries(channel: AbstractChannel) -> AsyncIterator[dict[str, Any]]:
+    """Yield all entries, oldest first."""
+    arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+    await channel.set_qos(prefetch_count=100)
+    stream = await channel.get_queue(DEAD_LOG, ensure=False)
+    await stream.consume(arrived.put, arguments={"x-stream-offset": "first"})
+    with suppress(TimeoutError):
+        while True:
+            message = await asyncio.wait_for(arrived.get(), QUIET)
+            await message.ack()
+            yield json.loads(message.body)

@@ -1,0 +1,180 @@
+"""`userbus dead`: list, show, redrive and drop dead letters, and show the audit log."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+from cli.connection import read_settings, stop
+from cli.dead.actions import Job, Result, run_job
+from cli.dead.audit_log import AuditLog, read_entries
+from cli.dead.candidates import find_candidates
+from cli.dead.dead_letter import AmbiguousPrefix, Selection, dead_letter
+from cli.dead.options import with_selection
+from cli.dead.output import print_dead_letters, print_json_lines, print_message
+from cli.dead.queue import DeadLetterQueue, QueueFull
+from cli.output import print_line
+
+T = TypeVar("T")
+app = typer.Typer(no_args_is_help=True)
+
+Limit = Annotated[int, typer.Option(min=1, help="No more than so many.")]
+Everything = Annotated[bool, typer.Option("--all", help="Every dead letter: needed where no condition is given.")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")]
+Rate = Annotated[float, typer.Option(min=0, help="At most so many a second; 0: as fast as it goes.")]
+Lines = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command("list")
+@with_selection
+def list_dead_letters(selection: Selection, *, limit: Limit = 100, lines: Lines = False) -> None:
+    """List dead letters, oldest first. Looking marks each as delivered once more, nothing else changes."""
+    messages, missing = _run(lambda queue: _find(queue, selection))
+    found = [dead_letter(message) for message in messages]
+    if lines:
+        print_json_lines(found[:limit])
+    else:
+        print_dead_letters(found[:limit])
+        print_line(f"{len(found)} dead letters" + (f", {limit} shown" if len(found) > limit else ""), err=True)
+    if missing:
+        _stop_for_missing(missing)
+
+
+@app.command()
+def show(
+    message_id: Annotated[str, typer.Argument(help="The message_id, as `list` shows it, or its beginning.")],
+) -> None:
+    """Show a dead letter with its whole cause; secret fields are hidden."""
+    found, missing = _run(lambda queue: _find(queue, Selection(frozenset([message_id]))))
+    if missing:
+        _stop_for_missing(missing)
+    for message in found:
+        print_message(message)
+
+
+@app.command()
+@with_selection
+def redrive(
+    selection: Selection,
+    *,
+    limit: Limit = 1_000_000,
+    everything: Everything = False,
+    dry_run: Dry = False,
+    rate: Rate = 0,
+) -> None:
+    """Send dead letters to the workers again, each under its own message_id, oldest first.
+
+    Dead letters whose secrets were taken out cannot be sent again: their senders have to.
+
+    Ctrl-C stops between two dead letters; the others stay where they were.
+    """
+    _require_condition(selection, everything)
+    _run_job(Job("redrive", selection, limit, rate, dry_run))
+
+
+@app.command()
+@with_selection
+def drop(
+    selection: Selection,
+    *,
+    limit: Limit = 1_000_000,
+    everything: Everything = False,
+    dry_run: Dry = False,
+    yes: Yes = False,
+) -> None:
+    """Remove dead letters for good."""
+    _require_condition(selection, everything)
+    if not (yes or dry_run):
+        typer.confirm("Dropped dead letters cannot be recovered. Drop them?", abort=True)
+    _run_job(Job("drop", selection, limit, 0, dry_run))
+
+
+@app.command("drop-undeliverable")
+def drop_undeliverable(*, yes: Yes = False) -> None:
+    """Remove for good what the broker cannot deliver, neither to a worker nor to this command."""
+    if not yes:
+        typer.confirm("Nobody has seen what they say. Drop them?", abort=True)
+    typer.echo(f"{_run(_drop_undeliverable)} dropped")
+
+
+@app.command("log")
+def show_log() -> None:
+    """Tell who has redriven and dropped what, oldest first, one JSON object a line; kept for a year."""
+    for entry in _run(_read_log):
+        print_line(json.dumps(entry, ensure_ascii=False))
+
+
+def _stop_for_missing(ids: list[str]) -> NoReturn:
+    stop(f"no dead letter has a message_id that begins with {' or '.join(ids)}: see `userbus dead list`")
+
+
+def _require_condition(selection: Selection, everything: bool) -> None:
+    if selection == Selection() and not everything:
+        stop("say which dead letters: message_ids or --name, --reason, --older, --newer, --text; or --all")
+
+
+def _run_job(job: Job) -> None:
+    result = Result()
+    try:
+        if _run(lambda queue: run_job(queue, job, result)):
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        print_line("userbus: interrupted: dead letters that were not handled stay where they were", err=True)
+        raise typer.Exit(130) from None
+    finally:
+        _print_result(job, result)
+    raise typer.Exit(1 if result.skipped else 0)
+
+
+def _print_result(job: Job, result: Result) -> None:
+    words = {"redrive": "redriven", "drop": "dropped"}[job.verb]
+    print_line(f"{result.done} {'would be ' if job.dry_run else ''}{words}")
+    for why, ids in result.skipped.items():
+        print_line(f"{len(ids)} left: {why} ({', '.join(ids[:5])}{', …' if len(ids) > 5 else ''})", err=True)
+
+
+def _run(work: Callable[[DeadLetterQueue], Awaitable[T]]) -> T:
+    async def open_and_work() -> T:
+        settings = read_settings()
+        async with DeadLetterQueue(settings.amqp_url.get_secret_value(), settings.require_caller) as queue:
+            done = await work(queue)
+            _print_undeliverable(queue.undeliverable)
+            return done
+
+    try:
+        return asyncio.run(open_and_work())
+    except AmbiguousPrefix as error:
+        stop(f"{error}; nothing was done: write more of the one that you mean")
+    except QueueFull as error:
+        stop(f"the queue for {error} is full: wait until the workers have caught up, then go on")
+    except (AMQPError, ChannelInvalidStateError, OSError) as error:
+        stop(f"the broker is not available: {error}; is USERBUS_AMQP_URL right, and has a worker ever been started?")
+
+
+def _print_undeliverable(count: int) -> None:
+    if count:
+        typer.echo(f"{count} more cannot be delivered by the broker: see `userbus dead drop-undeliverable`", err=True)
+
+
+async def _drop_undeliverable(queue: DeadLetterQueue) -> int:
+    count = await queue.purge_undeliverable()
+    async with AuditLog(queue.channel, "drop-undeliverable", Selection()) as audit_log:
+        for _ in range(count):
+            await audit_log.record("undeliverable")
+    return count
+
+
+async def _find(queue: DeadLetterQueue, selection: Selection) -> tuple[list[AbstractIncomingMessage], list[str]]:
+    """Return the selected messages, and those of the given ids that no dead letter has."""
+    candidates = await find_candidates(queue, selection)
+    selected = [message async for message in candidates.messages if candidates.selection.matches(dead_letter(message))]
+    return selected, candidates.missing
+
+
+async def _read_log(queue: DeadLetterQueue) -> list[dict[str, Any]]:
+    return [entry async for entry in read_entries(queue.channel)]

@@ -1,0 +1,60 @@
+"""The options that select dead letters, shared by `list`, `redrive` and `drop`."""
+
+import inspect
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from cli.dead.dead_letter import Selection
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: str) -> timedelta:
+    """90s, 5m, 2h or 7d."""
+    found = re.fullmatch(r"(\d+)([smhd])", text)
+    if not found:
+        raise typer.BadParameter("write an age as 90s, 5m, 2h or 7d")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(help="These message_ids only, whole or as much of each as is unique.", show_default=False),
+]
+Name = Annotated[str, typer.Option(help="The request's name; wildcards: 'user.*'.")]
+Reason = Annotated[str, typer.Option(help="The code of the cause, as `list` shows it; wildcards: 'broker.*'.")]
+Older = Annotated[timedelta | None, typer.Option(parser=duration, metavar="AGE", help="Dead for 90s, 5m, 2h or more.")]
+Newer = Annotated[timedelta | None, typer.Option(parser=duration, metavar="AGE", help="Dead for 90s, 5m, 2h or less.")]
+Text = Annotated[str, typer.Option(help="A part of the cause's text, the exception or the body.")]
+
+
+def selection(
+    ids: Ids = None,
+    *,
+    name: Name = "*",
+    reason: Reason = "*",
+    older: Older = None,
+    newer: Newer = None,
+    text: Text = "",
+) -> Selection:
+    """The selection that these options describe."""
+    return Selection(frozenset(ids or ()), name, reason, older, newer, text)
+
+
+def with_selection(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `selection` in place of its first parameter, which takes the `Selection`."""
+    shared = inspect.signature(selection).parameters
+    _, *own = inspect.signature(command).parameters.values()
+
+    @wraps(command)
+    def call(**options: Any) -> None:
+        chosen = selection(**{name: options.pop(name) for name in shared})
+        command(chosen, **options)
+
+    call.__signature__ = inspect.Signature([*shared.values(), *own])  # type: ignore[attr-defined]  # typer reads it
+    return call

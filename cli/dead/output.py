@@ -1,0 +1,56 @@
+"""Dead letters on standard output: as JSON lines, as a table, or one with its whole cause."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from aio_pika.abc import AbstractIncomingMessage
+
+from cli.dead.dead_letter import DeadLetter
+from cli.output import print_line
+from cli.table import print_table
+from contracts.catalog import CATALOG
+from contracts.redaction import redact
+
+
+def print_json_lines(found: list[DeadLetter]) -> None:
+    """Print one JSON object a line, without the body."""
+    for each in found:
+        row = {
+            "message_id": each.id,
+            "name": each.name,
+            "reason": each.reason,
+            "text": each.text,
+            "exception": each.exception,
+            "attempts": each.attempts,
+            "worker": each.worker,
+            "first": each.first.isoformat() if each.first else None,
+            "at": each.at.isoformat() if each.at else None,
+            "redacted": each.redacted,
+            "bytes": len(each.body),
+        }
+        print_line(json.dumps(row, ensure_ascii=False))
+
+
+def print_dead_letters(found: list[DeadLetter]) -> None:
+    """Print a table with the age and the beginning of the cause."""
+    print_table(["message_id", "name", "reason", "age", "tries", "text"], [_cells(each) for each in found])
+
+
+def _cells(found: DeadLetter) -> list[str]:
+    age = found.age(datetime.now(UTC))
+    shown = str(timedelta(seconds=int(age.total_seconds()))) if age else "?"
+    words = f"{found.exception}: {found.text}" if found.exception else found.text
+    return [found.id, found.name, found.reason, shown, str(found.attempts), " ".join(words[:200].split())]
+
+
+def print_message(message: AbstractIncomingMessage) -> None:
+    """Print properties, headers and body; secret fields are hidden."""
+    body, _ = redact(CATALOG.get(message.routing_key or ""), message.body)
+    print_line(f"name: {message.routing_key}")
+    print_line(f"message_id: {message.message_id}")
+    print_line(f"app_id: {message.app_id}")
+    for key, value in sorted(message.headers.items()):
+        print_line(f"{key}: {value!s}")
+    print_line("")
+    for line in body.decode(errors="backslashreplace").split("\n"):
+        print_line(line)

@@ -1,0 +1,1 @@
+"""`userbus import`: users from a file, resumable."""

@@ -1,0 +1,114 @@
+"""Cut the members of arrays out of a JSON document of any size, each as a text of its own.
+
+So a member that no parser takes (a number of 5,000 digits, a nesting of 10,000) fails alone.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from itertools import repeat
+
+from cli.imports.content import LONGEST
+from cli.imports.row import UnreadableFile
+
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|(?P<cut>\\?\Z))'
+_TOKEN = re.compile(rf"(?:{_STRING})|[][{{}},:]", re.DOTALL)
+_MARK = re.compile(rf"(?:{_STRING})|(?P<mark>[][{{}},])", re.DOTALL)
+_DEEPEST = 8  # arrays of people are not deeper
+_CUT = "the JSON is cut off: a bracket or a quotation mark is not closed before the end of the file"
+
+
+def json_members(pieces: Iterator[str], arrays: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each member of the arrays at these dotted paths; "" is the document itself.
+
+    Raises `UnreadableFile`: a document that is cut off or goes on after its end, a record longer than 16 MiB.
+    """
+    scanner = _Scanner(pieces)
+    wanted = {f"[{path}" for path in arrays}
+    stack: list[str] = []  # the keys that lead to where the scanner is; "" inside an array
+    key = last = ""
+    while mark := scanner.take_mark(bool(stack)):
+        if mark == ":":
+            key = last
+        elif mark in "[{":
+            path = _path(stack, key)
+            stack.append(key)
+            key = ""
+            if mark + path in wanted:
+                yield from zip(repeat(path), scanner.members(), strict=False)
+                _close(stack, scanner)
+        elif mark in "]}":
+            key = ""
+            _close(stack, scanner)
+        last = mark[1:-1]
+
+
+def _close(stack: list[str], scanner: "_Scanner") -> None:
+    if stack:
+        stack.pop()
+    if not stack and scanner.take_mark(inside=False):
+        raise UnreadableFile("the JSON has extra data after its end")
+
+
+def _path(stack: list[str], key: str) -> str:
+    return ".".join(part for part in [*stack, key] if part) if len(stack) < _DEEPEST else "too deep"
+
+
+class _Scanner:
+    """Brackets, commas and strings of a text that comes in pieces."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces = pieces
+        self._text = ""
+        self._at = 0
+        self._kept = 0  # where the text begins that is still needed
+
+    def take_mark(self, inside: bool) -> str | None:
+        """Return the next bracket, comma, colon or string; None at an end that is not `inside` the document."""
+        while True:
+            found = _TOKEN.search(self._text, self._at)
+            if found and found["cut"] is None:
+                self._at = found.end()
+                return found.group()
+            self._kept = self._at = found.start() if found else len(self._text)
+            if not self._read_on():
+                if found or inside:
+                    raise UnreadableFile(_CUT)
+                return None
+
+    def members(self) -> Iterator[str]:
+        """Yield the members of an array whose bracket was the last token."""
+        depth, self._kept = 0, self._at
+        for mark, begin in self._marks():
+            if mark in "[{":
+                depth += 1
+            elif depth:
+                depth -= mark != ","
+            else:
+                text = self._text[self._kept : begin]
+                if mark == "," or text.strip():
+                    yield text
+                self._kept = begin + 1
+                if mark != ",":
+                    return
+
+    def _marks(self) -> Iterator[tuple[str, int]]:
+        while True:
+            for found in _MARK.finditer(self._text, self._at):
+                if found["cut"] is not None:
+                    break
+                self._at = found.end()
+                if found["mark"]:
+                    yield found["mark"], found.start()
+            if not self._read_on():
+                raise UnreadableFile(_CUT)
+
+    def _read_on(self) -> bool:
+        piece = next(self._pieces, None)
+        if piece is None:
+            return False
+        self._text = self._text[self._kept :] + piece
+        self._at -= self._kept
+        self._kept = 0
+        if len(self._text) > LONGEST:
+            raise UnreadableFile(f"a record or text is longer than {LONGEST:,} characters")
+        return True

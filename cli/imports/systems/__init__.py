@@ -1,0 +1,1 @@
+"""One module for each system whose people can be imported, named as `--from` names it."""

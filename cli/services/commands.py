@@ -1,0 +1,109 @@
+"""`userbus service`: add, list, show, remove services, and apply the list to a broker."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from access.rabbitmq_users import definitions, hash_password
+from access.service_list import add_service, read_services, remove_service
+from access.services import DEFAULT_MAY, ServiceIdentity, ServiceInvalid
+from cli.connection import stop
+from cli.output import print_line
+from cli.services.management import Management, ManagementFailed
+from cli.services.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="The service: its RabbitMQ user, and the prefix of its queues.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    may: Annotated[str, typer.Option(help="Requests with commas: user.get,role.*; by default all plain queries.")] = "",
+    events: Annotated[str, typer.Option(help="Events with commas: user.*,role.created; # for all.")] = "",
+    plain: Annotated[bool, typer.Option(help="Events without personal data.")] = False,
+    trusted: Annotated[bool, typer.Option(help="Believe its x-actor and app_id.")] = False,
+) -> None:
+    """Add a service and print its password; it is shown this once."""
+    password = secrets.token_hex(24)
+    granted = _split(may) or DEFAULT_MAY
+    service = ServiceIdentity(name, granted, _split(events), plain, trusted, hash_password(password))
+    with _report_failures():
+        add_service(load_settings().services_file, service)
+        _apply(lambda broker: broker.import_definitions(definitions({}, [service])))
+    print_line(f"service {name} is added; its RabbitMQ user is {name}, the password, shown this once: {password}")
+
+
+@app.command("list")
+def list_services() -> None:
+    """List the services: name, number of requests, patterns of events."""
+    with _report_failures():
+        services = read_services(load_settings().services_file)
+    for service in services.values():
+        marks = [word for word in ("plain", "trusted") if getattr(service, word)]
+        print_line("\t".join([service.name, f"{len(service.requests)} requests", " ".join(service.events), *marks]))
+
+
+@app.command()
+def show(name: Name) -> None:
+    """Show one service: each request that it may send, and its events."""
+    with _report_failures():
+        service = read_services(load_settings().services_file).get(name)
+    if service is None:
+        stop(f"there is no service {name}")
+    for request in sorted(service.requests):
+        print_line(f"may send\t{request}")
+    for pattern in service.events:
+        print_line(f"receives\t{pattern}{' without personal data' if service.plain else ''}")
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove a service: its connections end, its queues and what they hold are deleted."""
+    with _report_failures():
+        remove_service(load_settings().services_file, name)
+        _apply(lambda broker: broker.remove_service(name))
+    print_line(f"service {name} is removed")
+
+
+@app.command("apply")
+def apply_list() -> None:
+    """Make users, permissions, limits and policies of all services in the broker."""
+    with _report_failures():
+        services = read_services(load_settings().services_file)
+        _apply(lambda broker: broker.import_definitions(definitions({}, services.values())))
+    print_line(f"{len(services)} services applied")
+
+
+@app.command("definitions")
+def print_definitions() -> None:
+    """Print the definitions of all services, for `rabbitmqctl import_definitions`."""
+    with _report_failures():
+        services = read_services(load_settings().services_file)
+    for line in json.dumps(definitions({}, services.values()), indent=2).splitlines():
+        print_line(line)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _apply(change: Callable[[Management], None]) -> None:
+    """Change the broker, where there is a management API."""
+    url = load_settings().management_url
+    if url is None:
+        print_line("no broker was changed: set USERBUS_MANAGEMENT_URL and run `userbus service apply`", err=True)
+    else:
+        change(Management(url.get_secret_value()))
+
+
+@contextmanager
+def _report_failures() -> Iterator[None]:
+    try:
+        yield
+    except (ServiceInvalid, ManagementFailed) as error:
+        stop(str(error))

@@ -1,0 +1,45 @@
+"""RabbitMQ's management API: import definitions, remove a service."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from access.rabbitmq_users import policy_name
+
+TIMEOUT = 30.0
+
+
+class ManagementFailed(Exception):
+    """The management API did not answer, or refused."""
+
+
+class Management:
+    """The management API of a broker, at a URL with user and password."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._base = f"{parts.scheme}://{parts.hostname}:{parts.port or 15672}/api"
+        self._login = (parts.username or "", parts.password or "")
+
+    def import_definitions(self, definitions: Mapping[str, Any]) -> None:
+        """Add or change everything that the definitions hold; nothing is removed. Raises `ManagementFailed`."""
+        self._call("POST", "/definitions", json=definitions)
+
+    def remove_service(self, name: str) -> None:
+        """Delete a service's user, which ends its connections, then its policy and its queues with what they hold."""
+        self._call("DELETE", f"/users/{quote(name, safe='')}")
+        self._call("DELETE", f"/policies/%2F/{quote(policy_name(name), safe='')}")
+        for queue in self._call("GET", "/queues/%2F?columns=name").json():
+            if queue["name"].startswith(f"{name}."):
+                self._call("DELETE", f"/queues/%2F/{quote(queue['name'], safe='')}")
+
+    def _call(self, method: str, path: str, **body: Any) -> httpx.Response:
+        try:
+            answer = httpx.request(method, self._base + path, auth=self._login, timeout=TIMEOUT, **body)
+        except httpx.HTTPError as error:
+            raise ManagementFailed(f"{self._base} does not answer: {error}") from error
+        if answer.is_error and not (method == "DELETE" and answer.status_code == httpx.codes.NOT_FOUND):
+            raise ManagementFailed(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
+        return answer
