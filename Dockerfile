@@ -17,10 +17,10 @@ FROM ${PYTHON_IMAGE}
 # Volumes mounted on these folders take over their owner.
 RUN useradd --system --uid 10001 --no-create-home userbus \
     && install -d -o userbus -g userbus -m 700 /secrets /secrets/admin /secrets/worker /secrets/bridge \
-       /secrets/publisher /secrets/consumer \
-    && install -d -o userbus -g userbus -m 755 /broker
+       /secrets/operator \
+    && install -d -o userbus -g userbus -m 755 /broker /services
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /tmp
 USER userbus
-CMD ["python", "-m", "handlers"]
+CMD ["python", "-m", "worker"]

@@ -1,1 +1,1 @@
-"""RabbitMQ and MongoDB for a developer's machine and for tests: given URLs, else containers, else local binaries."""
+"""RabbitMQ and MongoDB for development and tests: external servers, else containers, else local binaries."""

@@ -1,4 +1,4 @@
-"""python -m devstack."""
+"""`python -m devstack`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Servers run as containers, where a Docker daemon can be reached."""
+"""Servers in containers, where a Docker daemon is available."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.exceptions import ContainerStartException
 
 from devstack.errors import StackError
-from devstack.leftovers import ended, identity
+from devstack.orphans import has_ended, identity
 from devstack.ports import HOST
 from devstack.server import StackServer
 
@@ -26,7 +26,7 @@ STOP_LIMIT = 30
 
 
 @dataclass(frozen=True)
-class ImageRecipe:
+class ImageSpec:
     """How to run one server from an image: one port published on 127.0.0.1, one folder kept if a volume is named."""
 
     name: str
@@ -40,24 +40,24 @@ class ImageRecipe:
     """The volume's name and the folder in the container."""
 
 
-def has_image(image: str, say: Callable[[str], None]) -> bool:
-    """Whether a Docker daemon answers and has the image, after pulling it where it had not.
+def ensure_image(image: str, say: Callable[[str], None]) -> bool:
+    """Pull the image if it is missing; False where no Docker daemon answers or the image cannot be had.
 
-    Containers that an earlier run left behind because it was killed are removed on the way.
+    Also removes containers that a killed run left behind.
     """
-    if not _listens():
+    if not _has_daemon():
         return False
     try:
         with closing(DockerClient(timeout=TIMEOUT).client) as client:
             client.ping()
-            _remove_leftovers(client)
-            return _obtain(client, image, say)
+            _remove_orphans(client)
+            return _ensure_pulled(client, image, say)
     except (DockerException, OSError):
         return False
 
 
-def _listens() -> bool:
-    # asked first, because the Docker client leaves its socket open where nobody listens
+def _has_daemon() -> bool:
+    # the Docker client would leave its socket open where nobody listens
     address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     if not address.startswith("unix://"):
         return True
@@ -65,13 +65,13 @@ def _listens() -> bool:
         return probe.connect_ex(address.removeprefix("unix://")) == 0
 
 
-def _remove_leftovers(client: docker.DockerClient) -> None:
-    for left in client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True):
-        if ended(left.labels[OWNER]):
-            left.remove(force=True, v=True)
+def _remove_orphans(client: docker.DockerClient) -> None:
+    for orphan in client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True):
+        if has_ended(orphan.labels[OWNER]):
+            orphan.remove(force=True, v=True)
 
 
-def _obtain(client: docker.DockerClient, image: str, say: Callable[[str], None]) -> bool:
+def _ensure_pulled(client: docker.DockerClient, image: str, say: Callable[[str], None]) -> bool:
     try:
         client.images.get(image)
     except ImageNotFound:
@@ -79,81 +79,81 @@ def _obtain(client: docker.DockerClient, image: str, say: Callable[[str], None])
         try:
             client.images.pull(image)
         except (DockerException, OSError):
-            say(f"The image {image} is neither here nor can it be pulled: going on without it")
+            say(f"The image {image} is missing and cannot be pulled: going on without it")
             return False
     return True
 
 
 class ContainerServer(StackServer):
-    """One server in a container that outlives stop and kill, and is removed by close; a named volume stays."""
+    """One server in a container, which survives stop and kill and is removed by close; a named volume stays."""
 
-    def __init__(self, recipe: ImageRecipe) -> None:
-        super().__init__(recipe.name)
-        self.recipe = recipe
-        # Leftovers are found by their label, so testcontainers' own reaper, one more image to pull, is not needed.
+    def __init__(self, spec: ImageSpec) -> None:
+        super().__init__(spec.name)
+        self.spec = spec
+        # Orphans are found by their label, so testcontainers' own reaper, one more image to pull, is not needed.
         testcontainers_config.ryuk_disabled = True
-        self._container = _build(recipe)
-        self._made = False
+        self._container = _build(spec)
+        self._is_created = False
 
     @property
     def pid(self) -> int:
-        """The id of its first process, as this machine sees it."""
+        """The id of its first process on this machine."""
         return int(self._state()["Pid"])
 
     def launch(self) -> None:
-        """Make the container, or start it again."""
+        """Create and start the container, or start it again."""
         try:
-            if self._made:
-                self._wrapped().start()
+            if self._is_created:
+                self._docker_container().start()
             else:
-                self._made = True
+                self._is_created = True
                 self._container.start()
         except APIError as error:
-            raise StackError(f"Docker could not start {self.recipe.image}: {error.explanation}") from error
+            raise StackError(f"Docker could not start {self.spec.image}: {error.explanation}") from error
 
-    def ready(self) -> bool:
-        """Whether it serves now."""
-        return self.recipe.ready()
+    def is_ready(self) -> bool:
+        """Whether it accepts clients now."""
+        return self.spec.ready()
 
     def fault(self) -> str | None:
-        """How the container ended, if it did."""
+        """Why the container does not run, with its last lines of output; None while it runs."""
         state = self._state()
         if state["Running"]:
             return None
-        words = self._wrapped().logs(tail=20).decode(errors="replace")
+        words = self._docker_container().logs(tail=20).decode(errors="replace")
         return f"The container of {self.name} ended with status {state['ExitCode']}. Its last words:\n{words}"
 
     def stop(self) -> None:
-        """Like `docker stop`."""
-        self._wrapped().stop(timeout=STOP_LIMIT)
+        """Stop it as `docker stop` does."""
+        self._docker_container().stop(timeout=STOP_LIMIT)
 
     def kill(self) -> None:
-        """Like `docker kill`."""
-        self._wrapped().kill()
+        """Kill it as `docker kill` does."""
+        self._docker_container().kill()
 
     def close(self) -> None:
-        """Stop and remove the container, and the volumes that have no name."""
+        """Stop and remove the container and its unnamed volumes."""
         with suppress(NotFound, ContainerStartException):
             self.stop()
         with suppress(NotFound):
             self._container.stop()
         self._container.get_docker_client().client.close()
 
-    def _wrapped(self) -> Container:
+    def _docker_container(self) -> Container:
         return self._container.get_wrapped_container()
 
     def _state(self) -> dict[str, Any]:
-        self._wrapped().reload()
-        return cast(dict[str, Any], self._wrapped().attrs["State"])
+        self._docker_container().reload()
+        return cast(dict[str, Any], self._docker_container().attrs["State"])
 
 
-def _build(recipe: ImageRecipe) -> DockerContainer:
-    container = DockerContainer(recipe.image, env=dict(recipe.env))
-    here, inside = recipe.ports
-    # The method for it cannot name an address, and a port on every address would be open to the network.
+def _build(spec: ImageSpec) -> DockerContainer:
+    container = DockerContainer(spec.image, env=dict(spec.env))
+    here, inside = spec.ports
+    # with_bind_ports takes no address and would open the port to the network.
     cast(dict[str, Any], container.ports)[f"{inside}/tcp"] = (HOST, here)
-    if recipe.command:
-        container.with_command(list(recipe.command))
-    if recipe.volume is not None:
-        container.with_volume_mapping(*recipe.volume, mode="rw")
+    if spec.command:
+        container.with_command(list(spec.command))
+    if spec.volume is not None:
+        container.with_volume_mapping(*spec.volume, mode="rw")
     return container.with_kwargs(labels={OWNER: identity(os.getpid()) or ""})

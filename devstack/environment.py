@@ -1,17 +1,17 @@
-"""What each program of the stack is told through its environment, and what `up` tells others through a file."""
+"""The environment of each program of the stack, and the file in which `up` describes the stack to other programs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.keys import random_key, secret
+from devstack.keys import ensure_secret, random_key
 from devstack.ports import HOST
 from devstack.settings import StackSettings
 
 
 @dataclass(frozen=True)
 class BusAddresses:
-    """The two servers as clients reach them."""
+    """The URLs of both servers."""
 
     amqp_url: str
     mongo_url: str
@@ -19,7 +19,7 @@ class BusAddresses:
 
 @dataclass(frozen=True)
 class StackFacts:
-    """What other programs need to know of a stack that is ready."""
+    """What other programs need to know about a stack that is ready."""
 
     url: str
     bus: BusAddresses
@@ -27,7 +27,7 @@ class StackFacts:
     sms_log: Path
 
     def lines(self) -> str:
-        """As the lines of an environment file."""
+        """The lines of an environment file."""
         facts = {
             "USERBUS_URL": self.url,
             "USERBUS_AMQP_URL": self.bus.amqp_url,
@@ -39,11 +39,11 @@ class StackFacts:
 
 
 def worker_environment(settings: StackSettings, bus: BusAddresses, environ: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment, with the servers' addresses, and with secrets and an SMS sender where it names none."""
+    """The caller's environment with the servers' URLs, and with secrets and an SMS gateway where it sets none."""
     folder = settings.home / "secrets"
     defaults = {
-        "USERBUS_SECRET_KEY": secret(folder / "userbus_secret_key", random_key),
-        "USERBUS_ENCRYPTION_KEY": secret(folder / "userbus_encryption_key", random_key),
+        "USERBUS_SECRET_KEY": ensure_secret(folder / "userbus_secret_key", random_key),
+        "USERBUS_ENCRYPTION_KEY": ensure_secret(folder / "userbus_encryption_key", random_key),
         "USERBUS_SMS_SENDER": "log",
         "USERBUS_SMS_LOG": str(settings.home / "sms.log"),
         "USERBUS_SMS_PER_ADDRESS": "0",
@@ -54,7 +54,7 @@ def worker_environment(settings: StackSettings, bus: BusAddresses, environ: Mapp
 
 
 def bridge_environment(settings: StackSettings, bus: BusAddresses, environ: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment, with what the bridge and other clients of the bus need; no secret of the worker."""
+    """The caller's environment with what the bridge and other bus clients need; without the worker's secrets."""
     facts = {
         "USERBUS_AMQP_URL": bus.amqp_url,
         "USERBUS_BRIDGE_HOST": HOST,

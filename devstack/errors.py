@@ -1,5 +1,9 @@
-"""What can go wrong while the stack is built, started or stopped."""
+"""Errors of the development stack."""
 
 
 class StackError(Exception):
-    """A fault that a person can mend: the text says what happened and what to do next."""
+    """A failure that the user can fix: the text says what happened and what to do next."""
+
+
+class AccessRefused(StackError):
+    """A server that answers and does not let its user in; the text is the server's reason."""

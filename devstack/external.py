@@ -1,61 +1,67 @@
-"""Servers that run already and are given by their URL: used, never started or stopped."""
+"""Servers that somebody else runs, named by their URL: used, but never started or stopped."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from devstack.errors import StackError
+from devstack.errors import AccessRefused, StackError
 from devstack.server import StackServer
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 
-class GivenServer(StackServer):
-    """A server somebody else runs; `setting` is the variable that gave its URL."""
+class ExternalServer(StackServer):
+    """A server that somebody else runs; `setting` is the variable that holds its URL."""
 
-    ours = False
+    is_managed = False
 
     def __init__(self, name: str, setting: str, url: str, reachable: Callable[[], bool]) -> None:
-        super().__init__(name, PATIENCE)
+        super().__init__(name, TIMEOUT)
         self.setting = setting
         self.url = url
         self._reachable = reachable
 
     @property
     def pid(self) -> int:
-        """Not ours to know."""
+        """Raises StackError: the process may be on another machine."""
         raise self._refusal()
 
     def launch(self) -> None:
-        """Nothing: it runs already."""
+        """Do nothing: it runs already."""
 
-    def ready(self) -> bool:
-        """Whether it can be reached."""
+    def is_ready(self) -> bool:
+        """Whether it accepts clients now; raises AccessRefused where it answers and refuses the user."""
         return self._reachable()
 
-    def fault(self) -> None:
-        """Nothing is known about it."""
+    def fault(self) -> str | None:
+        """None: nothing is known about its process."""
+        return None
 
     def wait(self) -> None:
-        """Wait until it can be reached; the message leaves out the password of its URL."""
+        """Wait until it accepts clients.
+
+        Raises StackError, without the password of its URL: at once where it refuses the user, otherwise after 10 s.
+        """
+        place = urlsplit(self.url).netloc.rpartition("@")[2]
         try:
             super().wait()
+        except AccessRefused as error:
+            raise StackError(f"{self.setting} names {self.name} at {place}, which refuses it: {error}") from error
         except StackError as error:
-            place = urlsplit(self.url).netloc.rpartition("@")[2]
             raise StackError(
                 f"{self.setting} names {self.name} at {place}, but no {self.name} answers there: "
                 f"start it, or leave {self.setting} out to have one started"
             ) from error
 
     def stop(self) -> None:
-        """Refused."""
+        """Raise StackError."""
         raise self._refusal()
 
     def kill(self) -> None:
-        """Refused."""
+        """Raise StackError."""
         raise self._refusal()
 
     def close(self) -> None:
-        """Nothing: it stays as it is."""
+        """Do nothing: it keeps running."""
 
     def _refusal(self) -> StackError:
-        return StackError(f"{self.name} was given by {self.setting} and is not ours to stop or to watch")
+        return StackError(f"{self.name} is the server in {self.setting}, which userbus neither stops nor watches")

@@ -1,4 +1,4 @@
-"""Make .venv with everything pinned in it; runs on a bare Python, so it imports the standard library alone."""
+"""Create .venv and install the pinned packages. Runs on a bare Python, so it imports only the standard library."""
 
 import os
 import re
@@ -20,21 +20,29 @@ ARGON2 = "argon2-cffi-bindings"
 
 
 def main() -> int:
-    """Install into the current folder's .venv and give the exit status; the stamp is written last."""
+    """Install into .venv of the current folder; returns the exit status, 130 after Ctrl-C.
+
+    The stamp file is written last.
+    """
     try:
         _make_venv()
-        _pip("install", "--require-hashes", "-r", REQUIREMENTS)
-        _pip("install", "--no-deps", "--no-build-isolation", "-e", ".")
+        _run_pip("install", "--require-hashes", "-r", REQUIREMENTS)
+        _run_pip("install", "--no-deps", "--no-build-isolation", "-e", ".")
         build_argon2()
     except StackError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(
+            "\nStopped before everything was installed: the same command begins the installation again", file=sys.stderr
+        )
+        return 130
     STAMP.touch()
     return 0
 
 
 def _make_venv() -> None:
-    """A virtual environment that runs; one that does not, for instance because its Python has gone, is made anew."""
+    """Create the virtual environment, also where there is one that no longer runs, as after an upgrade of Python."""
     if _run([str(PYTHON), "-m", "pip", "--version"], quiet=True):
         return
     if find_spec("ensurepip") is None:
@@ -45,14 +53,14 @@ def _make_venv() -> None:
 
 
 def build_argon2() -> bool:
-    """Build Argon2 for this processor, if there is a compiler: the published one takes almost twice as long a password.
+    """Build Argon2 for this processor: the published wheel takes almost twice as long for each password.
 
-    Says so where it stays as published.
+    Without a compiler the wheel stays, and a message says so; returns whether it was built.
     """
     listed = VENV / "argon2.txt"
-    listed.write_text(_pinned(ARGON2))
+    listed.write_text(_requirement_lines(ARGON2))
     flags = {**os.environ, "CFLAGS": "-O3 -march=native"}
-    # not from pip's cache, which may come from another processor
+    # pip's cache may hold a build for another processor
     source = ("--force-reinstall", "--no-deps", "--no-cache-dir", "--no-build-isolation", "--no-binary", ARGON2)
     command = [str(PYTHON), "-m", "pip", "install", *source, "--require-hashes", "-r", str(listed)]
     built = shutil.which("cc") is not None and _run(command, quiet=True, env=flags)
@@ -66,13 +74,13 @@ def build_argon2() -> bool:
     return built
 
 
-def _pinned(package: str) -> str:
-    """The lines of one package in the requirements: its version and hashes."""
+def _requirement_lines(package: str) -> str:
+    """The lines of one package in the requirements: version and hashes."""
     found = re.search(rf"^{package}==.*(\n +.*)*", Path(REQUIREMENTS).read_text(), re.MULTILINE)
     return found[0] if found else ""
 
 
-def _pip(*arguments: str) -> None:
+def _run_pip(*arguments: str) -> None:
     if not _run([str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments]):
         raise StackError(
             "pip could not install what is needed: the reason stands above. "
@@ -81,7 +89,7 @@ def _pip(*arguments: str) -> None:
 
 
 def _run(command: Sequence[str], *, quiet: bool = False, env: Mapping[str, str] | None = None) -> bool:
-    """Whether the command could be run and ended well."""
+    """Run a command; whether it could be started and ended with status 0."""
     output = subprocess.DEVNULL if quiet else None
     try:
         return subprocess.run(command, stdout=output, stderr=output, env=env, check=False).returncode == 0

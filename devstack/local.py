@@ -1,4 +1,4 @@
-"""Servers run from local binaries, as child processes."""
+"""Servers from local binaries, as child processes."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -11,8 +11,8 @@ from devstack.server import StackServer
 
 
 @dataclass(frozen=True)
-class ServerRecipe:
-    """How to run one server; its log and its process id are kept in `home`/log and `home`/run."""
+class ServerSpec:
+    """How to run one server; its log and its process id go to `home`/log and `home`/run."""
 
     name: str
     argv: tuple[str, ...]
@@ -23,46 +23,46 @@ class ServerRecipe:
 
 
 class LocalServer(StackServer):
-    """One server as a child process, which ends with this Python process at the latest."""
+    """One server as a child process; it ends with this Python process at the latest."""
 
-    def __init__(self, recipe: ServerRecipe) -> None:
-        super().__init__(recipe.name)
-        self.recipe = recipe
+    def __init__(self, spec: ServerSpec) -> None:
+        super().__init__(spec.name)
+        self.spec = spec
         self._child: ChildProgram | None = None
 
     @property
     def pid(self) -> int:
         """The id of its process."""
-        return self._started().pid
+        return self._child_program().pid
 
     def launch(self) -> None:
-        """Start its process, with both outputs appended to its log."""
-        home, key = self.recipe.home, self.name.lower()
+        """Start its process; standard output and error are appended to its log."""
+        home, key = self.spec.home, self.name.lower()
         log, pid_file = home / "log" / f"{key}.log", home / "run" / f"{key}.pid"
-        self._child = spawn(self.recipe.argv, self.recipe.env, log, name=self.name, pid_file=pid_file)
+        self._child = spawn(self.spec.argv, self.spec.env, log, name=self.name, pid_file=pid_file)
 
-    def ready(self) -> bool:
-        """Whether it serves now."""
-        return self.recipe.ready()
+    def is_ready(self) -> bool:
+        """Whether it accepts clients now."""
+        return self.spec.ready()
 
     def fault(self) -> str | None:
-        """How it ended, if it did."""
-        return self._started().fault()
+        """Why it does not run, with the last lines of its log; None while it runs."""
+        return self._child_program().fault()
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL when that takes too long."""
+        """Send SIGTERM, and SIGKILL when that takes too long."""
         if self._child is not None:
             self._child.stop()
 
     def kill(self) -> None:
-        """SIGKILL."""
-        self._started().kill()
+        """Send SIGKILL."""
+        self._child_program().kill()
 
     def close(self) -> None:
-        """The same as stop: the files are the caller's."""
+        """Stop it; its files belong to the caller."""
         self.stop()
 
-    def _started(self) -> ChildProgram:
+    def _child_program(self) -> ChildProgram:
         if self._child is None:
             raise StackError(f"{self.name} has not been started")
         return self._child

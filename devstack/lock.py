@@ -1,4 +1,4 @@
-"""One stack at a time in a folder."""
+"""A lock that allows one stack at a time in a folder."""
 
 import fcntl
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from devstack.errors import StackError
 
 
 @contextmanager
-def locked(home: Path) -> Iterator[None]:
-    """Hold the folder, made if it is missing, until the block or the process ends; StackError if another holds it."""
+def lock_folder(home: Path) -> Iterator[None]:
+    """Lock the folder, creating it if missing, until the block or the process ends; StackError if it is locked."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / "lock").open("a") as file:
         try:

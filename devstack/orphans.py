@@ -1,4 +1,4 @@
-"""Leftovers of a run that was killed: recognised by process id, start time and boot, then ended."""
+"""Orphans: processes of a killed run, recognised by process id, start time and boot, and ended."""
 
 import os
 import signal
@@ -11,49 +11,49 @@ STOP_LIMIT = 20.0
 
 
 def identity(pid: int) -> str | None:
-    """What tells this process from all others that had or will have its id; None where no such process runs.
+    """A text that identifies this process among all that ever have its id; None where no such process runs.
 
-    Made of the process id, the start time in clock ticks, and the place: the kernel's boot and the process namespace.
+    Process id, start time in clock ticks, boot id and process namespace, separated by spaces.
     """
     try:
         state, *fields = (PROC / str(pid) / "stat").read_text().rpartition(") ")[2].split()
     except OSError:
         return None
-    return None if state in "ZX" else f"{pid} {fields[18]} {place()}"
+    return None if state in "ZX" else f"{pid} {fields[18]} {pid_scope()}"
 
 
-def place() -> str:
-    """The boot and the process namespace in which process ids have their meaning."""
+def pid_scope() -> str:
+    """The boot and the process namespace within which process ids are unique."""
     boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
     return f"{boot} {os.readlink(PROC / 'self/ns/pid')}"
 
 
-def ended(noted: str) -> bool:
-    """Whether the process that an identity names ended for certain; False where that cannot be told from here."""
-    if not noted:
+def has_ended(recorded: str) -> bool:
+    """Whether the process of this identity has certainly ended; False where this machine cannot know."""
+    if not recorded:
         return False
-    pid, _, where = noted.split(" ", 2)
-    return where == place() and identity(int(pid)) != noted
+    pid, _, scope = recorded.split(" ", 2)
+    return scope == pid_scope() and identity(int(pid)) != recorded
 
 
-def note(pid_file: Path, pid: int) -> None:
+def record_process(pid_file: Path, pid: int) -> None:
     """Write the identity of a running process to a file."""
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     pid_file.write_text(identity(pid) or "")
 
 
-def leftover(pid_file: Path) -> int | None:
-    """The id of the process that the file names, if that very process still runs."""
-    noted = pid_file.read_text().strip()
-    pid = int(noted.split()[0]) if noted else 0
-    return pid if noted and identity(pid) == noted else None
+def orphan_pid(pid_file: Path) -> int | None:
+    """The id of the process recorded in the file, if it still runs."""
+    recorded = pid_file.read_text().strip()
+    pid = int(recorded.split()[0]) if recorded else 0
+    return pid if recorded and identity(pid) == recorded else None
 
 
-def end_leftovers(folder: Path) -> list[str]:
-    """End every process that a file `<name>.pid` in the folder names and give their names; remove the files."""
+def end_orphans(folder: Path) -> list[str]:
+    """End every process recorded in a file `<name>.pid` of the folder and remove the files; the names."""
     names = []
     for pid_file in sorted(folder.glob("*.pid")):
-        pid = leftover(pid_file)
+        pid = orphan_pid(pid_file)
         if pid is not None:
             _end(pid)
             names.append(pid_file.stem)
@@ -62,11 +62,11 @@ def end_leftovers(folder: Path) -> list[str]:
 
 
 def _end(pid: int) -> None:
-    """SIGTERM, then SIGKILL to its process group when it takes too long."""
-    was = identity(pid)
+    """Send SIGTERM, then SIGKILL to its process group when it takes too long."""
+    recorded = identity(pid)
     deadline = time.monotonic() + STOP_LIMIT
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-        while identity(pid) == was and time.monotonic() < deadline:
-            time.sleep(0.05)  # it is no child of ours: its end can only be looked for
+        while identity(pid) == recorded and time.monotonic() < deadline:
+            time.sleep(0.05)  # only a parent is told when a process ends
         os.killpg(pid, signal.SIGKILL)

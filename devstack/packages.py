@@ -1,4 +1,4 @@
-"""System packages: installed with apt as root, else asked for with the one command to run."""
+"""System packages: installed with apt as root, else a message names the command to run."""
 
 import os
 import shutil
@@ -18,21 +18,21 @@ MARK = "userbus devstack: temporary, safe to delete"
 def install(packages: Sequence[str], need: str, say: Callable[[str], None]) -> None:
     """Install Debian packages without starting, stopping or enabling any system service.
 
-    `need` names what they are for and ends up in the messages. Raises StackError, with the one command to run, where
-    apt is missing or the caller is not root, and with apt's last words where the installation fails.
+    `need` says in messages what they are for. Raises StackError with the command to run where apt is missing or the
+    caller is not root, and with apt's last lines of output where the installation fails.
     """
     reason = refusal(packages, need, has_apt=shutil.which("apt-get") is not None, is_root=os.geteuid() == 0)
     if reason is not None:
         raise StackError(reason)
     say(f"Installing {need} with apt-get: {' '.join(packages)}")
     units = _units()
-    with no_service_starts():
-        _apt_install(packages)
+    with prevent_service_starts():
+        _install_with_apt(packages)
     _disable(sorted(_units() - units))
 
 
 def refusal(packages: Sequence[str], need: str, *, has_apt: bool, is_root: bool) -> str | None:
-    """Why the packages cannot be installed from here, and the one command that does; None where they can."""
+    """Why the packages cannot be installed, and the command that installs them; None where they can."""
     if not has_apt:
         return f"{need} is not installed and there is no apt-get here: install {' '.join(packages)} yourself"
     if not is_root:
@@ -40,18 +40,18 @@ def refusal(packages: Sequence[str], need: str, *, has_apt: bool, is_root: bool)
     return None
 
 
-def _apt_install(packages: Sequence[str]) -> None:
-    """Install; where that fails, read the package lists anew and try once more."""
-    if _apt([*APT_INSTALL, *packages]).returncode == 0:
+def _install_with_apt(packages: Sequence[str]) -> None:
+    """Install; where that fails, update the package lists and try once more."""
+    if _run_apt([*APT_INSTALL, *packages]).returncode == 0:
         return
-    update = _apt(["apt-get", "update"])
-    result = _apt([*APT_INSTALL, *packages])
+    update = _run_apt(["apt-get", "update"])
+    result = _run_apt([*APT_INSTALL, *packages])
     if result.returncode != 0:
         words = (update.stdout + result.stdout).strip().splitlines()[-5:]
         raise StackError("\n".join([f"apt-get could not install {' '.join(packages)}. Its last words:", *words]))
 
 
-def _apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _run_apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     full = [command[0], "-o", "DPkg::Lock::Timeout=120", "-q", *command[1:]]
     pipe, none = subprocess.PIPE, subprocess.DEVNULL
@@ -59,8 +59,8 @@ def _apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def no_service_starts(policy: Path = POLICY) -> Iterator[None]:
-    """Keep package scripts from starting services, by Debian's policy-rc.d; one that exists already is left alone."""
+def prevent_service_starts(policy: Path = POLICY) -> Iterator[None]:
+    """Keep package scripts from starting services, with Debian's policy-rc.d; an existing one is left alone."""
     if policy.exists() and MARK not in policy.read_text(errors="replace"):
         yield
         return
@@ -77,7 +77,7 @@ def _units() -> set[str]:
 
 
 def _disable(units: Sequence[str]) -> None:
-    """Keep units that have just been installed from starting at the next boot; templates have nothing to disable."""
+    """Keep newly installed units from starting at the next boot; templates cannot be disabled."""
     wanted = [unit for unit in units if unit.endswith((".service", ".socket")) and "@" not in unit]
     if wanted and shutil.which("systemctl"):
         subprocess.run(["systemctl", "disable", *wanted], capture_output=True, check=False)

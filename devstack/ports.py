@@ -1,4 +1,4 @@
-"""TCP ports on the loopback address: free ones for tests, a clear refusal for taken ones, a wait for open ones."""
+"""TCP ports on the loopback address: find free ones, refuse taken ones, check open ones."""
 
 import random
 import socket
@@ -6,8 +6,8 @@ import socket
 from devstack.errors import StackError
 
 HOST = "127.0.0.1"
-# Below the kernel's ephemeral range: a client that knocks on an ephemeral port while its server is down may be given
-# that very port as its own and so connect to itself.
+# Below the kernel's ephemeral range: a client that connects to an ephemeral port while its server is down may get that
+# very port as its own and so connect to itself.
 FREE_RANGE = range(20_000, 32_000)
 
 
@@ -24,11 +24,25 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nothing listens on; raises StackError when 1,000 tries find none."""
+    """A port on which nothing listens, and which no other call on this machine gets while this process runs.
+
+    Raises StackError when 1,000 tries find none.
+    """
     for port in random.sample(FREE_RANGE, 1_000):
-        if is_free(port):
+        if is_free(port) and _reserve(port):
             return port
     raise StackError("No free TCP port was found between 20000 and 32000: stop some servers and try again")
+
+
+def _reserve(port: int) -> bool:
+    """Hold the UDP port of the same number until this process ends: a server listens only some seconds after it."""
+    with socket.socket(type=socket.SOCK_DGRAM) as holder:
+        try:
+            holder.bind((HOST, port))
+        except OSError:
+            return False
+        holder.detach()
+    return True
 
 
 def answers(host: str, port: int) -> bool:
@@ -41,7 +55,7 @@ def answers(host: str, port: int) -> bool:
 
 
 def require_free(port: int, need: str, setting: str, instead: str = "") -> None:
-    """Raise StackError, saying what to do, when a port is taken."""
+    """Raise StackError, saying what to do, when the port is taken."""
     if not is_free(port):
         raise StackError(
             f"Port {port}, wanted for {need}, is taken by another program: stop that program, "

@@ -1,4 +1,4 @@
-"""Questions to the bridge over HTTP, always direct: a proxy of the environment has no way to this machine."""
+"""Requests to the bridge, never through a proxy of the environment, which cannot reach this machine."""
 
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
@@ -9,7 +9,7 @@ TIMEOUT = 5.0
 
 
 def status(port: int, path: str, headers: Mapping[str, str] | None = None) -> int | None:
-    """The HTTP status of a GET; None where nothing answers within 5 s, or a header cannot be sent as it is."""
+    """The HTTP status of a GET; None where nothing answers within 5 s or a header is invalid."""
     connection = HTTPConnection(HOST, port, timeout=TIMEOUT)
     try:
         connection.request("GET", path, headers=dict(headers or {}))
@@ -20,11 +20,11 @@ def status(port: int, path: str, headers: Mapping[str, str] | None = None) -> in
         connection.close()
 
 
-def ready(port: int) -> bool:
-    """Whether the bridge says that it and what it needs are ready."""
+def is_ready(port: int) -> bool:
+    """Whether the bridge reports itself and what it depends on as ready."""
     return status(port, "/health/ready") == 200
 
 
-def accepted(port: int, token: str) -> bool:
-    """Whether the bridge takes the service token."""
+def accepts_token(port: int, token: str) -> bool:
+    """Whether the bridge accepts the service token."""
     return status(port, "/integration/lark", {"Authorization": f"Bearer {token}"}) in (200, 404)

@@ -1,4 +1,4 @@
-"""Child programs: started with a log file, watched, stopped gracefully or killed, each by its own process id."""
+"""Child programs: start them with a log file, watch them, stop them gracefully or kill them."""
 
 import os
 import signal
@@ -10,15 +10,15 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from devstack import tether
-from devstack.leftovers import note
+from devstack import die_with_parent
+from devstack.orphans import record_process
 
 STOP_LIMIT = 30.0
 LAST_LINES = 20
 
 
 class ChildProgram:
-    """A running program in a session of its own; ends when this Python process ends."""
+    """A running program in a session of its own; it ends when this Python process ends."""
 
     def __init__(self, name: str, popen: subprocess.Popen[bytes], log: Path, pid_file: Path | None) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class ChildProgram:
         return self._popen.poll()
 
     def stop(self, limit: float = STOP_LIMIT) -> int:
-        """Ask it to end with SIGTERM, kill it after `limit` seconds, and give the exit status."""
+        """Send SIGTERM, and SIGKILL after `limit` seconds; the exit status."""
         if self.exit_code is None:
             self._popen.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -45,7 +45,7 @@ class ChildProgram:
         return self.kill()
 
     def kill(self) -> int:
-        """End it and what is left of its process group with SIGKILL, and give the exit status."""
+        """Send SIGKILL to its process group; the exit status."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         code = self._popen.wait()
@@ -66,19 +66,19 @@ def spawn(
 ) -> ChildProgram:
     """Start `argv` with exactly `env`, no standard input, and both outputs appended to `log`.
 
-    `pid_file` keeps its identity on disk until it is stopped, so that a later run can end it as a leftover. A program
-    that cannot be found ends at once with status 1 and says so in its log.
+    `pid_file` records its identity until it is stopped, so that a later run can end it as an orphan. A program that
+    cannot be found ends at once with status 1 and says so in its log.
     """
-    popen = _spawner().submit(_popen, argv, env, log).result()
+    popen = _spawner().submit(_start_process, argv, env, log).result()
     program = ChildProgram(name or Path(argv[0]).name, popen, log, pid_file)
     if pid_file is not None:
-        note(pid_file, program.pid)
+        record_process(pid_file, program.pid)
     return program
 
 
-def _popen(argv: Sequence[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def _start_process(argv: Sequence[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-I", "-S", str(tether.__file__), str(os.getpid()), *argv]
+    command = [sys.executable, "-I", "-S", str(die_with_parent.__file__), str(os.getpid()), *argv]
     with log.open("ab") as output:
         return subprocess.Popen(
             command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -87,5 +87,5 @@ def _popen(argv: Sequence[str], env: Mapping[str, str], log: Path) -> subprocess
 
 @cache
 def _spawner() -> ThreadPoolExecutor:
-    """One thread starts every child: the kernel ends a tethered child with the thread that forked it."""
+    """The one thread that starts every child: the kernel ends a child with the thread that forked it."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")

@@ -1,13 +1,17 @@
-"""RabbitMQ from the system package: as any user, with nothing outside its own folder."""
+"""RabbitMQ from the system package, run as any user with all files in its own folder."""
 
+import asyncio
 import os
 import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from devstack.errors import StackError
-from devstack.local import LocalServer, ServerRecipe
+import aio_pika
+from aiormq.exceptions import InvalidFrameError, ProbableAuthenticationError
+
+from devstack.errors import AccessRefused, StackError
+from devstack.local import LocalServer, ServerSpec
 from devstack.packages import install
 from devstack.ports import HOST, answers, free_port
 
@@ -16,33 +20,35 @@ PROTOCOL = b"AMQP\x00\x00\x09\x01"
 QUIET = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
 LOOPBACK = "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}"
 USER = "userbus"
+CONNECT_TIMEOUT = 5.0
+MAX_MESSAGE = 16_777_216  # bytes: a reply can be as large as a document of MongoDB
 
 
 def ensure_rabbitmq(say: Callable[[str], None]) -> None:
-    """Install the system package where it is missing; raises StackError with what to do where that cannot be done."""
+    """Install the system package where it is missing; raises StackError with what to do where that fails."""
     if not SERVER.exists():
         install(["rabbitmq-server"], "RabbitMQ", say)
     if not SERVER.exists():
-        raise StackError(f"RabbitMQ is installed, but not at {SERVER}: give a running one with USERBUS_AMQP_URL")
+        raise StackError(f"RabbitMQ is installed, but not at {SERVER}: name a running one in USERBUS_AMQP_URL")
 
 
 def local_epmd(home: Path) -> LocalServer:
-    """The Erlang port mapper that RabbitMQ needs, on a port of its own; it stays up while RabbitMQ restarts."""
+    """The Erlang port mapper that RabbitMQ needs, on a port of its own; it keeps running while RabbitMQ restarts."""
     port = free_port()
     epmd = shutil.which("epmd", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/lib/erlang/bin") or "epmd"
     argv = (epmd, "-address", HOST, "-port", str(port))
-    return LocalServer(ServerRecipe("epmd", argv, home, port, lambda: answers(HOST, port)))
+    return LocalServer(ServerSpec("epmd", argv, home, port, lambda: answers(HOST, port)))
 
 
 def local_rabbitmq(home: Path, port: int, epmd_port: int, password: str) -> LocalServer:
-    """A RabbitMQ with the user `userbus` whose configuration, data and cookie are in `home`/rabbitmq."""
+    """A RabbitMQ with the user `userbus`; configuration, data and cookie are in `home`/rabbitmq."""
     folder = home / "rabbitmq"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in _files(port, password).items():
+    for name, text in _config_files(port, password).items():
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(text)
-    env = {**_inherited(), **_environment(folder), "ERL_EPMD_PORT": str(epmd_port)}
-    return LocalServer(ServerRecipe("RabbitMQ", (str(SERVER),), home, port, lambda: speaks_amqp(HOST, port), env))
+    env = {**_inherited_environment(), **_environment(folder), "ERL_EPMD_PORT": str(epmd_port)}
+    return LocalServer(ServerSpec("RabbitMQ", (str(SERVER),), home, port, lambda: speaks_amqp(HOST, port), env))
 
 
 def speaks_amqp(host: str, port: int) -> bool:
@@ -55,11 +61,30 @@ def speaks_amqp(host: str, port: int) -> bool:
         return False
 
 
-def _files(port: int, password: str) -> dict[str, str]:
+def lets_in(url: str) -> bool:
+    """Whether a client can connect to the URL; raises AccessRefused for a wrong user, password or virtual host."""
+    try:
+        asyncio.run(_connect(url))
+    except ProbableAuthenticationError as error:
+        raise AccessRefused(str(error)) from error
+    except InvalidFrameError as error:  # which does not hold the broker's own words
+        raise AccessRefused("its virtual host does not exist, or this user may not use it") from error
+    except (OSError, TimeoutError):
+        return False
+    return True
+
+
+async def _connect(url: str) -> None:
+    async with await aio_pika.connect(url, timeout=CONNECT_TIMEOUT):
+        pass
+
+
+def _config_files(port: int, password: str) -> dict[str, str]:
     settings = {
         "listeners.tcp.1": f"{HOST}:{port}",
         "default_user": USER,
         "default_pass": password,
+        "max_message_size": str(MAX_MESSAGE),
         "log.console": "true",
         "log.file": "false",
     }
@@ -67,10 +92,10 @@ def _files(port: int, password: str) -> dict[str, str]:
     return {"rabbitmq.conf": conf, "enabled_plugins": "[].\n", "rabbitmq-env.conf": "", "advanced.config": "[].\n"}
 
 
-def _inherited() -> dict[str, str]:
-    """The caller's environment without what would steer another RabbitMQ or Erlang."""
-    steering = ("RABBITMQ_", "ERL_", "ERLANG_", "NOTIFY_SOCKET")
-    return {name: text for name, text in os.environ.items() if not name.startswith(steering)}
+def _inherited_environment() -> dict[str, str]:
+    """The caller's environment without settings of RabbitMQ or Erlang."""
+    excluded = ("RABBITMQ_", "ERL_", "ERLANG_", "NOTIFY_SOCKET")
+    return {name: text for name, text in os.environ.items() if not name.startswith(excluded)}
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -90,6 +115,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "ERL_CRASH_DUMP": str(folder / "erl_crash.dump"),
         "ERL_EPMD_ADDRESS": HOST,
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{QUIET} {LOOPBACK}",
-        # Makes the start script become the server instead of waiting for it, so that signals reach it by its own id.
+        # The start script then becomes the server instead of waiting for it, so that signals reach the server.
         "RUNNING_UNDER_SYSTEMD": "true",
     }

@@ -1,4 +1,4 @@
-"""What a person sees while the stack starts and once it is ready."""
+"""What `up` prints while the stack starts and once it is ready."""
 
 import json
 import secrets
@@ -11,8 +11,8 @@ from devstack.environment import StackFacts
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Callable[[str], None]]:
-    """Give a function that shows a step: a line for each, and a sign of life under the last one on a terminal."""
+def show_progress(console: Console) -> Iterator[Callable[[str], None]]:
+    """Yield a function that prints a step; on a terminal a spinner runs under the last one."""
     with console.status("Starting") as status:
 
         def say(step: str) -> None:
@@ -22,10 +22,11 @@ def progress(console: Console) -> Iterator[Callable[[str], None]]:
         yield say
 
 
-def show(facts: StackFacts, console: Console) -> None:
-    """Print the addresses, the token, and three calls that work when pasted; no line is broken."""
+def show_facts(facts: StackFacts, console: Console) -> None:
+    """Print the addresses, the token, and three calls to paste; lines are never wrapped."""
     rows = {
         "Bridge": facts.url,
+        "Documents": f"{facts.url}/docs",
         "RabbitMQ": facts.bus.amqp_url,
         "MongoDB": facts.bus.mongo_url,
         "Token": facts.token,
@@ -40,8 +41,8 @@ def show(facts: StackFacts, console: Console) -> None:
     console.print("\nCtrl-C stops everything.", style="dim")
 
 
-def fail(words: str, console: Console) -> None:
-    """Print why it failed: what happened in red, the lines of a log below it as they are."""
+def show_failure(words: str, console: Console) -> None:
+    """Print why the stack failed: the first line in red, the lines of a log below it unchanged."""
     first, _, rest = words.partition("\n")
     console.print(f"\n{first}", style="bold red", markup=False, highlight=False, soft_wrap=True)
     if rest:
@@ -49,7 +50,7 @@ def fail(words: str, console: Console) -> None:
 
 
 def _calls(facts: StackFacts) -> tuple[str, ...]:
-    """A name of its own for each start, so that the first call never meets a user of an earlier one."""
+    """Calls that create and find a user; its name differs at each start, so that the first call never conflicts."""
     mark = secrets.token_hex(3)
     account = {"integration": "lark", "account_id": f"ou_{mark}"}
     user = json.dumps({"username": f"ada-{mark}", "usertype": "user", "accounts": [account]})

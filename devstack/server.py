@@ -1,4 +1,4 @@
-"""What every server of the stack can do, wherever it runs."""
+"""The interface of every server of the stack, wherever it runs."""
 
 import time
 from abc import ABC, abstractmethod
@@ -9,8 +9,8 @@ from devstack.errors import StackError
 class StackServer(ABC):
     """A server that can be stopped, killed and started again on the same port with the same files."""
 
-    ours = True
-    """False for a server that was given by its URL: it can be neither stopped nor started."""
+    is_managed = True
+    """False for a server that somebody else runs: it can be neither stopped nor started."""
 
     def __init__(self, name: str, limit: float = 60.0) -> None:
         self.name = name
@@ -23,11 +23,11 @@ class StackServer(ABC):
 
     @abstractmethod
     def launch(self) -> None:
-        """Start it without waiting until it serves."""
+        """Start it without waiting until it accepts clients."""
 
     @abstractmethod
-    def ready(self) -> bool:
-        """Whether it serves now."""
+    def is_ready(self) -> bool:
+        """Whether it accepts clients now."""
 
     @abstractmethod
     def fault(self) -> str | None:
@@ -35,7 +35,7 @@ class StackServer(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Shut it down in good order; harmless when it does not run."""
+        """Shut it down gracefully; harmless when it does not run."""
 
     @abstractmethod
     def kill(self) -> None:
@@ -46,22 +46,22 @@ class StackServer(ABC):
         """Stop it for good and remove what must not stay behind."""
 
     def start(self) -> None:
-        """Start it and wait until it serves."""
+        """Start it and wait until it accepts clients."""
         self.launch()
         self.wait()
 
     def restart(self) -> None:
-        """Stop it, start it again and wait until it serves."""
+        """Stop it, start it again and wait until it accepts clients."""
         self.stop()
         self.start()
 
     def wait(self) -> None:
-        """Wait until it serves; raises StackError when it ends before that or takes longer than its limit."""
+        """Wait until it accepts clients; raises StackError when it ends before that or takes longer than its limit."""
         deadline = time.monotonic() + self.limit
-        while not self.ready():
+        while not self.is_ready():
             fault = self.fault()
             if fault is None and time.monotonic() > deadline:
                 fault = f"{self.name} was not ready after {self.limit:.0f} s"
             if fault is not None:
                 raise StackError(fault)
-            time.sleep(0.05)  # a port that opens tells nobody
+            time.sleep(0.05)  # nothing announces that a port opens

@@ -1,19 +1,20 @@
-"""RabbitMQ and MongoDB for a block of code: given URLs, else containers, else local binaries."""
+"""RabbitMQ and MongoDB for a block of code: external servers, else containers, else local binaries."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from devstack.plans import StackWish, plan_mongo, plan_rabbitmq
 from devstack.ports import free_port
 from devstack.server import StackServer
+from devstack.server_choice import ServerChoice, ServerOptions, choose_mongo, choose_rabbitmq
 
 
 @dataclass(frozen=True)
 class RunningServers:
-    """Both servers and their addresses: an AMQP URL with user and password, a MongoDB URL with the database."""
+    """Both servers and their URLs: AMQP with user and password, MongoDB with the database."""
 
     amqp_url: str = field(repr=False)
     mongo_url: str
@@ -32,13 +33,13 @@ def servers(
 ) -> Iterator[RunningServers]:
     """Run RabbitMQ and a one-node MongoDB replica set until the block ends, with files, logs and secrets in `home`.
 
-    USERBUS_AMQP_URL and USERBUS_MONGO_URL name servers to use as they are. Otherwise Docker is used where it answers,
-    then local binaries, installed where they are missing; USERBUS_DEVSTACK=docker or local forces one way. Without a
-    port a free one is taken. `say` gets one line for each step that takes long. `keep` leaves the volumes of containers
-    in place. Raises StackError, saying what to do, when a server cannot be had or started; nothing is left running.
+    USERBUS_AMQP_URL and USERBUS_MONGO_URL name external servers. Otherwise Docker is used where it answers, then local
+    binaries, installed where they are missing; USERBUS_DEVSTACK=docker or local forces one of them. Ports default to
+    free ones. `say` gets one line for each slow step. `keep` keeps the volumes of containers. Raises StackError, saying
+    what to do, when a server cannot be installed or started; nothing is left running.
     """
-    wish = StackWish(home.resolve(), amqp_port or free_port(), mongo_port or free_port(), keep, say)
-    rabbitmq, mongo = plan_rabbitmq(wish, os.environ), plan_mongo(wish, os.environ)
+    options = ServerOptions(home.resolve(), amqp_port or free_port(), mongo_port or free_port(), keep, say)
+    rabbitmq, mongo = _choose(options)
     with ExitStack() as stack:
         for server in (*rabbitmq.companions, mongo.server, rabbitmq.server):
             stack.callback(server.close)
@@ -47,3 +48,13 @@ def servers(
             say(f"Waiting for {server.name}")
             server.wait()
         yield RunningServers(rabbitmq.url, mongo.url, rabbitmq.server, mongo.server)
+
+
+def install_servers(say: Callable[[str], None]) -> None:
+    """Install, or pull, what `servers` would run here; raises StackError when it cannot be had."""
+    with TemporaryDirectory() as home:
+        _choose(ServerOptions(Path(home), free_port(), free_port(), False, say))
+
+
+def _choose(options: ServerOptions) -> tuple[ServerChoice, ServerChoice]:
+    return choose_rabbitmq(options, os.environ), choose_mongo(options, os.environ)

@@ -1,9 +1,10 @@
-"""What `up` reads from the environment."""
+"""Settings of `up`, from the environment."""
 
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from devstack.errors import StackError
 
@@ -31,26 +32,56 @@ class StackSettings:
 
 @dataclass(frozen=True)
 class StackCommands:
-    """The programs that `up` runs: two that stay, two that end."""
+    """The programs that `up` runs: worker and bridge stay, and check their settings with `--check`; the others end."""
 
-    worker: tuple[str, ...] = (sys.executable, "-m", "handlers")
+    worker: tuple[str, ...] = (sys.executable, "-m", "worker")
     bridge: tuple[str, ...] = (sys.executable, "-m", "bridge")
     seed: tuple[str, ...] = (sys.executable, "-m", "cli", "demo")
     token: tuple[str, ...] = (
         *(sys.executable, "-m", "cli", "token", "issue", "--name", "dev"),
         *("--scope", "foreseen", "--scope", "rbac", "--scope", "passport"),
     )
-    """Prints nothing but the token on its standard output."""
+    """Prints only the token on its standard output."""
 
 
-def settings_from(environ: Mapping[str, str]) -> StackSettings:
-    """Read the settings; raises StackError for a port that is none."""
+def load_settings(environ: Mapping[str, str]) -> StackSettings:
+    """Read the settings; raises StackError for an invalid port or URL, or a folder that cannot be made."""
+    _require_url(environ, "USERBUS_AMQP_URL", ("amqp", "amqps"))
+    _require_url(environ, "USERBUS_MONGO_URL", ("mongodb", "mongodb+srv"))
     return StackSettings(
-        home=Path(environ.get("USERBUS_HOME") or ".local").resolve(),
+        home=_home(environ),
         bridge_port=_port(environ, "USERBUS_BRIDGE_PORT", 8000),
         amqp_port=_port(environ, "USERBUS_AMQP_PORT", 5672),
         mongo_port=_port(environ, "USERBUS_MONGO_PORT", 27017),
     )
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    home = Path(environ.get("USERBUS_HOME") or ".local").resolve()
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StackError(
+            f"USERBUS_HOME is {home}, where no folder can be made ({error.strerror}): "
+            "name a folder of yours, or leave USERBUS_HOME out"
+        ) from error
+    return home
+
+
+def _require_url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> None:
+    # the refusal does not hold the URL, which may hold a password
+    url = environ.get(name)
+    if not url:
+        return
+    try:
+        is_usable = urlsplit(url).scheme in schemes and bool(urlsplit(url).hostname)
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise StackError(
+            f"{name} is not such a URL: write {schemes[0]}://<user>:<password>@<host>:<port>, "
+            "or leave it out to have a server started"
+        )
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

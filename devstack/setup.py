@@ -1,6 +1,6 @@
-"""The one-shot setup of compose.yaml: the replica set, the secrets, and both servers' users. Harmless to repeat.
+"""The one-shot setup of compose.yaml: the replica set, the secrets, and both servers' users. Idempotent.
 
-It runs in the network of the container `mongo`, since MongoDB takes its first user from its own host alone.
+It runs in the network of the container `mongo`, since MongoDB accepts its first user only from its own host.
 """
 
 import json
@@ -10,55 +10,66 @@ from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
-from devstack.broker import USERS, definitions
+from access.rabbitmq_users import USERS, definitions
+from access.service_list import read_services
+from access.services import ServiceInvalid
 from devstack.errors import StackError
-from devstack.keys import random_key, random_password, secret
+from devstack.keys import ensure_secret, random_key, random_password
 from devstack.mongo_users import ADMIN, DATABASE, WORKER, ensure_users
 from devstack.mongodb import SET, is_primary
 from devstack.ports import HOST
+from devstack.rabbitmq import MAX_MESSAGE
 
 MONGO = ("mongo", 27017)
 RABBITMQ = "rabbitmq:5672"
+MANAGEMENT = "rabbitmq:15672"
+SERVICES = Path("/services/services.toml")
 LIMIT = 60.0
 
 
 def main() -> int:
-    """Set up what the volumes lack, wait for the primary, and give the exit status."""
+    """Set up what the volumes lack and wait for the primary; the exit status."""
     name, port = MONGO
-    logins = write_secrets(Path("/secrets"), Path("/broker"))
     deadline = time.monotonic() + LIMIT
     try:
-        while not (is_primary(HOST, port, name) and _ensured(port, *logins)):
+        logins = write_secrets(Path("/secrets"), Path("/broker"), SERVICES)
+        while not (is_primary(HOST, port, name) and _try_ensure_users(port, *logins)):
             if time.monotonic() > deadline:
                 raise StackError(f"{name}:{port} did not become primary of its replica set within {LIMIT:.0f} s")
-            time.sleep(0.2)  # a member does not tell when it becomes primary
-    except StackError as error:
+            time.sleep(0.2)  # a member does not announce that it becomes primary
+    except (StackError, ServiceInvalid) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _ensured(port: int, admin: str, worker: str) -> bool:
+def _try_ensure_users(port: int, admin: str, worker: str) -> bool:
     try:
         ensure_users(port, admin, worker)
-    except PyMongoError as error:  # a primary of a moment ago may be none any more
-        print(f"MongoDB's users have to wait: {error}", file=sys.stderr)
+    except PyMongoError as error:  # the primary may have changed since it was checked
+        print(f"MongoDB's users could not be created yet: {error}", file=sys.stderr)
         return False
     return True
 
 
-def write_secrets(folder: Path, broker: Path) -> tuple[str, str]:
-    """Make the secrets, each one only once, and from them the broker's configuration.
+def write_secrets(folder: Path, broker: Path, services: Path) -> tuple[str, str]:
+    """Generate the secrets that are missing, and write the broker's configuration for the list of services.
 
-    Every user of RabbitMQ has its URL in a folder of its name; the worker's folder holds its keys and its MongoDB URL
-    as well, the administrator's URL is in `admin`. Returns the passwords of MongoDB's administrator and of its worker.
+    Each program's RabbitMQ user has its URL in a folder of its name; the worker's folder also holds its keys and its
+    MongoDB URL, the operator's that of the management API, whose user is `admin`; the MongoDB administrator's URL is in
+    `admin`. Returns the MongoDB passwords of the administrator and of the worker. Raises `ServiceInvalid`.
     """
-    secret(folder / "worker" / "userbus_secret_key", random_key)
-    secret(folder / "worker" / "userbus_encryption_key", random_key)
-    passwords = {name: _password(folder / name / "userbus_amqp_url", f"amqp://{name}:%s@{RABBITMQ}/") for name in USERS}
+    ensure_secret(folder / "worker" / "userbus_secret_key", random_key)
+    ensure_secret(folder / "worker" / "userbus_encryption_key", random_key)
+    clients = USERS.keys() - {"admin"}
+    passwords = {n: _password(folder / n / "userbus_amqp_url", f"amqp://{n}:%s@{RABBITMQ}") for n in sorted(clients)}
+    management = folder / "operator" / "userbus_management_url"
+    passwords["admin"] = _password(management, f"http://admin:%s@{MANAGEMENT}")
     broker.mkdir(parents=True, exist_ok=True)
-    (broker / "definitions.json").write_text(json.dumps(definitions(passwords), indent=2))
-    (broker / "rabbitmq.conf").write_text(f"load_definitions = {broker / 'definitions.json'}\n")
+    made = definitions(passwords, read_services(services).values())
+    (broker / "definitions.json").write_text(json.dumps(made, indent=2))
+    limit = f"max_message_size = {MAX_MESSAGE}\n"
+    (broker / "rabbitmq.conf").write_text(f"load_definitions = {broker / 'definitions.json'}\n{limit}")
     server = f"{MONGO[0]}:{MONGO[1]}"
     return (
         _password(folder / "admin" / "mongo_url", f"mongodb://{ADMIN}:%s@{server}/?replicaSet={SET}"),
@@ -69,8 +80,8 @@ def write_secrets(folder: Path, broker: Path) -> tuple[str, str]:
 
 
 def _password(file: Path, url: str) -> str:
-    """The password in the URL that the file holds; a new one takes the place of %s in `url`."""
-    known = secret(file, lambda: url % random_password())
+    """The password in the URL that the file holds; a new one replaces %s in `url`."""
+    known = ensure_secret(file, lambda: url % random_password())
     return known.partition("@")[0].rpartition(":")[2]
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal, all seen as one KeyboardInterrupt."""
+"""Ctrl-C, SIGTERM and a closed terminal, all as one KeyboardInterrupt."""
 
 import signal
 from types import FrameType
@@ -8,7 +8,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def stop_on_signals() -> None:
-    """From now on the first stop signal raises KeyboardInterrupt, and those after it are ignored."""
+    """Make the first stop signal raise KeyboardInterrupt and ignore those after it."""
     for number in STOPPING:
         signal.signal(number, _interrupt)
 
