@@ -2,34 +2,50 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+MONOLITH := .venv/bench/installed
+STATIC := tests/contracts $(wildcard tests/test_*.py)
+
+# pytest keeps the tests that it has rewritten; without that every process rewrites all of them, for 4 seconds
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults check format docs clean
+.PHONY: help up test faults faults-cluster bench check format docs wheels clean
 
 help: ## list the verbs
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 up: $(INSTALLED) ## run RabbitMQ, MongoDB, a worker and the bridge until Ctrl-C
 	@$(BIN)/python -m devstack up
 
 test: $(INSTALLED) ## run the tests, on servers of their own; ARGS=<options of pytest>
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: $(INSTALLED) ## break things on servers of its own and count what is lost, some 20 minutes; ARGS=<options of pytest>
 	@FAULTS_FULL=1 $(BIN)/python -m pytest tests/faults $(ARGS)
 
-check: $(INSTALLED) ## style, types and import rules
+faults-cluster: $(INSTALLED) ## lose nodes of a cluster of 3 + 3 servers of its own and count, some 20 minutes; ARGS=<options of pytest>
+	@FAULTS_CLUSTER=1 $(BIN)/python -m pytest tests/cluster $(ARGS)
+
+bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
+	@$(BIN)/python -m bench $(ARGS)
+
+check: $(INSTALLED) ## everything that needs no server: style, types, import rules, sizes, names, generated documents
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q $(STATIC)
 
 format: $(INSTALLED) ## rewrite the source in the one style
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-docs: $(INSTALLED) ## write the generated documents of the bus into docs/bus
-	@$(BIN)/python -m handlers.documents
+docs: $(INSTALLED) ## write the generated documents: docs/bus and docs/metrics.md
+	@$(BIN)/python -m worker.asyncapi
+	@$(BIN)/python -m tests.support.metrics_page
+
+wheels: $(INSTALLED) ## build the wheels of userbus and userbus-client; DIST=<folder>, by default dist
+	@$(BIN)/python -m pip --disable-pip-version-check wheel --no-deps --no-build-isolation --no-index --wheel-dir $(or $(DIST),dist) . ./client
 
 clean: ## remove .venv and caches; data in .local stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
@@ -39,3 +55,8 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or later was not found: install it, or name it: make PYTHON=<path> <verb>' >&2; exit 1; }
 	@$(PYTHON) -m devstack.install
+
+$(MONOLITH): requirements/bench.txt | $(INSTALLED)
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@

@@ -1,20 +1,94 @@
 """Real servers for the whole session, and a worker and a bridge on them."""
 
-import contextlib
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from inspect import isasyncgenfunction, iscoroutinefunction
 from pathlib import Path
 
 import pytest
+import uvloop
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
-from devstack.servers import RunningServers, servers
-from tests.client import Client
-from tests.stack import Stack, running_stack
+from devstack.errors import StackError
+from devstack.servers import RunningServers, install_servers, servers
+from tests.support.client import Client
+from tests.support.faults.table import lines
+from tests.support.scripted_worker import ScriptedWorker, run_scripted_worker
+from tests.support.stack import Stack, running_stack
+
+SHARED_SERVERS = ("breakable", "apart", "restricted", "restartable")  # the fixtures, whose tests take longest first
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with servers of their own go last: some hold the event loop up for longer than a heartbeat lasts."""
-    own = ("devstack", "faults")
-    items.sort(key=lambda item: item.path.relative_to(Path(__file__).parent).parts[0] in own)
+    """Run tests that share servers first, so that no process is left alone with them at the end.
+
+    A test that is no coroutine but uses a fixture that is one would run beside the loop of all others, and end it.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and not iscoroutinefunction(item.function) and _coroutine_fixtures(item):
+            raise pytest.UsageError(f"{item.nodeid} uses {_coroutine_fixtures(item)}: make it a coroutine")
+    order = {name: number for number, name in enumerate(SHARED_SERVERS)}
+    items.sort(key=lambda item: order.get(_shared_server(item.path), len(order)))
+
+
+@cache
+def _shared_server(file: Path) -> str:
+    """The shared server that the tests of a file, or the fixtures of its folder, ask for; else ""."""
+    texts = [path.read_text() for path in (file, file.parent / "conftest.py") if path.exists()]
+    return next((name for name in SHARED_SERVERS if any(f"{name}: " in text for text in texts)), "")
+
+
+class ServerScheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Keep the tests of a file in one process, and those that share a server: to start one costs 5 CPU seconds."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return _shared_server(self.config.rootpath / file) or file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ServerScheduling | None:
+    """Distribute the tests when pytest is told to distribute them by file."""
+    return ServerScheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The event loop of the worker and the bridge; it takes less time than asyncio's own."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def _coroutine_fixtures(item: pytest.Function) -> list[str]:
+    used = ((name, found[-1].func) for name, found in item._fixtureinfo.name2fixturedefs.items())
+    return [name for name, made in used if iscoroutinefunction(made) or isasyncgenfunction(made)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than there are cores, as many tests wait; where only files are named, no more than those."""
+    limit = (os.cpu_count() or 1) + 1
+    named = {Path(name.partition("::")[0]) for name in config.args}
+    return min(len(named), limit) if all(path.is_file() for path in named) else limit
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Install a missing server once, before several processes would; whoever needs it says why it cannot be had."""
+    with suppress(StackError):
+        install_servers(print)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests of faults have counted."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    ended = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "teardown"]
+    told = lines(recorded for report in ended for recorded in report.user_properties)
+    if told:
+        terminalreporter.section("faults")
+        terminalreporter.write_line("\n".join(told))
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +107,42 @@ async def stack(running: RunningServers) -> AsyncIterator[Stack]:
 
 
 @pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
+    """RabbitMQ without any worker but the scripted one."""
+    with servers(tmp_path_factory.mktemp("broker")) as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+async def scripted_worker(broker: RunningServers) -> AsyncIterator[ScriptedWorker]:
+    """The scripted worker for all tests."""
+    async with run_scripted_worker(broker.amqp_url) as up:
+        yield up
+
+
+@pytest.fixture
+def worker(scripted_worker: ScriptedWorker) -> ScriptedWorker:
+    """The scripted worker, without a script and without what it saw before."""
+    scripted_worker.reset()
+    return scripted_worker
+
+
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
+    """RabbitMQ and MongoDB to which nobody is connected but the test, which may stop them."""
+    with servers(tmp_path_factory.mktemp("apart")) as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+def restartable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
+    """RabbitMQ that a test may stop, and on which nobody serves but the test's own worker."""
+    with servers(tmp_path_factory.mktemp("restartable")) as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
 async def client(stack: Stack) -> AsyncIterator[Client]:
     """A plain AMQP client, as any other service would write one."""
-    async with contextlib.AsyncExitStack() as exits:
-        yield await exits.enter_async_context(Client(stack.amqp_url))
+    async with Client(stack.amqp_url) as up:
+        yield up

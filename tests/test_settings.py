@@ -2,12 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from bridge.settings import Settings as BridgeSettings
-from handlers.settings import Settings as WorkerSettings
+from handlers.sms_gateways.selection import VENDORS
+from handlers.sms_gateways.settings import NEEDS, SmsSettings
+from worker.settings import Settings as WorkerSettings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
-OUTSIDE = {"SECRETS_DIR", "HOME", "AMQP_PORT", "MONGO_PORT", "DEVSTACK"}
+OUTSIDE = {"SECRETS_DIR", "HOME", "AMQP_PORT", "MONGO_PORT", "DEVSTACK", "MANAGEMENT_URL"}
 
 
 def explained() -> dict[str, str]:
@@ -18,6 +21,13 @@ def explained() -> dict[str, str]:
 def test_every_setting_is_in_the_example_file() -> None:
     fields = {name.upper() for settings in (WorkerSettings, BridgeSettings) for name in settings.model_fields}
     assert explained().keys() - OUTSIDE == fields
+
+
+def test_every_sms_gateway_of_the_settings_can_be_chosen() -> None:
+    named = {*get_args(SmsSettings.model_fields["sms_sender"].annotation)} - {"off"}
+    assert named == NEEDS.keys() == VENDORS.keys() | {"log", "webhook"}
+    (listed,) = re.findall("^USERBUS_SMS_SENDER=off *# off, (.*)$", EXAMPLE.read_text(), flags=re.M)
+    assert named == {*listed.split(", ")}
 
 
 def test_the_example_shows_the_defaults() -> None:

@@ -1,11 +1,7 @@
-"""What RabbitMQ's users may do: a real broker with the definitions that compose.yaml loads."""
+"""What RabbitMQ's users may do, on a real broker with the definitions that compose.yaml loads."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 import aio_pika
@@ -13,57 +9,15 @@ import pytest
 from aio_pika.abc import AbstractChannel, AbstractExchange
 from aiormq.exceptions import ChannelAccessRefused
 
-from bridge.bus import Bus
-from contracts.users import GetUser
-from devstack.broker import USERS
-from devstack.containers import ContainerServer
-from devstack.plans import ServerPlan, StackWish, plan_rabbitmq
-from devstack.ports import HOST, free_port
-from devstack.servers import RunningServers
-from devstack.setup import RABBITMQ, write_secrets
-from handlers.app import working
-from tests.client import Client
-from tests.stack import fresh_database, settings
+from client import Denied, connect
+from client.bus import Bus
+from contracts.user_queries import GetUser
+from contracts.users import CreateUser
+from tests.support.client import Client
+from tests.support.patience import PATIENCE
 
 Urls = Mapping[str, str]
 Attempt = Callable[[AbstractChannel], Awaitable[object]]
-
-
-def restricted(home: Path, port: int) -> ServerPlan:
-    """A RabbitMQ that loads the configuration in `home`/broker."""
-    plan = plan_rabbitmq(StackWish(home, port, port, keep=False, say=lambda _: None), os.environ)
-    folder = home / "broker"
-    if isinstance(plan.server, ContainerServer):
-        recipe = plan.server.recipe
-        plan.server.close()
-        env = {**recipe.env, "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf")}
-        return replace(plan, server=ContainerServer(replace(recipe, env=env, volume=(str(folder), str(folder)))))
-    (home / "rabbitmq" / "conf.d").mkdir()
-    (home / "rabbitmq" / "conf.d" / "users.conf").write_text((folder / "rabbitmq.conf").read_text())
-    return plan
-
-
-@pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Urls]:
-    """Each user's URL of a broker that knows these users alone."""
-    if os.environ.get("USERBUS_AMQP_URL"):
-        pytest.skip("needs a RabbitMQ of its own: unset USERBUS_AMQP_URL")
-    home, port = tmp_path_factory.mktemp("restricted"), free_port()
-    write_secrets(home / "secrets", home / "broker")
-    plan = restricted(home, port)
-    with ExitStack() as stack:
-        for server in (*plan.companions, plan.server):
-            stack.callback(server.close)
-            server.start()
-        given = {name: (home / "secrets" / name / "userbus_amqp_url").read_text() for name in USERS}
-        yield {name: url.replace(RABBITMQ, f"{HOST}:{port}") for name, url in given.items()}
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def worker(running: RunningServers, urls: Urls) -> AsyncIterator[None]:
-    """A worker with the worker's user."""
-    async with working(settings(running, amqp_url=urls["worker"], mongo_url=fresh_database(running.mongo_url))):
-        yield
 
 
 async def exchange(channel: AbstractChannel, name: str) -> AbstractExchange:
@@ -109,7 +63,7 @@ def remove_exchange(name: str) -> Attempt:
 
 FORBIDDEN_TO_ALL = {
     "publish events": publish("userbus.events", "user.created"),
-    "publish dead letters": publish("userbus.dead", "user.create"),
+    "publish dead letters": publish("userbus.dead.letters", "user.create"),
     "publish to the wait queues": publish("userbus.retry.1s", "user.create"),
     "publish to a queue": publish("", "userbus.user"),
     "listen to requests": bind("userbus.commands", "user.create"),
@@ -123,18 +77,38 @@ FORBIDDEN_TO_ALL = {
 LISTENING = {"listen to events": bind("userbus.events", "#"), "take from the log": take("userbus.events.log")}
 FORBIDDEN: Mapping[str, Mapping[str, Attempt]] = {
     "worker": {"make a queue": declare("mine"), "make an exchange": make_exchange("mine")},
-    "bridge": {**FORBIDDEN_TO_ALL, **LISTENING, "make a queue": declare("bridge.mine")},
-    "publisher": {
+    "bridge": {
         **FORBIDDEN_TO_ALL,
         **LISTENING,
+        "make a queue": declare("bridge.mine"),
         "issue service tokens": publish("userbus.commands", "token.issue"),
-        "make a queue": declare("consumer.mine"),
     },
-    "consumer": {
+    "operator": {**FORBIDDEN_TO_ALL, **LISTENING},
+    "reader": {
         **FORBIDDEN_TO_ALL,
-        "send requests": publish("userbus.commands", "user.create"),
-        "make a queue": declare("publisher.mine"),
+        **LISTENING,
+        "create users": publish("userbus.commands", "user.create"),
+        "make a queue": declare("billing.mine"),
     },
+    "billing": {
+        **FORBIDDEN_TO_ALL,
+        "delete users": publish("userbus.commands", "user.delete"),
+        "import users": publish("userbus.commands", "user.import"),
+        "make root users": publish("userbus.commands", "user.set_root"),
+        "issue service tokens": publish("userbus.commands", "token.issue"),
+        "listen to all events": bind("userbus.events", "#"),
+        "listen to all users' events and more": bind("userbus.events", "user.#"),
+        "listen to other events": bind("userbus.events", "role.created"),
+        "take from the log": LISTENING["take from the log"],
+        "make a queue": declare("watcher.mine"),
+    },
+    "statistics": {
+        **FORBIDDEN_TO_ALL,
+        **LISTENING,
+        "listen to users": bind("userbus.events", "user.*"),
+        "listen to all plain events": bind("userbus.events.plain", "#"),
+    },
+    "watcher": {**FORBIDDEN_TO_ALL, "read users": publish("userbus.commands", "user.get")},
 }
 ATTEMPTS = [
     pytest.param(user, attempt, id=f"{user}: {what}")
@@ -152,23 +126,40 @@ async def test_a_user_may_not(user: str, attempt: Attempt, urls: Urls) -> None:
 
 async def test_a_publisher_gets_its_answer_and_a_consumer_the_event(urls: Urls) -> None:
     username = f"user_{uuid4().hex}"
-    async with Client(urls["publisher"]) as publisher, Client(urls["consumer"]) as consumer:
-        mine = await consumer.channel.declare_queue("consumer.mine", durable=True, arguments={"x-queue-type": "quorum"})
+    async with (
+        Client(urls["billing"], caller="billing") as billing,
+        Client(urls["watcher"], caller="watcher") as consumer,
+    ):
+        mine = await consumer.channel.declare_queue("watcher.mine", durable=True, arguments={"x-queue-type": "quorum"})
         await mine.bind("userbus.events", "user.created")
-        created = await publisher.done("user.create", {"username": username})
-        async with asyncio.timeout(10), mine.iterator() as events:
+        created = await billing.done("user.create", {"username": username})
+        async with asyncio.timeout(PATIENCE), mine.iterator() as events:
             async for event in events:
                 await event.ack()
                 if username.encode() in event.body:
                     break
-    async with Bus(urls["bridge"]) as bus:
-        assert (await bus.call("user.get", GetUser(id=created["id"]))).username == username
+    async with Bus(urls["bridge"], app_id="tests") as bus:
+        assert (await bus.ask(GetUser(id=created["id"]))).username == username
+
+
+async def test_a_consumer_subscribes_under_its_own_name_alone(urls: Urls) -> None:
+    async with (
+        connect(urls["billing"], app_id="billing") as billing,
+        connect(urls["watcher"], app_id="c") as bus,
+    ):
+        async with bus.events("watcher", "user.created") as events, bus.replay("next", "user.created") as log:
+            user = await billing.ask(CreateUser(username=f"user_{uuid4().hex}"))
+            assert (await anext(events)).data == user
+            assert (await anext(log)).data == user
+        with pytest.raises(Denied) as refused:
+            await anext(bus.events("billing"))
+    assert refused.value.code == "bus.access_refused"
 
 
 async def test_a_consumer_reads_the_events_log_from_its_beginning(urls: Urls) -> None:
-    async with Client(urls["publisher"]) as publisher:
-        await publisher.done("user.create", {"username": f"user_{uuid4().hex}"})
-    async with Client(urls["consumer"]) as consumer:
+    async with Client(urls["billing"], caller="billing") as billing:
+        await billing.done("user.create", {"username": f"user_{uuid4().hex}"})
+    async with Client(urls["watcher"], caller="watcher") as consumer:
         await consumer.channel.set_qos(10)
         log = await consumer.channel.get_queue("userbus.events.log", ensure=False)
         arrived: asyncio.Queue[bytes] = asyncio.Queue()
@@ -178,10 +169,10 @@ async def test_a_consumer_reads_the_events_log_from_its_beginning(urls: Urls) ->
             await arrived.put(message.body)
 
         await log.consume(receive, arguments={"x-stream-offset": "first"})
-        assert await asyncio.wait_for(arrived.get(), 10)
+        assert await asyncio.wait_for(arrived.get(), PATIENCE)
 
 
-@pytest.mark.parametrize("user", ["worker", "bridge"])
+@pytest.mark.parametrize("user", ["worker", "bridge", "operator", "reader"])
 async def test_the_command_line_asks_for_health_as(user: str, urls: Urls) -> None:
-    async with Client(urls[user]) as client:
+    async with Client(urls[user], caller=user) as client:
         assert (await client.done("health.user", {}))["database"] is True

@@ -1,1 +1,1 @@
-"""The bridge: units, and the whole of it on a real RabbitMQ."""
+"""Tests of the bridge: units, and the whole of it on a real RabbitMQ."""

@@ -1,6 +1,7 @@
 """`python -m bridge` as a process of its own."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -13,18 +14,41 @@ import pytest
 
 from devstack.ports import free_port
 from devstack.servers import RunningServers
-from tests.bridge.responder import GOOD, NOW, USER, Responder, done, eventually
-
-Process = subprocess.Popen[bytes]
+from tests.support.forked_programs import ForkedProgram, StandardFiles
+from tests.support.loopback import http_client
+from tests.support.patience import PATIENCE
+from tests.support.scripted_worker import GOOD, NOW, TOKEN, USER, ScriptedWorker, done_reply, wait_until
 
 
 @pytest.fixture
-def process(broker: RunningServers, worker: Responder, port: int) -> Iterator[Process]:
-    """Started after the worker, whose exchange it would have to wait for."""
-    told = {"USERBUS_AMQP_URL": broker.amqp_url, "USERBUS_BRIDGE_PORT": str(port), "USERBUS_LOG_FORMAT": "json"}
-    with subprocess.Popen([sys.executable, "-m", "bridge"], env=os.environ | told, stderr=subprocess.PIPE) as running:
-        yield running
-        running.terminate()
+def timeout() -> str:
+    return str(PATIENCE)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "bridge.log"
+
+
+@pytest.fixture
+def process(
+    broker: RunningServers, worker: ScriptedWorker, port: int, timeout: str, log: Path
+) -> Iterator[ForkedProgram]:
+    """The process; it starts after the worker, without whose exchange it would wait."""
+    told = {
+        "USERBUS_AMQP_URL": broker.amqp_url,
+        "USERBUS_BRIDGE_PORT": str(port),
+        "USERBUS_BRIDGE_TIMEOUT": timeout,
+        "USERBUS_LOG_FORMAT": "json",
+    }
+    running = ForkedProgram(["bridge"], os.environ | told, StandardFiles(log, log))
+    yield running
+    running.stop()
+
+
+def wait_ended(process: ForkedProgram, log: Path) -> tuple[int, str]:
+    """Its exit status, and what it has logged."""
+    return process.wait(), log.read_text()
 
 
 @pytest.fixture
@@ -33,15 +57,15 @@ def port() -> int:
 
 
 @pytest.fixture
-async def client(process: Process, port: int) -> AsyncIterator[httpx.AsyncClient]:
+async def client(process: ForkedProgram, port: int) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": GOOD}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=15) as client:
-        await up(client)
+    async with http_client(f"http://127.0.0.1:{port}", headers=headers) as client:
+        await wait_serving(client)
         yield client
 
 
-async def up(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(15):
+async def wait_serving(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 await client.get("/health/live")
@@ -50,42 +74,74 @@ async def up(client: httpx.AsyncClient) -> None:
                 await asyncio.sleep(0.05)
 
 
-async def test_it_finishes_what_is_in_hand_when_it_is_stopped(
-    process: Process, client: httpx.AsyncClient, worker: Responder
+@pytest.mark.parametrize("timeout", ["2"])
+async def test_requests_in_progress_are_finished_when_it_is_stopped(
+    process: ForkedProgram, client: httpx.AsyncClient, worker: ScriptedWorker, timeout: str, log: Path
 ) -> None:
-    worker.says("user.get", None)
+    worker.set_reply("user.get", None)
     call = asyncio.create_task(client.get("/user/ada", headers={"X-Request-Id": "r-1"}))
-    await eventually(lambda: len(worker.seen) == 1)
+    await wait_until(lambda: len(worker.requests) == 1)
     process.send_signal(signal.SIGTERM)
     answer = await call
     assert (answer.status_code, answer.json()["error_code"]) == (504, 5041)
-    _, logged = await asyncio.to_thread(process.communicate, timeout=15)
-    assert process.returncode == 0
-    assert b'"request_id": "r-1"' in logged
-    assert GOOD.encode() not in logged
+    status, logged = await asyncio.to_thread(wait_ended, process, log)
+    assert status == 0
+    assert '"request_id": "r-1"' in logged
+    assert GOOD not in logged
+
+
+async def test_each_request_is_one_log_line_that_tells_who_called_what(
+    process: ForkedProgram, client: httpx.AsyncClient, worker: ScriptedWorker, log: Path
+) -> None:
+    worker.set_reply("user.get", done_reply(USER))
+    worker.set_reply("token.verify", done_reply(TOKEN))
+    calls = [("/user/ada?token=pencil", GOOD), ("/user/ada", ""), ("/user/a/b", GOOD), ("/nowhere/pencil", GOOD)]
+    for n, (path, token) in enumerate(calls):
+        await client.get(path, headers={"X-Request-Id": f"r-{n}", "Authorization": token})
+    process.send_signal(signal.SIGTERM)
+    _, logged = await asyncio.to_thread(wait_ended, process, log)
+    lines = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
+    fields = ("request_id", "method", "dialect", "route", "actor", "status")
+    told = [tuple(line[field] for field in fields) for line in lines if line.get("request_id", "").startswith("r-")]
+    assert told == [
+        ("r-0", "GET", "foreseen", "/user/{username}", f"token:{TOKEN['id']}", 200),
+        ("r-1", "GET", "foreseen", "/user/{username}", None, 401),
+        ("r-2", "GET", "foreseen", None, None, 404),
+        ("r-3", "GET", None, None, None, 404),
+    ]
+    assert "pencil" not in logged
+
+
+async def test_an_upgrade_to_websockets_is_answered_as_a_plain_request(
+    client: httpx.AsyncClient, worker: ScriptedWorker
+) -> None:
+    worker.set_reply("user.get", done_reply(USER))
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    assert (await client.get("/user/ada", headers=upgrade | key)).status_code == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_to_be_told_to_stop_is_no_failure(
-    process: Process, client: httpx.AsyncClient, number: signal.Signals
+async def test_a_stop_signal_is_not_a_failure(
+    process: ForkedProgram, client: httpx.AsyncClient, number: signal.Signals, log: Path
 ) -> None:
     process.send_signal(number)
-    _, logged = await asyncio.to_thread(process.communicate, timeout=15)
-    assert process.returncode == 0
-    assert b"Traceback" not in logged
+    status, logged = await asyncio.to_thread(wait_ended, process, log)
+    assert status == 0
+    assert "Traceback" not in logged
 
 
-def started(folder: Path, **told: str) -> subprocess.CompletedProcess[str]:
+def run_with(folder: Path, **told: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("USERBUS_")}
     given = kept | told | {"USERBUS_SECRETS_DIR": str(folder)}
     command = [sys.executable, "-m", "bridge"]
-    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
-def test_wrong_settings_are_told_in_a_line_each(tmp_path: Path) -> None:
+def test_wrong_settings_are_reported_in_a_line_each(tmp_path: Path) -> None:
     (tmp_path / "userbus_bridge_timeout").write_text("-1")
     (tmp_path / "userbus_amqp_url").write_text("amqp://u:pencil@h/")
-    ended = started(tmp_path, USERBUS_BRIDGE_PORT="many", USERBUS_BRIDGE_OPEN_DIALECTS="passprot")
+    ended = run_with(tmp_path, USERBUS_BRIDGE_PORT="many", USERBUS_BRIDGE_OPEN_DIALECTS="passprot")
     assert ended.returncode == 2
     lines = ended.stderr.splitlines()
     names = ["USERBUS_BRIDGE_OPEN_DIALECTS", "USERBUS_BRIDGE_PORT", "USERBUS_BRIDGE_TIMEOUT"]
@@ -93,17 +149,17 @@ def test_wrong_settings_are_told_in_a_line_each(tmp_path: Path) -> None:
     assert "pencil" not in ended.stderr
 
 
-async def test_answers_do_not_name_the_server(client: httpx.AsyncClient, worker: Responder) -> None:
-    worker.says("user.get", done(USER))
+async def test_answers_do_not_name_the_server(client: httpx.AsyncClient, worker: ScriptedWorker) -> None:
+    worker.set_reply("user.get", done_reply(USER))
     answer = await client.get("/user/ada")
     assert answer.status_code == 200
     assert not {"server", "date"} & set(answer.headers)
 
 
-async def test_nobody_is_believed_about_where_a_request_comes_from(
-    client: httpx.AsyncClient, worker: Responder
+async def test_forwarded_addresses_are_not_trusted_by_default(
+    client: httpx.AsyncClient, worker: ScriptedWorker
 ) -> None:
-    worker.says("sms.send_code", done({"expires_at": NOW, "resend_at": NOW}))
+    worker.set_reply("sms.send_code", done_reply({"expires_at": NOW, "resend_at": NOW}))
     body, forged = {"telephone": "13812345678"}, {"X-Forwarded-For": "203.0.113.7"}
     assert (await client.post("/v1/identity/sms", json=body, headers=forged)).status_code == 200
     assert worker.bodies() == [{**body, "client_address": "127.0.0.1"}]

@@ -1,10 +1,13 @@
 """The bridge's settings."""
 
+from typing import get_args
+
 import pytest
 from pydantic import ValidationError
 
 from bridge.app import create_app
-from bridge.settings import Settings
+from bridge.settings import DialectName, Settings
+from contracts.tokens import DIALECTS
 
 
 def test_lists_are_texts_with_commas() -> None:
@@ -20,7 +23,7 @@ def test_lists_are_texts_with_commas() -> None:
     "given",
     [{"bridge_open_dialects": "passprot"}, {"token_cache": 6}, {"bridge_timeout": 0}, {"time_zone": "Mars/Base"}],
 )
-def test_what_makes_no_sense_is_refused_at_start(given: dict[str, object]) -> None:
+def test_invalid_settings_are_refused_at_start(given: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate(given)
 
@@ -29,6 +32,10 @@ def test_the_broker_password_is_not_printed() -> None:
     assert "pencil" not in repr(Settings(amqp_url="amqp://u:pencil@h/"))
 
 
-def test_opening_a_dialect_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_open_dialect_is_logged_as_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     create_app(Settings(bridge_open_dialects="passport"))
     assert "open dialect" in capsys.readouterr().out
+
+
+def test_the_dialects_that_tokens_may_name_are_those_that_take_them() -> None:
+    assert get_args(DialectName) == DIALECTS

@@ -1,16 +1,16 @@
-"""The dead letters' queue without letters, and what is sent to the workers."""
+"""An empty queue of dead letters, and a copy of what is sent to the workers."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 from aio_pika.abc import AbstractQueue
 
-from tests.client import Client
+from tests.support.client import Client
 
 
 @pytest.fixture
-async def empty(client: Client) -> AsyncIterator[None]:
-    """No dead letters, before and after."""
+async def no_dead_letters(client: Client) -> AsyncIterator[None]:
+    """No dead letters before and after the test."""
     queue = await client.channel.get_queue("userbus.dead", ensure=False)
     await queue.purge()
     yield

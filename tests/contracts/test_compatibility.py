@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.breaking import breaking
+from tests.support.breaking import breaking
 
 FOLDER = Path(__file__).parents[2] / "docs" / "bus"
 RELEASED = sorted((FOLDER / "released").glob("*.json"))

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.catalog import CATALOG
-from contracts.redaction import redacted, scrubbed
+from contracts.redaction import redact, scrub
 
 SECRET = b"correct horse"
 ENTRY = CATALOG["user.create"]
@@ -19,18 +19,29 @@ ENTRY = CATALOG["user.create"]
         b'{"password": "correct horse", "a": ' + b"[" * 100_000,
         b'{"password": "correct horse"',
         b'\xff{"password": "correct horse"}',
+        b'{"Password": "correct horse"}',
+        b'{"new-Password ": "correct horse"}',
+        b'{"passw\\u006frd": "correct horse"}',
+        b'{"passw\\u006frd": "correct horse"',
+        '{"\uff50assword": "correct horse"}'.encode(),
+        b'{"PASSWORD": "correct horse"',
+        b'{"a": {"password": "correct horse"}, "a": 1}',
+        b'{"apiKey": "correct horse"}',
+        b'{"access_token": ["correct horse"]}',
+        b'{"db_credentials": {"u": "correct horse"}}',
     ],
 )
 def test_a_secret_is_not_kept(body: bytes) -> None:
-    kept, cut = redacted(ENTRY, body)
-    assert SECRET not in kept
-    assert cut
+    for entry in (ENTRY, None):
+        kept, cut = redact(entry, body)
+        assert SECRET not in kept
+        assert cut
 
 
 @pytest.mark.parametrize("body", [b"{{{", b'{"a":' * 500 + b"1" + b"}" * 500, b'{"username": "a\\ud800b"}', b"\xff"])
 def test_what_holds_no_secret_is_kept_as_it_came(body: bytes) -> None:
-    assert redacted(ENTRY, body) == (body, [])
+    assert redact(ENTRY, body) == (body, [])
 
 
 def test_the_text_of_a_deep_body_stays() -> None:
-    assert scrubbed(ENTRY, b'{"a":' * 500 + b"1" + b"}" * 500, "text") == "text"
+    assert scrub(ENTRY, b'{"a":' * 500 + b"1" + b"}" * 500, "text") == "text"

@@ -1,15 +1,10 @@
-"""One pair of servers for the tests that stop, kill and share them."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""One pair of servers for the tests that stop, kill or share them."""
 
 import pytest
 
-from devstack.servers import RunningServers, servers
+from devstack.servers import RunningServers
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
-    home: Path = tmp_path_factory.mktemp("stack")
-    with servers(home) as running:
-        yield running
+def running(apart: RunningServers) -> RunningServers:
+    return apart

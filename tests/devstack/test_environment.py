@@ -1,15 +1,15 @@
-"""What the programs of the stack are told."""
+"""The environment of the programs of the stack."""
 
 from pathlib import Path
 
 from devstack.environment import BusAddresses, StackFacts, bridge_environment, worker_environment
-from devstack.settings import StackSettings, settings_from
+from devstack.settings import StackSettings, load_settings
 
-BUS = BusAddresses("amqp://userbus:pw@127.0.0.1:1/", "mongodb://127.0.0.1:2/userbus?replicaSet=rs0")
+BUS = BusAddresses("amqp://userbus:pw@127.0.0.1:1", "mongodb://127.0.0.1:2/userbus?replicaSet=rs0")
 
 
 def settings(home: Path) -> StackSettings:
-    return settings_from({"USERBUS_HOME": str(home), "USERBUS_BRIDGE_PORT": "8001"})
+    return load_settings({"USERBUS_HOME": str(home), "USERBUS_BRIDGE_PORT": "8001"})
 
 
 def test_the_worker_gets_addresses_secrets_and_an_sms_log(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_bridge_gets_its_address_and_no_secret(tmp_path: Path) -> None:
 def test_the_facts_for_other_programs_are_one_line_each() -> None:
     assert StackFacts("http://127.0.0.1:8001", BUS, "token", Path("/home/sms.log")).lines().splitlines() == [
         "USERBUS_URL=http://127.0.0.1:8001",
-        "USERBUS_AMQP_URL=amqp://userbus:pw@127.0.0.1:1/",
+        "USERBUS_AMQP_URL=amqp://userbus:pw@127.0.0.1:1",
         "USERBUS_MONGO_URL=mongodb://127.0.0.1:2/userbus?replicaSet=rs0",
         "USERBUS_TOKEN=token",
         "USERBUS_SMS_LOG=/home/sms.log",

@@ -13,10 +13,21 @@ import pytest
 from devstack.install import ARGON2, REQUIREMENTS, VENV, build_argon2
 
 
-def test_the_installer_needs_nothing_that_it_installs() -> None:
+def test_the_installer_imports_nothing_that_it_installs() -> None:
     code = f"import sys; sys.path.insert(0, {os.getcwd()!r}); import devstack.install"
     result = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_ctrl_c_ends_the_installation_with_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code = f"""import signal, sys; sys.path.insert(0, {os.getcwd()!r})
+from devstack.install import main
+signal.setitimer(signal.ITIMER_REAL, 0.2); signal.signal(signal.SIGALRM, signal.default_int_handler)
+sys.exit(main())"""
+    monkeypatch.chdir(tmp_path)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (result.returncode, "Traceback" in result.stderr) == (130, False), result.stderr
+    assert "Stopped before everything was installed" in result.stderr
 
 
 def test_argon2_is_built_for_this_processor_where_it_can_be() -> None:

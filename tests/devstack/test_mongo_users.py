@@ -1,10 +1,9 @@
-"""What MongoDB's users may do: a real server that nobody enters without one, as in compose.yaml."""
+"""What MongoDB's users may do, on a real server with access control as in compose.yaml."""
 
 import base64
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,20 +16,22 @@ from devstack.mongo_users import ADMIN, DATABASE, WORKER, ensure_users
 from devstack.mongodb import ensure_mongod, local_mongod
 from devstack.ports import HOST, free_port
 from models.errors.base import StoreUnavailable
-from models.indexes import prepare
-from models.store import Store, reached
+from models.seeds import prepare
+from models.store.client import Store
+from models.store.driver_errors import translate_unreachable
 
 Client = MongoClient[dict[str, Any]]
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
-    """A new replica set with a key file, and no user yet."""
-    key, port = tmp_path / "key", free_port()
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A new replica set with a key file; the first test finds no user yet."""
+    home = tmp_path_factory.mktemp("mongo")
+    key, port = home / "key", free_port()
     key.touch(mode=0o600)
     key.write_text(base64.b64encode(os.urandom(512)).decode())
-    recipe = local_mongod(ensure_mongod(lambda _: None), tmp_path, port).recipe
-    server = LocalServer(replace(recipe, argv=(*recipe.argv, "--keyFile", str(key))))
+    spec = local_mongod(ensure_mongod(lambda _: None), home, port).spec
+    server = LocalServer(replace(spec, argv=(*spec.argv, "--keyFile", str(key))))
     try:
         server.start()
         yield port
@@ -38,17 +39,17 @@ def port(tmp_path: Path) -> Iterator[int]:
         server.close()
 
 
-def opened(port: int, login: str = "") -> Client:
+def open_client(port: int, login: str = "") -> Client:
     return MongoClient(f"mongodb://{login}{HOST}:{port}/{DATABASE if WORKER in login else ''}", directConnection=True)
 
 
-async def test_a_worker_finds_all_it_needs(port: int) -> None:
+async def test_a_worker_may_do_all_it_needs(port: int) -> None:
     ensure_users(port, "one", "two")
     store = Store(f"mongodb://{WORKER}:two@{HOST}:{port}/{DATABASE}?directConnection=true")
     await prepare(store)
     assert await store.collection("roles").count_documents({}) > 0
-    await store.look()
-    assert store.watch.answer == "primary"
+    await store.check_availability()
+    assert store.availability.answer == "primary"
     await store.close()
 
 
@@ -62,23 +63,23 @@ FORBIDDEN: dict[str, Callable[[Client], object]] = {
 }
 
 
-def test_a_worker_may_do_no_more_and_a_stranger_nothing(port: int) -> None:
+def test_a_worker_may_do_no_more_and_anyone_else_nothing(port: int) -> None:
     ensure_users(port, "one", "two")
     everything = {**FORBIDDEN, "read its database": lambda client: client[DATABASE]["users"].find_one()}
     for login, attempts in ((f"{WORKER}:two@", FORBIDDEN), ("", everything)):
-        with opened(port, login) as client:
+        with open_client(port, login) as client:
             for name, attempt in attempts.items():
                 with pytest.raises(OperationFailure) as caught:
                     attempt(client)
                 assert caught.value.code == 13, name
 
 
-def test_it_can_be_repeated_and_gives_a_new_password_to_a_worker_that_lost_its_own(port: int) -> None:
+def test_it_is_idempotent_and_can_give_the_worker_a_new_password(port: int) -> None:
     ensure_users(port, "one", "two")
     ensure_users(port, "one", "three")
-    with opened(port, f"{WORKER}:three@") as client:
+    with open_client(port, f"{WORKER}:three@") as client:
         assert client[DATABASE]["users"].find_one() is None
-    with opened(port, f"{WORKER}:two@") as client, pytest.raises(OperationFailure):
+    with open_client(port, f"{WORKER}:two@") as client, pytest.raises(OperationFailure):
         client[DATABASE]["users"].find_one()
 
 
@@ -86,13 +87,13 @@ def test_users_of_other_secrets_are_left_alone(port: int) -> None:
     ensure_users(port, "one", "two")
     with pytest.raises(StackError, match="other volumes"):
         ensure_users(port, "another", "two")
-    with opened(port, f"{ADMIN}:one@") as client:
+    with open_client(port, f"{ADMIN}:one@") as client:
         assert len(client["admin"].command("usersInfo", {"forAllDBs": True})["users"]) == 2
 
 
 async def test_a_worker_with_a_wrong_password_waits_for_a_better_one(port: int) -> None:
     ensure_users(port, "one", "two")
     store = Store(f"mongodb://{WORKER}:wrong@{HOST}:{port}/{DATABASE}?directConnection=true")
-    with pytest.raises(StoreUnavailable, match="user and password"), reached():
+    with pytest.raises(StoreUnavailable, match="user and password"), translate_unreachable():
         await prepare(store)
     await store.close()

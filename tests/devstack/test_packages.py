@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from devstack.packages import no_service_starts, refusal
+from devstack.packages import prevent_service_starts, refusal
 
 RABBITMQ = ["rabbitmq-server"]
 
@@ -11,7 +11,7 @@ def test_root_with_apt_may_install() -> None:
     assert refusal(RABBITMQ, "RabbitMQ", has_apt=True, is_root=True) is None
 
 
-def test_others_are_told_the_one_command_to_run() -> None:
+def test_others_get_the_command_to_run() -> None:
     assert refusal(RABBITMQ, "RabbitMQ", has_apt=True, is_root=False) == (
         "RabbitMQ is not installed. Run this once, then try again: "
         "sudo apt-get install -y --no-install-recommends rabbitmq-server"
@@ -23,9 +23,9 @@ def test_without_apt_the_package_is_named() -> None:
     assert words == "RabbitMQ is not installed and there is no apt-get here: install rabbitmq-server yourself"
 
 
-def test_services_are_kept_from_starting_for_the_time_of_the_installation(tmp_path: Path) -> None:
+def test_services_are_kept_from_starting_during_the_installation(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
-    with no_service_starts(policy):
+    with prevent_service_starts(policy):
         assert policy.read_text().endswith("exit 101\n")
         assert policy.stat().st_mode & 0o777 == 0o755
     assert not policy.exists()
@@ -34,16 +34,16 @@ def test_services_are_kept_from_starting_for_the_time_of_the_installation(tmp_pa
 def test_the_machines_own_policy_is_left_alone(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 0\n")
-    with no_service_starts(policy):
+    with prevent_service_starts(policy):
         assert policy.read_text() == "#!/bin/sh\nexit 0\n"
     assert policy.exists()
 
 
 def test_a_policy_left_by_a_killed_installation_is_removed(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
-    with no_service_starts(policy):
+    with prevent_service_starts(policy):
         left = policy.read_text()
     policy.write_text(left)
-    with no_service_starts(policy):
+    with prevent_service_starts(policy):
         assert policy.exists()
     assert not policy.exists()

@@ -1,6 +1,8 @@
 """Ports on the loopback address."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,13 @@ def test_a_free_port_is_free_and_answers_nobody() -> None:
 def test_a_free_port_is_never_one_that_the_kernel_gives_to_clients() -> None:
     first = int(EPHEMERAL.read_text().split()[0])
     assert all(free_port() < first for _ in range(20))
+
+
+def test_no_port_is_given_out_twice_before_a_server_listens_on_it() -> None:
+    asked = [sys.executable, "-c", "from devstack.ports import free_port; print(*(free_port() for _ in range(500)))"]
+    ours = [free_port() for _ in range(500)]
+    theirs = [int(port) for port in subprocess.run(asked, capture_output=True, check=True).stdout.split()]
+    assert len({*ours, *theirs}) == 1000
 
 
 def test_a_taken_port_is_refused_with_the_setting_that_changes_it() -> None:

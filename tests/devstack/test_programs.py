@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
-from devstack.leftovers import identity
+from devstack.orphans import identity
 from devstack.programs import ChildProgram, spawn
+from tests.support.patience import PATIENCE
 
-PATIENCE = 10.0
 SLEEP = "import sys, time; print('up', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
 PARENT = """
@@ -29,25 +29,25 @@ def run(code: str, log: Path, env: dict[str, str] | None = None) -> ChildProgram
     return spawn([sys.executable, "-c", code], env or {}, log, name="The child", pid_file=log.with_suffix(".pid"))
 
 
-def until(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true in time."""
+def wait_until(condition: Callable[[], bool]) -> bool:
+    """Wait for a condition; whether it came true in time."""
     deadline = time.monotonic() + PATIENCE
     while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)  # nobody tells of another process's end or output: it has to be looked for
+        time.sleep(0.02)  # nothing announces the end or the output of another process
     return condition()
 
 
 def wait_for(log: Path, text: str) -> None:
-    assert until(lambda: log.exists() and text in log.read_text())
+    assert wait_until(lambda: log.exists() and text in log.read_text())
 
 
 def exit_code(child: ChildProgram) -> int | None:
-    until(lambda: child.exit_code is not None)
+    wait_until(lambda: child.exit_code is not None)
     return child.exit_code
 
 
 def wait_for_end(pid: int, was: str) -> bool:
-    return until(lambda: identity(pid) != was)
+    return wait_until(lambda: identity(pid) != was)
 
 
 def test_a_child_gets_the_environment_as_given_and_writes_to_its_log(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_child_gets_the_environment_as_given_and_writes_to_its_log(tmp_path: P
     assert exit_code(child) == 0
 
 
-def test_stop_ends_a_child_in_good_order_and_forgets_its_note(tmp_path: Path) -> None:
+def test_stop_ends_a_child_gracefully_and_removes_its_record(tmp_path: Path) -> None:
     child = run(SLEEP, tmp_path / "log")
     assert (tmp_path / "log.pid").read_text() == identity(child.pid)
     assert child.fault() is None
@@ -65,13 +65,13 @@ def test_stop_ends_a_child_in_good_order_and_forgets_its_note(tmp_path: Path) ->
     assert not (tmp_path / "log.pid").exists()
 
 
-def test_stop_kills_a_child_that_does_not_listen(tmp_path: Path) -> None:
+def test_stop_kills_a_child_that_ignores_sigterm(tmp_path: Path) -> None:
     child = run(STUBBORN, tmp_path / "log")
     wait_for(tmp_path / "log", "up")
     assert child.stop(limit=0.2) == -signal.SIGKILL
 
 
-def test_a_child_that_died_says_how(tmp_path: Path) -> None:
+def test_the_fault_of_a_child_that_died_is_its_log(tmp_path: Path) -> None:
     child = run("import sys; sys.exit('out of luck')", tmp_path / "log")
     assert exit_code(child) == 1
     assert child.fault() == f"The child ended with status 1. The last lines of {tmp_path}/log:\nout of luck"

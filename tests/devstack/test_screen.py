@@ -1,4 +1,4 @@
-"""What a person sees."""
+"""What `up` prints."""
 
 import io
 import shlex
@@ -7,35 +7,37 @@ from pathlib import Path
 from rich.console import Console
 
 from devstack.environment import BusAddresses, StackFacts
-from devstack.screen import fail, show
+from devstack.screen import show_facts, show_failure
 
-FACTS = StackFacts("http://127.0.0.1:8000", BusAddresses("amqp://a/", "mongodb://b/"), "t" * 90, Path("/sms.log"))
+FACTS = StackFacts("http://127.0.0.1:8000", BusAddresses("amqp://a", "mongodb://b/"), "t" * 90, Path("/sms.log"))
 
 
-def narrow() -> tuple[Console, io.StringIO]:
+def narrow_console() -> tuple[Console, io.StringIO]:
     text = io.StringIO()
     return Console(file=text, width=40), text
 
 
 def test_the_calls_can_be_pasted_from_a_narrow_terminal() -> None:
-    console, text = narrow()
-    show(FACTS, console)
+    console, text = narrow_console()
+    show_facts(FACTS, console)
     calls = [shlex.split(line) for line in text.getvalue().splitlines() if line.startswith("curl ")]
     assert len(calls) == 3
     assert all(f"Authorization: Bearer {FACTS.token}" in call for call in calls)
     assert any("http://127.0.0.1:8000/v1/user/search?p=1&size=5" in call for call in calls)
 
 
-def test_two_starts_propose_two_users() -> None:
-    (one, first), (two, second) = narrow(), narrow()
-    show(FACTS, one)
-    show(FACTS, two)
+def test_every_start_names_another_user() -> None:
+    (one, first), (two, second) = narrow_console(), narrow_console()
+    show_facts(FACTS, one)
+    show_facts(FACTS, two)
     assert first.getvalue() != second.getvalue()
 
 
-def test_a_failure_shows_the_log_as_it_is() -> None:
-    console, text = narrow()
-    fail("The worker ended with status 1.\n[bold]a line of its log that is longer than the screen[/bold]", console)
+def test_a_failure_shows_the_log_unchanged() -> None:
+    console, text = narrow_console()
+    show_failure(
+        "The worker ended with status 1.\n[bold]a line of its log that is longer than the screen[/bold]", console
+    )
     assert text.getvalue().splitlines() == [
         "",
         "The worker ended with status 1.",

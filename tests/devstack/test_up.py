@@ -1,4 +1,4 @@
-"""`up` as a person meets it: started, refused, stopped, killed, with stand-ins for the worker and the bridge."""
+"""`up` started, refused, stopped and killed, with fakes for the worker and the bridge."""
 
 import os
 import signal
@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from devstack.leftovers import identity
+from devstack.orphans import identity
 from devstack.ports import HOST, free_port
 from devstack.servers import RunningServers
+from tests.support.patience import PATIENCE
 
-START = (sys.executable, str(Path(__file__).with_name("start.py")))
-PATIENCE = 60.0
+READY = "Ctrl-C stops everything."
+START = (sys.executable, "-m", "tests.support.start_stack")
 PROGRAMS = {"worker", "bridge"}
 LOCAL_SERVERS = {"rabbitmq", "mongodb", "epmd"}
 
@@ -33,18 +34,22 @@ class StackRun:
         pipe = subprocess.PIPE
         return subprocess.Popen([*START, worker], env=self.env, stdout=pipe, stderr=subprocess.STDOUT, text=True)
 
-    def wait_until_ready(self, popen: subprocess.Popen[str]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not (self.home / "dev.env").exists():
-            assert popen.poll() is None, popen.communicate()[0]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)  # a file that another process writes has to be looked for
+    def wait_until_ready(self, popen: subprocess.Popen[str]) -> str:
+        """What it prints until it says how to stop it."""
+        assert popen.stdout is not None
+        shown = ""
+        while READY not in shown:
+            line = popen.stdout.readline()
+            assert line, shown  # it has ended
+            shown += line
+        assert (self.home / "dev.env").exists()
+        return shown
 
-    def notes(self) -> dict[str, str]:
+    def records(self) -> dict[str, str]:
         return {file.stem: file.read_text() for file in (self.home / "run").glob("*.pid")}
 
-    def alive(self, notes: dict[str, str]) -> list[str]:
-        return [name for name, text in notes.items() if identity(int(text.split()[0])) == text]
+    def alive(self, records: dict[str, str]) -> list[str]:
+        return [name for name, text in records.items() if identity(int(text.split()[0])) == text]
 
 
 def stack_run(home: Path, **extra: str) -> StackRun:
@@ -60,7 +65,7 @@ def own(tmp_path: Path) -> StackRun:
 
 @pytest.fixture
 def shared(tmp_path: Path, running: RunningServers) -> Iterator[StackRun]:
-    """`up` on given servers, which must come through every test."""
+    """`up` on external servers, which must survive every test."""
     yield stack_run(tmp_path / "home", USERBUS_AMQP_URL=running.amqp_url, USERBUS_MONGO_URL=running.mongo_url)
     assert running.rabbitmq.fault() is None
     assert running.mongo.fault() is None
@@ -72,24 +77,22 @@ def end(popen: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]
     return popen.returncode, output
 
 
-def test_a_killed_stack_is_cleared_away_and_the_next_one_stops_all_it_started(own: StackRun) -> None:
+def test_a_killed_stack_is_ended_by_the_next_one_which_stops_all_it_started(own: StackRun) -> None:
     first = own.start()
     own.wait_until_ready(first)
-    left = own.notes()
-    assert set(own.alive(left)) in (PROGRAMS, PROGRAMS | LOCAL_SERVERS)  # containers leave no note
+    left = own.records()
+    assert set(own.alive(left)) in (PROGRAMS, PROGRAMS | LOCAL_SERVERS)  # containers leave no record
     end(first, signal.SIGKILL)
-    (own.home / "dev.env").unlink()  # the second one is ready when it has written its own
 
     second = own.start()
     deadline = time.monotonic() + PATIENCE
     while own.alive(left) and time.monotonic() < deadline:
-        time.sleep(0.05)  # they are no children of ours
-    own.wait_until_ready(second)
+        time.sleep(0.05)  # only a parent is told when a process ends
+    assert "userbus is ready" in own.wait_until_ready(second)
     assert own.alive(left) == []
-    notes = own.notes()
+    records = own.records()
     code, output = end(second, signal.SIGINT)
-    assert (code, own.alive(notes), own.notes()) == (0, [], {})
-    assert "userbus is ready" in output
+    assert (code, own.alive(records), own.records()) == (0, [], {})
     assert f"The data stays in {own.home}" in output
     assert not (own.home / "dev.env").exists()
 
@@ -98,10 +101,10 @@ def test_a_killed_stack_is_cleared_away_and_the_next_one_stops_all_it_started(ow
 def test_each_way_to_stop_it_stops_worker_and_bridge(shared: StackRun, number: signal.Signals) -> None:
     popen = shared.start()
     shared.wait_until_ready(popen)
-    notes = shared.notes()
-    assert set(notes) == PROGRAMS
+    records = shared.records()
+    assert set(records) == PROGRAMS
     assert end(popen, number)[0] == 0
-    assert shared.alive(notes) == []
+    assert shared.alive(records) == []
 
 
 def test_a_second_stack_in_the_folder_is_refused_and_the_first_goes_on(shared: StackRun) -> None:
@@ -111,7 +114,7 @@ def test_a_second_stack_in_the_folder_is_refused_and_the_first_goes_on(shared: S
     output, _ = second.communicate(timeout=PATIENCE)
     assert second.returncode == 1
     assert f"A stack already runs in {shared.home}" in output
-    assert len(shared.alive(shared.notes())) == 2
+    assert len(shared.alive(shared.records())) == 2
     assert end(popen, signal.SIGINT)[0] == 0
 
 
@@ -130,24 +133,24 @@ def test_the_facts_are_for_the_owner_alone_and_name_what_is_needed(shared: Stack
     }
 
 
-def test_when_a_program_dies_its_last_words_are_shown_and_the_rest_is_stopped(shared: StackRun) -> None:
+def test_when_a_program_dies_its_last_lines_are_shown_and_the_rest_is_stopped(shared: StackRun) -> None:
     popen = shared.start()
     shared.wait_until_ready(popen)
-    notes = shared.notes()
-    os.kill(int(notes["worker"].split()[0]), signal.SIGKILL)
+    records = shared.records()
+    os.kill(int(records["worker"].split()[0]), signal.SIGKILL)
     output, _ = popen.communicate(timeout=PATIENCE)
     assert popen.returncode == 1
     assert "The worker ended with status -9" in output
-    assert "the worker stand-in runs" in output
-    assert shared.alive(notes) == []
+    assert "the fake worker runs" in output
+    assert shared.alive(records) == []
 
 
 def test_a_worker_that_cannot_start_ends_the_start(shared: StackRun) -> None:
     popen = shared.start("broken")
     output, _ = popen.communicate(timeout=PATIENCE)
     assert popen.returncode == 1
-    assert "the stand-in fails as it was asked to" in output
-    assert shared.notes() == {}
+    assert "the fake worker fails on purpose" in output
+    assert shared.records() == {}
 
 
 def test_a_taken_port_is_refused_with_what_to_do(shared: StackRun) -> None:
@@ -159,7 +162,15 @@ def test_a_taken_port_is_refused_with_what_to_do(shared: StackRun) -> None:
     assert "USERBUS_BRIDGE_PORT=<port>" in output
 
 
-def test_a_kept_token_is_used_while_the_bridge_takes_it_and_replaced_otherwise(shared: StackRun) -> None:
+def test_wrong_settings_are_told_before_anything_is_started(own: StackRun) -> None:
+    output, _ = (popen := own.start("unset")).communicate(timeout=PATIENCE)
+    assert popen.returncode == 1
+    assert "USERBUS_PREFETHC: there is no such setting" in output
+    assert not (own.home / "log").exists()
+    assert own.records() == {}
+
+
+def test_a_kept_token_is_used_while_the_bridge_accepts_it_and_replaced_otherwise(shared: StackRun) -> None:
     secrets = shared.home / "secrets"
     for kept in ("token-of-the-tests", "a token from another database", "a broken\nfile"):
         secrets.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -12,11 +10,15 @@ from uuid import uuid4
 import pytest
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
-from devstack.programs import ChildProgram, spawn
+from devstack.programs import ChildProgram
 from devstack.servers import RunningServers, servers
-from models.store import Store
-from tests.client import Client
-from tests.stack import SECRET
+from models.store.client import Store
+from tests.support.client import Client
+from tests.support.faults.programs import start_module
+from tests.support.faults.table import Table
+from tests.support.forked_programs import ForkedProgram
+from tests.support.patience import PATIENCE
+from tests.support.stack import SECRET
 
 
 @pytest.fixture(scope="package")
@@ -26,62 +28,20 @@ def breakable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServe
         yield up
 
 
-FULL = bool(os.environ.get("FAULTS_FULL"))
-
-
-class Row(Protocol):
-    """What a case counts."""
-
-    @property
-    def flaws(self) -> dict[str, int]: ...
-
-
-@dataclass
-class Table:
-    """What the cases counted, printed when all of them are done."""
-
-    rows: dict[str, Row] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, case: str, row: Row) -> None:
-        self.rows[case] = row
-
-    def lines(self) -> list[str]:
-        """A line a case, under a line of headings; then what else was measured."""
-        if not self.rows:
-            return self.notes
-        cells = [["case", *(name for name in vars(next(iter(self.rows.values()))))]]
-        cells += [[case, *map(str, vars(row).values())] for case, row in self.rows.items()]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
-        return [*lines, *self.notes]
-
-
-TABLE = pytest.StashKey[Table]()
-
-
 @pytest.fixture
-def table(request: pytest.FixtureRequest) -> Table:
+def table(record_property: Callable[[str, object], None]) -> Table:
     """Where the cases tell what they counted."""
-    return request.config.stash.setdefault(TABLE, Table())
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table at the end."""
-    made = config.stash.get(TABLE, None)
-    if made is not None and (made.rows or made.notes):
-        terminalreporter.section("faults")
-        for line in made.lines():
-            terminalreporter.write_line(line)
+    return Table(record_property)
 
 
 class Program:
     """A worker process and what it says."""
 
-    def __init__(self, child: ChildProgram) -> None:
+    def __init__(self, child: ChildProgram | ForkedProgram, log: Path) -> None:
         self.kill = child.kill
         self.stop = child.stop
         self._child = child
+        self._log = log
 
     @property
     def exit_code(self) -> int | None:
@@ -92,17 +52,17 @@ class Program:
         return self._child.pid
 
     def log(self) -> str:
-        return self._child.log.read_text(errors="replace") if self._child.log.exists() else ""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
 
-    async def says(self, words: str, times: int = 1, seconds: float = 60.0) -> None:
+    async def says(self, words: str, times: int = 1, seconds: float = PATIENCE) -> None:
         """Wait until the log holds these words, so many times."""
         async with asyncio.timeout(seconds):
             while self.log().count(words) < times:
                 await asyncio.sleep(0.1)
 
     async def stopped(self) -> int:
-        """Its status after SIGTERM; SIGKILL after 20 s."""
-        return await asyncio.to_thread(self._child.stop, 20)
+        """Its status after SIGTERM."""
+        return await asyncio.to_thread(self._child.stop, PATIENCE)
 
 
 Spawn = Callable[[], Program]
@@ -111,7 +71,7 @@ Spawn = Callable[[], Program]
 class SpawnWith(Protocol):
     """Starts a worker, or another program in its place, with settings of its own."""
 
-    def __call__(self, module: str = "handlers", **settings: str) -> Program: ...
+    def __call__(self, module: str = "worker", **settings: str) -> Program: ...
 
 
 @pytest.fixture
@@ -119,7 +79,7 @@ def worker_with(breakable: RunningServers, tmp_path: Path) -> Iterator[SpawnWith
     """Start a worker process with settings of its own; all of them end with the test."""
     started: list[Program] = []
 
-    def start(module: str = "handlers", **settings: str) -> Program:
+    def start(module: str = "worker", **settings: str) -> Program:
         env = {
             **os.environ,
             "USERBUS_AMQP_URL": breakable.amqp_url,
@@ -128,12 +88,12 @@ def worker_with(breakable: RunningServers, tmp_path: Path) -> Iterator[SpawnWith
             **settings,
         }
         log = tmp_path / f"worker-{len(started)}.log"
-        started.append(Program(spawn([sys.executable, "-m", module], env, log, name="worker")))
+        started.append(Program(start_module(module, env, log), log))
         return started[-1]
 
     yield start
     for program in started:
-        program.stop(20)
+        program.stop(PATIENCE)
 
 
 @pytest.fixture
@@ -157,7 +117,7 @@ async def store(breakable: RunningServers) -> AsyncIterator[Store]:
     await up.close()
 
 
-async def until_served(caller: Client, seconds: float = 30.0) -> None:
+async def wait_served(caller: Client, seconds: float = PATIENCE) -> None:
     """Wait until a worker answers."""
     async with asyncio.timeout(seconds):
         while True:

@@ -10,10 +10,11 @@ from uuid import uuid4
 import pytest
 
 from devstack.servers import RunningServers
-from models.store import Store
-from tests.client import Client
-from tests.faults.conftest import Program, SpawnWith, until_served
-from tests.proxy import Link, Matches, Proxy, proxy
+from models.store.client import Store
+from tests.faults.conftest import Program, SpawnWith, wait_served
+from tests.support.client import Client
+from tests.support.patience import PATIENCE
+from tests.support.proxy import Link, Matches, Proxy, proxy
 
 
 @dataclass
@@ -26,24 +27,24 @@ class Scene:
     store: Store
     start: Callable[[], Program]
 
-    async def committed(self, key: str) -> dict[str, Any]:
+    async def wait_committed(self, key: str) -> dict[str, Any]:
         """The journal entry, once it is there."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 entry: dict[str, Any] | None = await self.store.collection("journal").find_one({"_id": key})
                 if entry is not None:
                     return entry
                 await asyncio.sleep(0.02)
 
-    async def dies(self) -> None:
+    async def die(self) -> None:
         """Kill it, let the broker notice, and start another."""
         self.worker.kill()
         self.broker.cut()
         self.broker.heal()
         self.start()
-        await until_served(self.caller)
+        await wait_served(self.caller)
 
-    async def revision(self, username: str) -> list[int]:
+    async def read_revisions(self, username: str) -> list[int]:
         rows = self.store.collection("users").find({"username": username})
         return [row["revision"] async for row in rows]
 
@@ -63,52 +64,52 @@ async def scene(
 
 
 @asynccontextmanager
-async def held(scene: Scene, matches: Matches) -> AsyncIterator[tuple[str, str, "asyncio.Task[dict[str, Any]]"]]:
+async def die_unheard(scene: Scene, matches: Matches) -> AsyncIterator[tuple[str, str, "asyncio.Task[dict[str, Any]]"]]:
     """A command is on its way while these links say nothing any more; then the worker dies."""
     key, username = uuid4().hex, f"u_{uuid4().hex[:12]}"
     scene.broker.hold(matches)
-    call = asyncio.create_task(scene.caller.call("user.create", {"username": username}, message_id=key, seconds=90))
+    call = asyncio.create_task(scene.caller.call("user.create", {"username": username}, message_id=key))
     yield key, username, call
-    await scene.dies()
+    await scene.die()
 
 
-def everything(_: Link) -> bool:
+def is_any(_: Link) -> bool:
     return True
 
 
-def consuming(link: Link) -> bool:
+def is_consuming(link: Link) -> bool:
     return not link.named("userbus ")
 
 
-def publishing(link: Link) -> bool:
-    return link.named("userbus outlet")
+def is_publishing(link: Link) -> bool:
+    return link.named("userbus publisher")
 
 
 async def test_between_commit_and_reply(scene: Scene) -> None:
-    async with held(scene, everything) as (key, username, call):
-        await scene.committed(key)
+    async with die_unheard(scene, is_any) as (key, username, call):
+        await scene.wait_committed(key)
         assert not call.done()
     assert (await call)["data"]["username"] == username
-    assert await scene.revision(username) == [1]
+    assert await scene.read_revisions(username) == [1]
 
 
 async def test_between_reply_and_acknowledgement(scene: Scene) -> None:
-    async with held(scene, consuming) as (key, username, call):
+    async with die_unheard(scene, is_consuming) as (key, username, call):
         first = await call
     again = await scene.caller.call("user.create", {"username": username}, message_id=key)
     assert again == first
-    assert await scene.revision(username) == [1]
-    async with asyncio.timeout(30):
+    assert await scene.read_revisions(username) == [1]
+    async with asyncio.timeout(PATIENCE):
         while (await scene.caller.counted("userbus.user"))[0]:
             await asyncio.sleep(0.1)
 
 
 async def test_between_commit_and_event(scene: Scene) -> None:
     events = await scene.caller.events("user.created")
-    async with held(scene, publishing) as (key, username, call):
+    async with die_unheard(scene, is_publishing) as (key, username, call):
         assert (await call)["status"] == "done"
-        assert (await scene.committed(key))["pending"] == 1
+        assert (await scene.wait_committed(key))["pending"] == 1
     user = (await call)["data"]["id"]
-    (event,) = await events.about(f"user/{user}", 1, seconds=30)
+    (event,) = await events.about(f"user/{user}", 1)
     assert (event["causationid"], event["sequence"], event["data"]["username"]) == (key, 1, username)
-    assert await scene.revision(username) == [1]
+    assert await scene.read_revisions(username) == [1]

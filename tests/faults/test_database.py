@@ -4,23 +4,26 @@ import asyncio
 from uuid import uuid4
 
 from devstack.servers import RunningServers
-from models.store import Store
-from tests.client import Client
-from tests.faults.conftest import Spawn, SpawnWith, until_served
-from tests.faults.test_workers import check_effects, check_events, creates, publish, settled
+from models.store.client import Store
+from tests.faults.conftest import Spawn, SpawnWith, wait_served
+from tests.faults.test_workers import check_effects, check_events, creation_bodies, publish, settle
+from tests.support.client import Client
+from tests.support.faults.retry_probes import lock_row
+from tests.support.patience import PATIENCE
+from worker.delivery.outage import HOLD_SECONDS
 
 
 async def test_a_killed_database_is_answered_and_waited_for(
     breakable: RunningServers, worker: Spawn, caller: Client, store: Store
 ) -> None:
     program = worker()
-    await until_served(caller)
+    await wait_served(caller)
     await asyncio.to_thread(breakable.mongo.kill)
-    problem = await caller.refused("user.create", {"username": uuid4().hex}, seconds=30)
+    problem = await caller.refused("user.create", {"username": uuid4().hex})
     assert (problem["kind"], problem["code"]) == ("unavailable", "store.unavailable")
     await asyncio.to_thread(breakable.mongo.start)
-    key, body = next(iter(creates(1).items()))
-    assert (await settled(caller, key, body))["username"] == body["username"]
+    key, body = next(iter(creation_bodies(1).items()))
+    assert (await settle(caller, key, body))["username"] == body["username"]
     assert program.exit_code is None
 
 
@@ -28,8 +31,8 @@ async def test_a_kill_under_load_loses_and_doubles_nothing(
     breakable: RunningServers, worker: Spawn, caller: Client, store: Store
 ) -> None:
     program = worker()
-    await until_served(caller)
-    bodies = creates(300)
+    await wait_served(caller)
+    bodies = creation_bodies(300)
     tasks = await publish(caller, bodies)
     while sum(task.done() for task in tasks) < 30:
         await asyncio.sleep(0.005)
@@ -37,15 +40,15 @@ async def test_a_kill_under_load_loses_and_doubles_nothing(
     await asyncio.to_thread(breakable.mongo.start)
     await asyncio.gather(*tasks)
     await check_effects(store, caller, bodies)
-    await check_events(store, bodies, seconds=30)
+    await check_events(store, bodies)
     assert program.exit_code is None
 
 
 async def test_while_it_is_down_callers_hear_so_at_once_and_queries_too(
-    breakable: RunningServers, worker: Spawn, caller: Client
+    breakable: RunningServers, worker_with: SpawnWith, caller: Client
 ) -> None:
-    program = worker()
-    await until_served(caller)
+    program = worker_with(USERBUS_PATIENCE_SECONDS="600")  # who does not hear at once hears nothing here
+    await wait_served(caller)
     await asyncio.to_thread(breakable.mongo.kill)
     try:
         await program.says("database is down")
@@ -55,9 +58,9 @@ async def test_while_it_is_down_callers_hear_so_at_once_and_queries_too(
             "sms.send_code": {"telephone": "1"},
         }
         for name, body in requests.items():
-            problem = await caller.refused(name, body, seconds=1.0)
+            problem = await caller.refused(name, body)
             assert problem["kind"] in ("unavailable", "invalid")
-        assert (await caller.done("health.user", {}, seconds=1.0))["database"] is False
+        assert (await caller.done("health.user", {}))["database"] is False
     finally:
         await asyncio.to_thread(breakable.mongo.start)
     await program.says("database is back")
@@ -68,20 +71,21 @@ async def test_what_nobody_waits_for_outlasts_an_outage_without_burning_its_atte
     breakable: RunningServers, worker: Spawn, caller: Client, store: Store
 ) -> None:
     program = worker()
-    await until_served(caller)
+    await wait_served(caller)
     dead = (await caller.counted("userbus.dead"))[0]
     await asyncio.to_thread(breakable.mongo.kill)
-    bodies = creates(60)
+    bodies = creation_bodies(60)
     try:
         await program.says("database is down")
         for number, (key, body) in enumerate(bodies.items()):
             odd = {"headers": {"x-deadline": 3e38}} if number % 20 == 19 else {}
             await caller.send("user.create", body, message_id=key, **odd)
-        await caller.refused("user.get", {"id": 1}, seconds=2.0)  # those who wait are not held up by those who do not
+        # sooner than those whom nobody waits for, which are held for 10 s
+        await caller.refused("user.get", {"id": 1}, seconds=HOLD_SECONDS - 1)
         assert (await caller.counted("userbus.retry.1s"))[0] + (await caller.counted("userbus.retry.5s"))[0] > 0
     finally:
         await asyncio.to_thread(breakable.mongo.start)
-    await check_events(store, bodies, seconds=60, entries=len(bodies))
+    await check_events(store, bodies, entries=len(bodies))
     await check_effects(store, caller, bodies)
     assert "retried later" not in program.log()
     assert (await caller.counted("userbus.dead"))[0] == dead
@@ -91,12 +95,12 @@ async def test_a_step_down_is_ridden_out(
     breakable: RunningServers, worker: Spawn, caller: Client, store: Store
 ) -> None:
     program = worker()
-    await until_served(caller)
-    bodies = creates(200)
+    await wait_served(caller)
+    bodies = creation_bodies(200)
     tasks = await publish(caller, bodies)
     while sum(task.done() for task in tasks) < 20:
         await asyncio.sleep(0.005)
-    await store.client.admin.command({"replSetStepDown": 2, "force": True})
+    await store.client.admin.command({"replSetStepDown": 1, "force": True})
     assert [reply for reply in await asyncio.gather(*tasks) if reply["status"] != "done"] == []
     await check_effects(store, caller, bodies)
     await check_events(store, bodies)
@@ -107,13 +111,11 @@ async def test_without_a_known_outage_trouble_climbs_the_ladder_and_keeps_its_fi
     breakable: RunningServers, worker_with: SpawnWith, caller: Client, store: Store
 ) -> None:
     program = worker_with(USERBUS_PATIENCE_SECONDS="0.5")
-    await until_served(caller)
-    name = uuid4().hex
-    async with store.session() as session:  # a lock that makes every other writer of the row conflict
-        user = await caller.done("user.create", {"username": name})
-        await store.collection("users").update_one({"_id": user["id"]}, {"$set": {"sort": 1}}, session=session)
+    await wait_served(caller)
+    user = await caller.done("user.create", {"username": uuid4().hex})
+    async with lock_row(store, user["id"]):
         await caller.send("user.update", {"id": user["id"], "company": "acme"}, message_id=uuid4().hex)
         await program.says("retried later")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (await caller.done("user.get", {"id": user["id"]}))["company"] != "acme":
             await asyncio.sleep(0.2)

@@ -14,12 +14,14 @@ from aiormq.abc import FieldTable
 
 from devstack.programs import ChildProgram, spawn
 from devstack.servers import RunningServers
-from handlers.topology import DELIVERY_LIMIT
-from models.store import Store
-from tests.client import Client
-from tests.drops import taken_and_dropped
-from tests.faults.conftest import FULL, Spawn, until_served
-from tests.faults.test_workers import check_effects, check_events, creates
+from models.store.client import Store
+from tests.faults.conftest import Spawn, wait_served
+from tests.faults.test_workers import check_effects, check_events, creation_bodies
+from tests.support.client import Client
+from tests.support.dying_workers import take_and_drop
+from tests.support.faults.programs import FULL
+from tests.support.patience import PATIENCE
+from worker.bus.topology import DELIVERY_LIMIT
 
 MANY = 10_000 if FULL else 1_000
 
@@ -28,31 +30,31 @@ MANY = 10_000 if FULL else 1_000
 async def empty(worker: Spawn, caller: Client) -> None:
     """No dead letters, and no worker any more."""
     program = worker()
-    await until_served(caller)
+    await wait_served(caller)
     await program.stopped()
     await (await caller.channel.get_queue("userbus.dead", ensure=False)).purge()
 
 
-async def ended(program: ChildProgram) -> None:
+async def wait_ended(program: ChildProgram) -> None:
     async with asyncio.timeout(240):
         while program.exit_code is None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_message_that_kills_its_workers_is_parked_without_its_secrets(
+async def test_a_message_that_kills_its_workers_is_dead_lettered_without_its_secrets(
     breakable: RunningServers, worker: Spawn, caller: Client
 ) -> None:
     message_id = uuid4().hex
     body = {"username": uuid4().hex[:20], "password": "correct horse battery"}
     await caller.send("user.create", body, message_id=message_id)
-    await taken_and_dropped(breakable.amqp_url, message_id, times=DELIVERY_LIMIT)
+    await take_and_drop(breakable.amqp_url, message_id, times=DELIVERY_LIMIT)
     program = worker()
-    await program.says("parked")
+    await program.says("dead-lettered")
     queue = await caller.channel.get_queue("userbus.dead", ensure=False)
-    letter = await queue.get(timeout=10, fail=True)
+    letter = await queue.get(timeout=PATIENCE, fail=True)
     assert letter is not None
     await letter.ack()
-    assert (letter.message_id, letter.headers["x-userbus-code"]) == (message_id, "message.deadly")
+    assert (letter.message_id, letter.headers["x-userbus-code"]) == (message_id, "message.poison")
     assert letter.headers["x-userbus-deliveries"] == DELIVERY_LIMIT + 1
     assert letter.headers["x-userbus-redacted"] == "password"
     assert b"correct horse" not in letter.body
@@ -62,19 +64,19 @@ async def test_a_message_that_kills_its_workers_is_parked_without_its_secrets(
 async def test_one_that_came_back_often_is_still_carried_out(
     breakable: RunningServers, worker: Spawn, caller: Client, store: Store
 ) -> None:
-    (message_id, body), *_ = creates(1).items()
+    (message_id, body), *_ = creation_bodies(1).items()
     await caller.send("user.create", body, message_id=message_id)
-    await taken_and_dropped(breakable.amqp_url, message_id, times=DELIVERY_LIMIT - 1)
+    await take_and_drop(breakable.amqp_url, message_id, times=DELIVERY_LIMIT - 1)
     worker()
-    await check_events(store, {message_id: body}, seconds=60, entries=1)
+    await check_events(store, {message_id: body}, entries=1)
 
 
 async def test_many_are_redriven_and_an_interruption_loses_none(
     breakable: RunningServers, worker: Spawn, caller: Client, store: Store, tmp_path: Path
 ) -> None:
-    bodies = creates(MANY)
-    exchange = await caller.channel.get_exchange("userbus.dead", ensure=False)
-    cause: FieldTable = {"x-userbus-reason": "parked", "x-userbus-code": "service.fault"}
+    bodies = creation_bodies(MANY)
+    exchange = await caller.channel.get_exchange("userbus.dead.letters", ensure=False)
+    cause: FieldTable = {"x-userbus-reason": "dead_lettered", "x-userbus-code": "service.fault"}
     for start in range(0, MANY, 200):
         part = [*bodies.items()][start : start + 200]
         messages = [aio_pika.Message(json.dumps(body).encode(), message_id=key, headers=cause) for key, body in part]
@@ -82,12 +84,12 @@ async def test_many_are_redriven_and_an_interruption_loses_none(
 
     argv = [sys.executable, "-m", "cli", "dead", "redrive", "--all"]
     env = {**os.environ, "USERBUS_AMQP_URL": breakable.amqp_url}
-    first = spawn([*argv, "--rate", str(MANY // 4)], env, tmp_path / "redrive.log")
-    async with asyncio.timeout(60):
-        while (await caller.counted("userbus.user"))[0] < MANY // 4:
+    first = spawn([*argv, "--rate", str(MANY // 20)], env, tmp_path / "redrive.log")
+    async with asyncio.timeout(PATIENCE):
+        while (await caller.counted("userbus.user"))[0] < MANY // 20:
             await asyncio.sleep(0.02)
     os.kill(first.pid, signal.SIGINT)
-    await ended(first)
+    await wait_ended(first)
     assert first.exit_code == 130, first.fault()
     left = (await caller.counted("userbus.dead"))[0]
     assert 0 < left < MANY
@@ -95,7 +97,7 @@ async def test_many_are_redriven_and_an_interruption_loses_none(
 
     worker()
     second = spawn(argv, env, tmp_path / "redrive.log")
-    await ended(second)
+    await wait_ended(second)
     assert second.exit_code == 0, second.fault()
     await check_events(store, bodies, seconds=240, entries=MANY)
     assert (await caller.counted("userbus.dead"))[0] == 0

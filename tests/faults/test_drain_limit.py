@@ -4,11 +4,12 @@ import asyncio
 from uuid import uuid4
 
 from devstack.ports import free_port
-from models.store import Store
-from tests.client import Client
-from tests.faults.conftest import SpawnWith, until_served
-from tests.faults.metrics import figure
-from tests.faults.taps import locked, tapped
+from models.store.client import Store
+from tests.faults.conftest import SpawnWith, wait_served
+from tests.support.client import Client
+from tests.support.faults.metrics import read_metric
+from tests.support.faults.retry_probes import lock_row, start_probe
+from tests.support.patience import PATIENCE
 
 LIMIT = 12.0  # less than the drain setting unless told otherwise, and than the command's patience
 
@@ -18,28 +19,40 @@ async def test_what_outlasts_the_draining_is_delivered_again_and_done_once(
 ) -> None:
     port, key, telling = free_port(), uuid4().hex, uuid4().hex
     first = worker_with(USERBUS_DRAIN_SECONDS="1", USERBUS_PATIENCE_SECONDS="60", USERBUS_WORKER_PORT=str(port))
-    await until_served(caller)
-    tap, events = await tapped(caller), await caller.events("user.updated")
-    user = (await caller.done("user.create", {"username": uuid4().hex}, seconds=60))["id"]
+    await wait_served(caller)
+    probe, events = await start_probe(caller), await caller.events("user.updated")
+    user = (await caller.done("user.create", {"username": uuid4().hex}))["id"]
     body = {"id": user, "company": "acme"}
     answer = caller.expect(telling)
-    async with locked(store, user):
+    async with lock_row(store, user):
         about = {"message_id": key, "correlation_id": telling, "reply_to": caller.replies.name}
         await caller.send("user.update", body, **about)
-        async with asyncio.timeout(60):
-            while await figure(port, "userbus_in_flight") != 1:
+        async with asyncio.timeout(PATIENCE):
+            while await read_metric(port, "userbus_in_flight") != 1:
                 await asyncio.sleep(0.1)
         assert await asyncio.to_thread(first.stop, LIMIT) == 0
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while (await caller.counted("userbus.user"))[0] != 1:
                 await asyncio.sleep(0.1)
     assert not answer.done()
     assert await store.collection("journal").find_one({"_id": key}) is None
     worker_with()
-    reply = await asyncio.wait_for(answer, 90)
+    reply = await asyncio.wait_for(answer, PATIENCE)
     assert (reply["status"], reply["data"]["company"], reply["data"]["revision"]) == ("done", "acme", 2)
-    (event,) = await events.about(f"user/{user}", 1, seconds=60)
+    (event,) = await events.about(f"user/{user}", 1)
     assert (event["causationid"], event["sequence"]) == (key, 2)
-    assert await caller.call("user.update", body, message_id=key, seconds=60) == reply
-    assert (await caller.done("user.get", {"id": user}, seconds=60))["revision"] == 2
-    assert tap.seen(key) == []
+    assert await caller.call("user.update", body, message_id=key) == reply
+    assert (await caller.done("user.get", {"id": user}))["revision"] == 2
+    assert probe.copies(key) == []
+
+
+async def test_a_worker_that_cannot_end_is_ended(worker_with: SpawnWith, caller: Client) -> None:
+    port = free_port()
+    stuck = worker_with("tests.support.stubborn_worker", USERBUS_DRAIN_SECONDS="1", USERBUS_WORKER_PORT=str(port))
+    await stuck.says("worker ready")
+    await caller.send("user.get", {"id": 1}, message_id=uuid4().hex)
+    async with asyncio.timeout(PATIENCE):
+        while await read_metric(port, "userbus_in_flight") != 1:
+            await asyncio.sleep(0.1)
+    assert await stuck.stopped() == 1
+    await stuck.says("worker does not stop")

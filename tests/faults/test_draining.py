@@ -10,12 +10,14 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from devstack.ports import free_port
 from devstack.servers import RunningServers
-from models.store import Store
-from tests.client import Client
-from tests.faults.audit import audit, listen, quiet
-from tests.faults.conftest import SpawnWith, Table, until_served
-from tests.faults.metrics import figure, figures
-from tests.faults.stage import staged
+from models.store.client import Store
+from tests.faults.conftest import SpawnWith, wait_served
+from tests.support.client import Client
+from tests.support.faults.audit import audit, listen, wait_quiet
+from tests.support.faults.metrics import read_metric, read_metrics
+from tests.support.faults.stage import open_stage
+from tests.support.faults.table import Table
+from tests.support.patience import PATIENCE
 
 HAND = 100
 MORE = 20
@@ -46,9 +48,9 @@ async def send(caller: Client, sent: list[dict[str, Any]], reply_to: str) -> Non
         await caller.send(each["name"], each["body"], **about)
 
 
-async def in_hand(port: int, count: int) -> None:
-    async with asyncio.timeout(20):
-        while await figure(port, "userbus_in_flight") != count:
+async def wait_in_hand(port: int, count: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while await read_metric(port, "userbus_in_flight") != count:
             await asyncio.sleep(0.1)
 
 
@@ -56,8 +58,8 @@ async def test_a_hundred_in_hand_are_finished_once_and_none_is_redelivered(
     breakable: RunningServers, worker_with: SpawnWith, caller: Client, store: Store, table: Table
 ) -> None:
     port = free_port()
-    async with staged(breakable, worker_with, store, 1, USERBUS_WORKER_PORT=str(port)) as stage:
-        await until_served(caller)
+    async with open_stage(breakable, worker_with, store, 1, USERBUS_WORKER_PORT=str(port)) as stage:
+        await wait_served(caller)
         await listen(caller)
         answers = Answers()
         replies = await caller.channel.declare_queue(exclusive=True)
@@ -65,26 +67,25 @@ async def test_a_hundred_in_hand_are_finished_once_and_none_is_redelivered(
         stage.gateway.open.clear()
         sent = commands(HAND)
         await send(caller, sent, replies.name)
-        await in_hand(port, HAND)
+        await wait_in_hand(port, HAND)
 
         leaving = asyncio.create_task(stage.posts[0].worker.stopped())
-        await stage.posts[0].worker.says("worker drains")
-        await asyncio.sleep(1)  # no count tells that it consumes no more: what is in hand keeps a consumer counted
+        await stage.posts[0].worker.says("worker drains")  # and takes nothing new
         later = commands(MORE)
         await send(caller, later, replies.name)
         stage.gateway.open.set()
         assert await leaving == 0
 
-        await nobody_took(caller, len(later))
+        await check_untouched(caller, len(later))
         stage.posts[0].worker = stage.posts[0].start()
-        await until_served(caller)
-        await quiet(caller, store, sent)
-        async with asyncio.timeout(10):
+        await wait_served(caller)
+        await wait_quiet(caller, store, sent)
+        async with asyncio.timeout(PATIENCE):
             while len(answers.replies) < HAND:
                 await asyncio.sleep(0.1)
         assert {id: len(replies) for id, replies in answers.replies.items()} == {each["id"]: 1 for each in sent}
         assert len(stage.gateway.received) == HAND
-        assert [line for line in await figures(port) if "sms.send_code" in line] == []
+        assert [line for line in await read_metrics(port) if "sms.send_code" in line] == []
         for each in sent:
             each["replies"] = answers.replies[each["id"]]
         outcome = await audit(caller, store, sent, 0.0)
@@ -92,7 +93,7 @@ async def test_a_hundred_in_hand_are_finished_once_and_none_is_redelivered(
         assert (outcome.commands, outcome.flaws) == (HAND, {})
 
 
-async def nobody_took(caller: Client, count: int) -> None:
+async def check_untouched(caller: Client, count: int) -> None:
     """So many are in the queue, none of which was ever delivered; they are taken away."""
     queue = await caller.channel.get_queue("userbus.sms", ensure=False)
     found = []

@@ -18,36 +18,37 @@ from aio_pika.abc import AbstractIncomingMessage
 from contracts.catalog import EVENTS
 from devstack.ports import free_port
 from devstack.servers import RunningServers
-from models.store import Store
-from tests.client import Client
-from tests.faults.attack import accounted, attack
-from tests.faults.audit import QUEUES, listen, quiet
-from tests.faults.conftest import Program, SpawnWith, Table, until_served
-from tests.faults.metrics import figure
+from models.store.client import Store
+from tests.faults.conftest import Program, SpawnWith, wait_served
+from tests.support.client import Client
+from tests.support.faults.attack import account_for, attack
+from tests.support.faults.audit import QUEUES, listen, wait_quiet
+from tests.support.faults.metrics import read_metric
+from tests.support.faults.table import Table
+from tests.support.patience import PATIENCE
 
 COUNT = 1000
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
 LANES = 4
-SECONDS = 5.0
 
 
 @dataclass
 class Pair:
-    """Two workers that can be looked at."""
+    """Two workers that serve their health."""
 
     programs: list[Program]
     ports: list[int]
 
     def errors(self) -> list[dict[str, Any]]:
-        """What they have logged as an error: `fault`, `rejected`, `rests`."""
+        """What they have logged as an error: `fault`, `rejected`, `circuit open`."""
         logs = "".join(program.log() for program in self.programs)
         lines = [json.loads(line) for line in logs.splitlines() if line.startswith("{")]  # libraries write plain text
-        assert {line["event"] for line in lines} >= {"worker ready", "parked"}
+        assert {line["event"] for line in lines} >= {"worker ready", "dead-lettered"}
         return [line for line in lines if line["level"] not in ("info", "warning")]
 
     async def served(self) -> int:
         """How many deliveries they have settled."""
-        return int(sum([await figure(port, "userbus_requests_total") for port in self.ports]))
+        return int(sum([await read_metric(port, "userbus_requests_total") for port in self.ports]))
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ async def pair(worker_with: SpawnWith, caller: Client) -> Pair:
     pair = Pair([worker_with(USERBUS_WORKER_PORT=str(port), **settings) for port in ports], ports)
     for program in pair.programs:
         await program.says("worker ready")
-    await until_served(caller)
+    await wait_served(caller)
     return pair
 
 
@@ -78,8 +79,8 @@ class Good:
 
     async def _done(self, name: str, body: dict[str, Any]) -> Any:
         self.calls += 1
-        headers = {"x-deadline": int((time.time() + SECONDS) * 1000)}
-        return await self.caller.done(name, body, seconds=SECONDS, headers=headers)
+        headers = {"x-deadline": int((time.time() + PATIENCE) * 1000)}
+        return await self.caller.done(name, body, headers=headers)
 
 
 @asynccontextmanager
@@ -120,7 +121,7 @@ async def written(caller: Client, first: bytes, last: bytes) -> list[bytes]:
     log = await caller.channel.get_queue("userbus.dead.log", ensure=False)
     await caller.channel.set_qos(prefetch_count=500)
     tag = await log.consume(take, arguments={"x-stream-offset": "first"})
-    await asyncio.wait_for(over.wait(), 60)
+    await asyncio.wait_for(over.wait(), PATIENCE)
     await log.cancel(tag)
     return lines[lines.index(first) + 1 : lines.index(last)]
 
@@ -147,8 +148,8 @@ async def test_a_thousand_hostile_messages_among_good_traffic_harm_nobody(
         consumers = group.create_task(watched(caller, over))
         made = await attack(breakable.amqp_url, SEED, COUNT)
         over.set()
-    await quiet(caller, store, [])
-    await accounted(made, store, breakable.amqp_url)
+    await wait_quiet(caller, store, [])
+    await account_for(made, store, breakable.amqp_url)
 
     assert made.unexplained == []
     assert made.unanswered == []
@@ -168,6 +169,4 @@ async def test_a_thousand_hostile_messages_among_good_traffic_harm_nobody(
     sent = sum(len(each.queues) for each in made.sent if each.mark not in made.refused)
     short = sent + good.calls - (await pair.served() - before)
     assert 0 <= short <= sum(len(each.queues) for each in made.sent if "expiration" in each.fields)
-    table.notes.append(
-        f"{COUNT} hostile messages (FAULTS_SEED={SEED}) among {good.calls} good calls: {dict(made.fates)}"
-    )
+    table.note(f"{COUNT} hostile messages (FAULTS_SEED={SEED}) among {good.calls} good calls: {dict(made.fates)}")

@@ -7,13 +7,15 @@ from typing import Any, Protocol
 import pytest
 
 from devstack.servers import RunningServers
-from models.store import Store
-from tests.client import Client
-from tests.faults import damages, mischief
-from tests.faults.audit import audit, left, listen, quiet
-from tests.faults.conftest import FULL, SpawnWith, Table, until_served
-from tests.faults.damages import Damage
-from tests.faults.stage import loaded, other_queues, sent_by, staged
+from models.store.client import Store
+from tests.faults.conftest import SpawnWith, wait_served
+from tests.support.client import Client
+from tests.support.faults import damages, message_faults
+from tests.support.faults.audit import audit, listen, read_depths, wait_quiet
+from tests.support.faults.damages import Damage
+from tests.support.faults.programs import FULL
+from tests.support.faults.stage import open_stage, other_queues, read_sent, run_load
+from tests.support.faults.table import Table
 
 COMMANDS = 1000 if FULL else 200
 WORKERS = 3 if FULL else 2
@@ -22,8 +24,8 @@ SHORT: list[Damage] = [
     damages.kill_a_worker,
     damages.cut_the_broker_off,
     damages.swallow_what_is_sent_to_the_database,
-    mischief.send_one_command_fifty_times_at_once,
-    mischief.race_for_one_email,
+    message_faults.send_one_command_fifty_times_at_once,
+    message_faults.race_for_one_email,
 ]
 LONG: list[Damage] = [
     damages.nothing,
@@ -38,9 +40,9 @@ LONG: list[Damage] = [
     damages.step_down,
     damages.swallow_what_is_sent_to_the_broker,
     damages.cut_the_database_off,
-    mischief.poison_the_queues,
-    mischief.let_the_gateway_hang,
-    mischief.let_the_gateway_fail,
+    message_faults.poison_the_queues,
+    message_faults.let_the_gateway_hang,
+    message_faults.let_the_gateway_fail,
 ]
 # a worker and the way to it are there all the time: every call is answered before its deadline
 HEARD: list[Damage] = [
@@ -49,10 +51,10 @@ HEARD: list[Damage] = [
     damages.kill_mongodb,
     damages.cut_the_database_off,
     damages.swallow_what_is_sent_to_the_database,
-    mischief.send_one_command_fifty_times_at_once,
-    mischief.race_for_one_email,
-    mischief.let_the_gateway_hang,
-    mischief.let_the_gateway_fail,
+    message_faults.send_one_command_fifty_times_at_once,
+    message_faults.race_for_one_email,
+    message_faults.let_the_gateway_hang,
+    message_faults.let_the_gateway_fail,
 ]
 
 
@@ -65,17 +67,17 @@ class Play(Protocol):
 @pytest.fixture
 def play(breakable: RunningServers, worker_with: SpawnWith, store: Store, table: Table, tmp_path: Path) -> Play:
     async def played(damage: Damage, **settings: str) -> list[dict[str, Any]]:
-        async with staged(breakable, worker_with, store, WORKERS, **settings) as stage:
+        async with open_stage(breakable, worker_with, store, WORKERS, **settings) as stage:
             async with Client(breakable.amqp_url) as caller:
-                await until_served(caller)
+                await wait_served(caller)
                 await listen(caller)
-            async with loaded(breakable, COMMANDS, tmp_path) as load:
-                await stage.journalled(COMMANDS // 5)
+            async with run_load(breakable.amqp_url, COMMANDS, tmp_path) as load:
+                await stage.wait_journalled(COMMANDS // 5)
                 assert load.exit_code is None  # else there is nothing to disturb
                 await damage(stage)
-            written = sent_by(tmp_path)
+            written = read_sent(tmp_path)
             async with Client(breakable.amqp_url) as caller:
-                await quiet(caller, store, written["sent"])
+                await wait_quiet(caller, store, written["sent"])
                 outcome = await audit(caller, store, written["sent"], written["gap"])
             table.add(damage.__name__.replace("_", " "), outcome)
             assert outcome.commands >= COMMANDS
@@ -83,7 +85,7 @@ def play(breakable: RunningServers, worker_with: SpawnWith, store: Store, table:
             assert outcome.unanswered == 0 or damage not in HEARD
             assert [post.worker.exit_code for post in stage.posts] == [None] * WORKERS
         async with Client(breakable.amqp_url) as caller:
-            assert await left(caller) == {}  # what a worker had in hand would be back by now
+            assert await read_depths(caller) == {}  # what a worker had in hand would be back by now
         return list(written["sent"])
 
     return played
@@ -96,5 +98,5 @@ async def test_every_confirmed_command_has_one_effect_its_events_and_its_answer(
 
 async def test_a_full_queue_refuses_and_loses_nothing(breakable: RunningServers, play: Play) -> None:
     async with other_queues(breakable.amqp_url):
-        sent = await play(mischief.fill_a_queue, USERBUS_QUEUE_LENGTH="100")
+        sent = await play(message_faults.fill_a_queue, USERBUS_QUEUE_LENGTH="100")
     assert sum(each["refused"] for each in sent) > 0

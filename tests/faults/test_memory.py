@@ -10,11 +10,13 @@ import pytest
 from aio_pika.exceptions import DeliveryError
 
 from devstack.servers import RunningServers
-from tests.client import Client
-from tests.faults.conftest import FULL, SpawnWith, Table, until_served
-from tests.faults.door import bridging
-from tests.faults.stage import other_queues
-from tests.proxy import Proxy, proxy
+from tests.faults.conftest import SpawnWith, wait_served
+from tests.support.client import Client
+from tests.support.faults.bridge_process import run_bridge
+from tests.support.faults.programs import FULL
+from tests.support.faults.stage import other_queues
+from tests.support.faults.table import Table
+from tests.support.proxy import Proxy, proxy
 
 SECONDS = 60
 MOST = {"worker": 110.0, "bridge": 80.0}  # MB
@@ -73,16 +75,16 @@ async def test_senders_that_never_stop_do_not_make_worker_or_bridge_grow(
     async with other_queues(breakable.amqp_url), proxy(breakable.mongo_url) as (database, mongo_url):
         program = worker_with(USERBUS_MONGO_URL=mongo_url, USERBUS_QUEUE_LENGTH="1000")
         await program.says("worker ready")
-        await until_served(caller)
-        async with bridging(breakable.amqp_url, tmp_path) as door:
+        await wait_served(caller)
+        async with run_bridge(breakable.amqp_url, tmp_path) as bridge:
             until = time.monotonic() + SECONDS
             most, refused, statuses, _ = await asyncio.gather(
-                sampled({"worker": program.pid, "bridge": door.program.pid}, until),
+                sampled({"worker": program.pid, "bridge": bridge.program.pid}, until),
                 flood(caller, until),
-                posted(door.http, until),
+                posted(bridge.http, until),
                 slow(database, until),
             )
-        table.notes.append(
+        table.note(
             f"most memory under senders that never stop, MB: worker {most['worker']:.0f}, bridge {most['bridge']:.0f}; "
             f"{refused} sends were refused; HTTP statuses {sorted(statuses)}"
         )

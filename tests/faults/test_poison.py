@@ -1,23 +1,23 @@
-"""A message that kills one worker after the other: it alone is given up, its neighbours are carried out."""
+"""A message that kills one worker after the other: it alone is dead-lettered, its neighbours are carried out."""
 
 import asyncio
 from uuid import uuid4
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from handlers.topology import DELIVERY_LIMIT
-from models.store import Store
-from tests.client import Client
-from tests.faults.conftest import Program, Spawn, SpawnWith, until_served
-from tests.faults.deadly import DEADLY, STATUS
-from tests.faults.test_workers import Bodies, check_effects, check_events, creates
+from models.store.client import Store
+from tests.faults.conftest import Program, Spawn, SpawnWith, wait_served
+from tests.faults.test_workers import Bodies, check_effects, check_events, creation_bodies
+from tests.support.client import Client
+from tests.support.faults.poison import POISON, STATUS
+from worker.bus.topology import DELIVERY_LIMIT
 
 GOOD = 50
-DIES = "tests.faults.deadly"
+DIES = "tests.support.faults.poison"
 
 
-async def kept_alive(start: SpawnWith, caller: Client, store: Store, bodies: Bodies) -> list[Program]:
-    """The workers that it took until each command is carried out or given up; only the last one lives."""
+async def keep_a_worker_alive(start: SpawnWith, caller: Client, store: Store, bodies: Bodies) -> list[Program]:
+    """The workers that it took until each command is carried out or dead-lettered; only the last one lives."""
     journal = store.collection("journal")
     workers = [start(DIES)]
     settled = 0
@@ -31,7 +31,7 @@ async def kept_alive(start: SpawnWith, caller: Client, store: Store, bodies: Bod
     return workers
 
 
-async def letters(caller: Client) -> list[AbstractIncomingMessage]:
+async def take_letters(caller: Client) -> list[AbstractIncomingMessage]:
     queue = await caller.channel.get_queue("userbus.dead", ensure=False)
     found = []
     while letter := await queue.get(no_ack=True, fail=False):
@@ -39,26 +39,26 @@ async def letters(caller: Client) -> list[AbstractIncomingMessage]:
     return found
 
 
-async def test_a_message_that_kills_its_workers_is_given_up_without_its_neighbours(
+async def test_a_message_that_kills_its_workers_is_dead_lettered_without_its_neighbours(
     worker: Spawn, worker_with: SpawnWith, caller: Client, store: Store
 ) -> None:
     first = worker()
-    await until_served(caller)
+    await wait_served(caller)
     await first.stopped()
-    await letters(caller)
-    good, killer = creates(GOOD), uuid4().hex
-    bodies = {**good, killer: {"username": f"{DEADLY}{killer[:12]}"}}
+    await take_letters(caller)
+    good, killer = creation_bodies(GOOD), uuid4().hex
+    bodies = {**good, killer: {"username": f"{POISON}{killer[:12]}"}}
     events = await caller.events("user.created", served=False)
     keys = [*good]
     keys.insert(GOOD // 2, killer)
     for key in keys:
         await caller.send("user.create", bodies[key], message_id=key)
 
-    *dead, last = await kept_alive(worker_with, caller, store, bodies)
-    await until_served(caller)
-    parked = await letters(caller)
-    assert [(letter.message_id, letter.headers["x-userbus-code"]) for letter in parked] == [(killer, "message.deadly")]
-    assert parked[0].headers["x-userbus-deliveries"] == DELIVERY_LIMIT + 1
+    *dead, last = await keep_a_worker_alive(worker_with, caller, store, bodies)
+    await wait_served(caller)
+    found = await take_letters(caller)
+    assert [(letter.message_id, letter.headers["x-userbus-code"]) for letter in found] == [(killer, "message.poison")]
+    assert found[0].headers["x-userbus-deliveries"] == DELIVERY_LIMIT + 1
     assert [program.exit_code for program in dead] == [STATUS] * DELIVERY_LIMIT
     await check_events(store, good, entries=GOOD)
     told: dict[str, str] = {}

@@ -3,11 +3,12 @@
 import asyncio
 
 from devstack.servers import RunningServers
-from models.store import Store
-from tests.client import Client
-from tests.faults.conftest import SpawnWith, until_served
-from tests.faults.test_workers import check_effects, creates
-from tests.proxy import proxy
+from models.store.client import Store
+from tests.faults.conftest import SpawnWith, wait_served
+from tests.faults.test_workers import check_effects, creation_bodies
+from tests.support.client import Client
+from tests.support.patience import PATIENCE
+from tests.support.proxy import proxy
 
 
 async def test_it_waits_for_rabbitmq_and_mongodb_and_then_serves(
@@ -21,8 +22,8 @@ async def test_it_waits_for_rabbitmq_and_mongodb_and_then_serves(
         database.heal()
         await program.says("worker waits for its servers", times=3)
         broker.heal()
-        await until_served(caller)
-        await check_effects(store, caller, creates(5))
+        await wait_served(caller)
+        await check_effects(store, caller, creation_bodies(5))
         assert program.exit_code is None
         assert await program.stopped() == 0
 
@@ -47,7 +48,7 @@ async def test_it_leaves_in_good_order_when_its_servers_have_gone(
 
 async def test_wrong_settings_end_it_at_once(breakable: RunningServers, worker_with: SpawnWith) -> None:
     program = worker_with(USERBUS_SECRET_KEY="short")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while program.exit_code is None:
             await asyncio.sleep(0.1)
     assert program.exit_code == 2

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from models.store import Store
-from tests.client import Client
-from tests.rows import Row, a_group, a_resource, a_role, a_user, an_app, code, ids
-from tests.stack import Stack
+from models.store.client import Store
+from tests.support.client import Client
+from tests.support.rows import Row, a_group, a_resource, a_role, a_user, an_app, code, ids
+from tests.support.stack import Stack
 
 UNKNOWN = 9_007_199_254_740_991
 
@@ -211,7 +211,7 @@ async def test_a_chosen_id_brings_no_old_links_back(client: Client, given: Given
 
 @pytest.mark.parametrize("name", ["role.of_user", "resource.of_user", "role.check"])
 async def test_what_a_user_may_do_is_one_round_trip(client: Client, given: Given, stack: Stack, name: str) -> None:
-    database = stack.worker.shared.store.database
+    database = stack.worker.dependencies.store.database
     asked: Row = {"user_id": given.user["id"], "app": given.app["code"]}
     if name == "role.check":
         asked["resources"] = [page["code"] for page in given.pages]

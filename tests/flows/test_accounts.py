@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 
 
 def name(prefix: str = "user") -> str:

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-from models.erasure import CROWD
+from models.cascade import ROWS_PER_STEP
 from models.roles import Role
-from tests.client import Client
-from tests.rows import Row, a_group, a_resource, a_role, an_app, code
-from tests.stack import Stack
+from tests.support.client import Client
+from tests.support.rows import Row, a_group, a_resource, a_role, an_app, code
+from tests.support.stack import Stack
 
 
 async def test_deleting_an_app_takes_all_that_is_its_own(client: Client) -> None:
@@ -47,16 +47,16 @@ async def crowded(client: Client, stack: Stack, count: int, **last: Any) -> tupl
     first = (await a_role(client, await an_app(client)))["id"] + 1
     rows = [Role(id=first + n, app_id=app["id"], code=f"R{n}", name=f"R{n}") for n in range(count)]
     rows[-1] = rows[-1].model_copy(update=last)
-    store = stack.worker.shared.store
+    store = stack.worker.dependencies.store
     await store.collection("roles").insert_many([row.to_row() for row in rows])
     await store.collection("counters").update_one({"_id": "roles"}, {"$set": {"last": rows[-1].id}})
     return app, rows
 
 
 async def test_a_crowded_app_is_deleted_in_steps_that_tell_of_every_row(client: Client, stack: Stack) -> None:
-    app, rows = await crowded(client, stack, CROWD + 1200)
+    app, rows = await crowded(client, stack, ROWS_PER_STEP + 1200)
     events = await client.events("role.deleted")
-    assert await client.done("app.delete", {"id": app["id"]}, seconds=60) == {"deleted": 1}
+    assert await client.done("app.delete", {"id": app["id"]}) == {"deleted": 1}
     told = [await events.next() for _ in rows]
     assert {event["subject"] for event in told} == {row.subject for row in rows}
     assert {event["sequence"] for event in told} == {1}
@@ -64,6 +64,6 @@ async def test_a_crowded_app_is_deleted_in_steps_that_tell_of_every_row(client: 
 
 
 async def test_of_a_crowded_app_with_an_administrator_role_nothing_is_deleted(client: Client, stack: Stack) -> None:
-    app, rows = await crowded(client, stack, CROWD + 10, admin=1)
+    app, rows = await crowded(client, stack, ROWS_PER_STEP + 10, admin=1)
     assert (await client.refused("app.delete", {"id": app["id"]}))["code"] == "role.admin_protected"
     assert (await client.done("role.of_app", {"app": app["id"], "page": 1}))["total"] == len(rows)

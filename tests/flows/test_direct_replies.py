@@ -8,8 +8,9 @@ from uuid import uuid4
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 
-from tests.client import Client
-from tests.stack import Stack
+from tests.support.client import Client
+from tests.support.patience import PATIENCE
+from tests.support.stack import Stack
 
 
 async def test_forged_addresses_cost_no_other_direct_caller_an_answer(client: Client, stack: Stack) -> None:
@@ -33,7 +34,7 @@ async def test_forged_addresses_cost_no_other_direct_caller_an_answer(client: Cl
             )
             await exchange.publish(asked, "user.create")
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await ask("first")
             await arrived.wait()
             for number in range(200):

@@ -6,18 +6,18 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import (
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.visitors import (
     BAD,
     PASSWORD,
     address,
-    fails,
-    holds,
-    journalled,
+    fail_sign_in,
+    get_refusal,
+    is_valid_session,
+    read_journal,
     sign_in,
-    signed_up,
-    verdict,
+    sign_up,
 )
 
 DEEPEST: dict[str, Any] = reduce(lambda inner, _: {"in": inner}, range(63), {"deepest": 1})
@@ -31,8 +31,8 @@ def identity() -> dict[str, Any]:
 async def test_an_identity_that_waits_is_bound_by_the_sign_up(client: Client) -> None:
     events, given = await client.events("account.bound"), identity()
     token = (await client.done("session.attach_identity", given))["token"]
-    assert await verdict(client, "session.resolve", {"token": token}) == INVALID
-    reply = await signed_up(client, realm="starcedu_local", session=token)
+    assert await get_refusal(client, "session.resolve", {"token": token}) == INVALID
+    reply = await sign_up(client, realm="starcedu_local", session=token)
     assert reply["bound"] == given
     (account,) = reply["user"]["accounts"]
     assert (account["integration"], account["account"]) == ("lark", given["subject"])
@@ -46,7 +46,7 @@ async def test_an_identity_replaces_the_older_account_of_its_provider(client: Cl
     old = {"integration": "lark", "account": f"ou_{uuid4().hex}"}
     user = await client.done("user.create", {"email": email, "password": PASSWORD, "accounts": [old]})
     token = (await client.done("session.attach_identity", given))["token"]
-    assert await fails(client, email, realm="starcedu_local", session=token) == BAD
+    assert await fail_sign_in(client, email, realm="starcedu_local", session=token) == BAD
     reply = await sign_in(client, email, realm="starcedu_local", session=token)
     (account,) = reply["user"]["accounts"]
     assert account == {**user["accounts"][0], "account": given["subject"]}
@@ -60,7 +60,7 @@ async def test_a_vanished_identity_is_refused_and_forgotten(client: Client) -> N
     pair = {"integration": given["provider"], "account": given["subject"]}
     await client.done("user.create", {"username": f"u{uuid4().hex}", "accounts": [pair]})
     newcomer = {"email": address(), "password": PASSWORD, "realm": "starcedu_local", "session": token}
-    assert await verdict(client, "auth.sign_up", newcomer) == ("conflict", "identity.gone")
+    assert await get_refusal(client, "auth.sign_up", newcomer) == ("conflict", "identity.gone")
     assert (await client.done("user.check_taken", {"email": newcomer["email"]}))["email"] is False
     assert (await sign_in(client, email, realm="starcedu_local", session=token))["bound"] is None
 
@@ -71,29 +71,29 @@ async def test_a_vanished_identity_refuses_a_sign_in_too(client: Client) -> None
     token = (await client.done("session.attach_identity", given))["token"]
     pair = {"integration": given["provider"], "account": given["subject"]}
     await client.done("user.create", {"username": f"u{uuid4().hex}", "accounts": [pair]})
-    gone = await fails(client, email, PASSWORD, realm="starcedu_local", session=token)
+    gone = await fail_sign_in(client, email, PASSWORD, realm="starcedu_local", session=token)
     assert gone == ("conflict", "identity.gone")
 
 
 async def test_attaching_to_a_session_leaves_its_token_good(client: Client, stack: Stack) -> None:
     email, message_id = address(), uuid4().hex
-    token = (await signed_up(client, email=email, realm="starcedu_local"))["token"]
+    token = (await sign_up(client, email=email, realm="starcedu_local"))["token"]
     body = {**identity(), "token": token}
     attached = await client.done("session.attach_identity", body, message_id=message_id)
     assert attached == await client.done("session.attach_identity", body, message_id=message_id)
-    assert await holds(client, token)
-    assert await holds(client, attached["token"])
-    kept = await journalled(stack, message_id)
+    assert await is_valid_session(client, token)
+    assert await is_valid_session(client, attached["token"])
+    kept = await read_journal(stack, message_id)
     assert token not in kept
     assert attached["token"] not in kept
     reply = await sign_in(client, email, realm="starcedu_local", session=token)
     assert reply["bound"]["subject"] == body["subject"]
-    assert not await holds(client, attached["token"])
+    assert not await is_valid_session(client, attached["token"])
 
 
 async def test_signing_out_forgets_the_identity(client: Client) -> None:
     email = address()
-    await signed_up(client, email=email)
+    await sign_up(client, email=email)
     token = (await client.done("session.attach_identity", identity()))["token"]
     assert await client.done("auth.sign_out", {"token": token, "realm": "starcedu_local"}) == {"ended": 1}
     assert (await sign_in(client, email, realm="starcedu_local", session=token))["bound"] is None
@@ -104,7 +104,7 @@ async def test_signing_out_forgets_the_identity(client: Client) -> None:
 )
 async def test_a_profile_of_plain_json_comes_back_as_it_was(client: Client, profile: dict[str, Any]) -> None:
     token = (await client.done("session.attach_identity", {**identity(), "profile": profile}))["token"]
-    assert (await signed_up(client, realm="starcedu_local", session=token))["bound"]["profile"] == profile
+    assert (await sign_up(client, realm="starcedu_local", session=token))["bound"]["profile"] == profile
 
 
 @pytest.mark.parametrize(
@@ -126,5 +126,5 @@ async def test_a_profile_that_cannot_be_kept_is_refused(client: Client, profile:
 
 async def test_attaching_needs_a_provider_and_a_session_that_are_there(client: Client) -> None:
     unknown = {**identity(), "provider": "nowhere"}
-    assert await verdict(client, "session.attach_identity", unknown) == ("not_found", "integration.not_found")
-    assert await verdict(client, "session.attach_identity", {**identity(), "token": "nothing"}) == INVALID
+    assert await get_refusal(client, "session.attach_identity", unknown) == ("not_found", "integration.not_found")
+    assert await get_refusal(client, "session.attach_identity", {**identity(), "token": "nothing"}) == INVALID

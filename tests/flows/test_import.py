@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client
-from tests.stack import Stack
+from tests.support.client import Client
+from tests.support.stack import Stack
 
 BCRYPT = "$2b$12$EXRkfkdmXn2gzds2SSitu.MW9.gAVqa9eLS1//RYtYCmB1eLHg.9q"
 
@@ -23,7 +23,7 @@ def rows(count: int, **fields: Any) -> list[dict[str, Any]]:
 
 
 async def imported(client: Client, users: list[Any], **options: Any) -> Any:
-    return await client.done("user.import", {"users": users, **options}, seconds=30)
+    return await client.done("user.import", {"users": users, **options})
 
 
 async def failures(client: Client, users: list[Any], **options: Any) -> dict[int, str]:
@@ -34,7 +34,7 @@ async def failures(client: Client, users: list[Any], **options: Any) -> dict[int
 
 async def test_a_thousand_users_are_imported_at_once(client: Client) -> None:
     users = rows(1000, name="Somebody", password_hash=BCRYPT)
-    assert await imported(client, users) == {"created": 1000, "skipped": 0, "failed": []}
+    assert await imported(client, users) == {"created": 1000, "skipped": 0, "failed": [], "without_password": []}
     first, last = [await client.done("user.get", {"username": users[number]["username"]}) for number in (0, 999)]
     assert last["id"] == first["id"] + 999
     assert first["name"] == "Somebody"
@@ -47,7 +47,7 @@ async def test_an_imported_user_has_what_the_row_gave(client: Client, stack: Sta
     user = await client.done("user.get", {"email": row["email"]})
     assert (user["username"], user["usertype"]) == (row["username"], "group")
     assert [(held["integration"], held["account"]) for held in user["accounts"]] == [("lark", account)]
-    stored = await stack.worker.shared.store.collection("users").find_one({"_id": user["id"]})
+    stored = await stack.worker.dependencies.store.collection("users").find_one({"_id": user["id"]})
     assert stored["password"] == BCRYPT
 
 
@@ -90,6 +90,46 @@ async def test_a_faulty_row_fails_alone_and_says_why(client: Client) -> None:
     assert (await client.refused("user.get", {"username": users[6]["username"]}))["code"] == "user.not_found"
 
 
+async def test_a_refused_hash_says_why_and_not_what_it_is(client: Client) -> None:
+    hashes = {
+        "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7": "unknown_scheme",
+        "$2b$10$short": "malformed",
+        "$2b$20$" + "x" * 53: "too_costly",
+    }
+    outcome = await imported(client, [{"username": name(), "password_hash": stored} for stored in hashes])
+    problems = [row["problem"] for row in outcome["failed"]]
+    assert [problem["details"]["reason"] for problem in problems] == [*hashes.values()]
+    assert [problem["details"]["scheme"] for problem in problems] == ["yescrypt", "bcrypt", "bcrypt"]
+    assert not any(stored in json.dumps(outcome) for stored in hashes)
+
+
+async def test_who_cannot_sign_in_elsewhere_is_imported_without_a_password_and_said_so(
+    client: Client, stack: Stack
+) -> None:
+    hashes = [BCRYPT, "!" + "x" * 40, "", None, "*"]
+    users = [{"username": name(), "password_hash": stored} for stored in hashes]
+    users += [{"username": name()}, {"username": users[1]["username"], "password_hash": "!"}]
+    outcome = await imported(client, users, on_conflict="skip")
+    assert (outcome["created"], outcome["skipped"], outcome["failed"]) == (6, 1, [])
+    assert outcome["without_password"] == [1, 2, 4]
+    rows = stack.worker.dependencies.store.collection("users")
+    stored = [row["password"] async for row in rows.find({"username": {"$in": [user["username"] for user in users]}})]
+    assert sorted(map(str, stored)) == [BCRYPT, *["None"] * 5]
+
+
+async def test_a_password_in_plain_is_hashed_on_its_way_in(client: Client, stack: Stack) -> None:
+    users = [
+        {"username": name(), "password_hash": "{noop}correct horse battery"},
+        {"username": name(), "password_hash": '{"passwordType": "plain", "password": "correct horse battery"}'},
+    ]
+    assert (await imported(client, users))["created"] == 2
+    rows = stack.worker.dependencies.store.collection("users")
+    for user in users:
+        row = await rows.find_one({"username": user["username"]})
+        assert row["password"].startswith("$argon2id$")
+        await client.done("auth.sign_in", {"login": user["username"], "password": "correct horse battery"})
+
+
 async def test_a_failed_row_names_its_fields_and_not_their_values(client: Client) -> None:
     outcome = await imported(client, [{"username": name(), "password": "hunter2-secret"}])
     problem = outcome["failed"][0]["problem"]
@@ -112,7 +152,12 @@ async def test_taken_rows_fail_or_are_skipped(client: Client) -> None:
     codes = {0: "user.username_taken", 2: "account.taken", 3: "user.id_taken", 4: "user.telephone_taken"}
     assert await failures(client, users) == codes
     assert await failures(client, users) == codes | {1: "user.email_taken"}
-    assert await imported(client, users, on_conflict="skip") == {"created": 0, "skipped": 5, "failed": []}
+    assert await imported(client, users, on_conflict="skip") == {
+        "created": 0,
+        "skipped": 5,
+        "failed": [],
+        "without_password": [],
+    }
 
 
 async def test_of_equal_rows_the_first_one_wins(client: Client) -> None:
@@ -161,7 +206,7 @@ async def test_a_repeat_is_answered_from_the_journal(client: Client) -> None:
 
 
 async def test_an_empty_list_is_done(client: Client) -> None:
-    assert await imported(client, []) == {"created": 0, "skipped": 0, "failed": []}
+    assert await imported(client, []) == {"created": 0, "skipped": 0, "failed": [], "without_password": []}
 
 
 @pytest.mark.parametrize("body", [{"users": [{}] * 1001}, {"users": [7]}, {"users": [], "on_conflict": "replace"}, {}])

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.client import Client
-from tests.stack import ENCRYPTION_KEY, Stack
+from tests.support.client import Client
+from tests.support.stack import ENCRYPTION_KEY, Stack
 
 SECRET = "s3cret-of-the-integration"
 
@@ -133,7 +133,7 @@ async def test_secrets_are_stored_encrypted_and_told_to_nobody(client: Client, s
     message_id, body = uuid4().hex, {"name": name(), "secrets": [SECRET, "another"]}
     made = await client.done("integration.create", body, message_id=message_id)
     assert made["secret_count"] == 2
-    store = stack.worker.shared.store
+    store = stack.worker.dependencies.store
     row = await store.collection("integrations").find_one({"_id": made["id"]})
     assert [Fernet(ENCRYPTION_KEY).decrypt(text).decode() for text in row["secrets"]] == body["secrets"]
     entry = await store.collection("journal").find_one({"_id": message_id})

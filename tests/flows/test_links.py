@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client
-from tests.rows import a_group, a_resource, a_role, a_user, an_app, ids
+from tests.support.client import Client
+from tests.support.rows import a_group, a_resource, a_role, a_user, an_app, ids
 
 UNKNOWN = 9_007_199_254_740_991
 

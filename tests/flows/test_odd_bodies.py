@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.catalog import CATALOG
-from tests.client import Client
+from tests.support.client import Client
 
 # no small positive number: what the other tests use shall stay
 NUMBERS = st.integers(-(2**70), 0) | st.integers(10**9, 2**70)

@@ -4,9 +4,20 @@ import json
 from typing import Any
 from uuid import uuid4
 
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import BAD, PASSWORD, address, fails, holds, sign_in, signed_up, telephone, tenant, verdict
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.visitors import (
+    BAD,
+    PASSWORD,
+    address,
+    create_tenant,
+    fail_sign_in,
+    get_refusal,
+    is_valid_session,
+    sign_in,
+    sign_up,
+    telephone,
+)
 
 NEW = "another password of hers"
 
@@ -27,44 +38,44 @@ async def registered(client: Client, stack: Stack) -> dict[str, Any]:
 
 
 async def test_a_changed_password_ends_every_session_in_every_realm(client: Client) -> None:
-    events, email, guest = await client.events("auth.password_changed"), address(), await tenant(client)
-    reply = await signed_up(client, email=email, realm="starcedu_local")
+    events, email, guest = await client.events("auth.password_changed"), address(), await create_tenant(client)
+    reply = await sign_up(client, email=email, realm="starcedu_local")
     login = await sign_in(client, email, realm="passport")
     token = await sign_in(client, email, realm="starcedu_tenant", tenant=guest)
     body = {"token": reply["token"], "realm": "starcedu_local", "old_password": PASSWORD, "new_password": NEW}
     changed = await client.done("auth.change_password", body)
     assert changed["user"]["revision"] == reply["user"]["revision"] + 1
-    assert not await holds(client, reply["token"])
-    assert not await holds(client, login["token"])
-    assert not await holds(client, token["token"], realm="starcedu_tenant", tenant=guest)
-    assert await fails(client, email) == BAD
+    assert not await is_valid_session(client, reply["token"])
+    assert not await is_valid_session(client, login["token"])
+    assert not await is_valid_session(client, token["token"], realm="starcedu_tenant", tenant=guest)
+    assert await fail_sign_in(client, email) == BAD
     await sign_in(client, email, NEW)
     (event,) = await events.about(f"user/{reply['user']['id']}", 1)
     assert (event["data"], event["sequence"]) == (changed["user"], changed["user"]["revision"])
 
 
 async def test_a_user_token_changes_the_password_with_its_tenant(client: Client) -> None:
-    guest = await tenant(client)
-    token = (await signed_up(client, realm="starcedu_tenant", tenant=guest))["token"]
+    guest = await create_tenant(client)
+    token = (await sign_up(client, realm="starcedu_tenant", tenant=guest))["token"]
     body = {"token": token, "realm": "starcedu_tenant", "tenant": guest}
     await client.done("auth.change_password", {**body, "old_password": PASSWORD, "new_password": PASSWORD})
-    assert not await holds(client, token, realm="starcedu_tenant", tenant=guest)
+    assert not await is_valid_session(client, token, realm="starcedu_tenant", tenant=guest)
 
 
 async def test_changing_needs_a_session_the_old_password_and_a_good_new_one(client: Client) -> None:
-    token = (await signed_up(client))["token"]
+    token = (await sign_up(client))["token"]
     body = {"token": token, "old_password": PASSWORD, "new_password": NEW}
     invalid = ("unauthenticated", "session.invalid")
-    assert await verdict(client, "auth.change_password", {**body, "token": "nothing"}) == invalid
-    assert await verdict(client, "auth.change_password", {**body, "old_password": NEW}) == BAD
-    weak = await verdict(client, "auth.change_password", {**body, "new_password": "12345678"})
+    assert await get_refusal(client, "auth.change_password", {**body, "token": "nothing"}) == invalid
+    assert await get_refusal(client, "auth.change_password", {**body, "old_password": NEW}) == BAD
+    weak = await get_refusal(client, "auth.change_password", {**body, "new_password": "12345678"})
     assert weak == ("invalid", "password.weak")
-    assert await holds(client, token)
+    assert await is_valid_session(client, token)
     await client.done("auth.change_password", {**body, "new_password": "abc123", "password_rules": "dialect"})
 
 
 async def test_a_repeated_change_is_answered_the_same(client: Client) -> None:
-    token, message_id = (await signed_up(client))["token"], uuid4().hex
+    token, message_id = (await sign_up(client))["token"], uuid4().hex
     body = {"token": token, "old_password": PASSWORD, "new_password": NEW}
     first = await client.done("auth.change_password", body, message_id=message_id)
     assert await client.done("auth.change_password", body, message_id=message_id) == first
@@ -75,15 +86,15 @@ async def test_a_reset_lifts_the_lock_and_ends_every_session(client: Client, sta
     number = given["telephone"]
     token = (await sign_in(client, number, realm="usermgmt"))["token"]
     for _ in range(5):
-        await fails(client, number, realm="usermgmt")
-    assert await fails(client, number, PASSWORD, realm="usermgmt") == ("throttled", "auth.locked")
+        await fail_sign_in(client, number, realm="usermgmt")
+    assert await fail_sign_in(client, number, PASSWORD, realm="usermgmt") == ("throttled", "auth.locked")
     body = {"telephone": number, "code": given["code"], "new_password": NEW}
     await client.done("auth.reset_password", body)
     await sign_in(client, number, NEW, realm="usermgmt")
-    assert not await holds(client, token)
+    assert not await is_valid_session(client, token)
     (event,) = await events.about(f"user/{given['user']['id']}", 1)
     assert event["sequence"] == given["user"]["revision"] + 1
-    used = await verdict(client, "auth.reset_password", body)
+    used = await get_refusal(client, "auth.reset_password", body)
     assert used == ("unauthenticated", "sms.code_wrong")
 
 
@@ -99,4 +110,4 @@ async def test_wrong_codes_of_a_reset_are_counted_and_burn_the_code(client: Clie
 
 async def test_resetting_tells_an_unknown_telephone_first(client: Client) -> None:
     body = {"telephone": telephone(), "code": "000000", "new_password": "weak"}
-    assert await verdict(client, "auth.reset_password", body) == ("not_found", "user.not_found")
+    assert await get_refusal(client, "auth.reset_password", body) == ("not_found", "user.not_found")

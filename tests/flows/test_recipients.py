@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from models.store.totals import TotalsCheck
 from models.users import User
-from tests.client import Client
-from tests.stack import Stack
+from tests.support.client import Client
+from tests.support.stack import Stack
 
 CROWD = 10_000
 
@@ -23,19 +24,26 @@ async def user_with(client: Client, **accounts: str) -> dict[str, Any]:
 
 
 async def link(stack: Stack, user: dict[str, Any], **links: list[int]) -> None:
-    await stack.worker.shared.store.collection("users").update_one({"_id": user["id"]}, {"$set": links})
+    await stack.worker.dependencies.store.collection("users").update_one({"_id": user["id"]}, {"$set": links})
 
 
 async def row_of(stack: Stack, collection: str, **fields: Any) -> int:
     """A role or group as it is stored, at an id of its own."""
     number = 1_000_000_000 + uuid4().int % 1_000_000_000
     row = {"_id": number, "code": str(number), "name": str(number), **fields}
-    await stack.worker.shared.store.collection(collection).insert_one(row)
+    await stack.worker.dependencies.store.collection(collection).insert_one(row)
     return number
 
 
 def unknown(**key: Any) -> dict[str, Any]:
-    return {"reason": "unknown", "user_id": None, "username": None, "group_id": None, "role_id": None} | key
+    return {
+        "reason": "unknown",
+        "user_id": None,
+        "username": None,
+        "group_id": None,
+        "role_id": None,
+        "integration": None,
+    } | key
 
 
 async def test_the_first_integration_with_an_account_wins(client: Client) -> None:
@@ -140,7 +148,9 @@ async def _crowd(stack: Stack, first: int, group: int) -> None:
         integration = ("knock", "lark", "slack")[min(number % 10, 2)]
         account = {"account_id": first + number, "integration": integration, "account": f"crowd_{first + number}"}
         rows.append(user.to_row() | {"accounts": [account]})
-    await stack.worker.shared.store.collection("users").insert_many(rows, ordered=False)
+    store = stack.worker.dependencies.store
+    await store.collection("users").insert_many(rows, ordered=False)
+    await TotalsCheck(store).run_once()
 
 
 @pytest.mark.parametrize(
@@ -156,3 +166,17 @@ async def _crowd(stack: Stack, first: int, group: int) -> None:
 async def test_a_question_that_does_not_fit_is_invalid(client: Client, body: dict[str, Any]) -> None:
     problem = await client.refused("account.resolve", body)
     assert (problem["kind"], problem["code"]) == ("invalid", "message.invalid")
+
+
+async def test_an_integration_that_does_not_exist_is_missing_once_for_all_pages(client: Client) -> None:
+    users = [await user_with(client, lark=uuid4().hex) for _ in range(2)]
+    question = {
+        "user_ids": [user["id"] for user in users],
+        "integrations": ["larkk", "LARK", "lark", "larkk"],
+        "size": 1,
+    }
+    first = await client.done("account.resolve", question)
+    second = await client.done("account.resolve", {**question, "after": first["next"]})
+    named = [unknown(reason="integration.not_found", integration=name) for name in ("larkk", "LARK")]
+    assert (first["missing"], second["missing"]) == (named, [])
+    assert [page["recipients"][0]["integration"] for page in (first, second)] == ["lark", "lark"]

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bridge.bus import Bus
-from contracts.users import CheckTaken
-from tests.proxy import Proxy, proxy
-from tests.stack import Stack
+from client.bus import Bus
+from contracts.user_queries import CheckTaken
+from tests.support.patience import PATIENCE
+from tests.support.proxy import Proxy, proxy
+from tests.support.stack import Stack
 
 ODD_GREETINGS = [
     b"",
@@ -42,13 +43,13 @@ async def oddly(link: Proxy) -> AsyncIterator[int]:
 
 async def test_the_client_of_the_bus_connects_again_whatever_it_was_greeted_with(stack: Stack) -> None:
     async with proxy(stack.amqp_url) as (link, url), oddly(link) as port:
-        async with Bus(url.replace(f":{link.listening}", f":{port}")) as bus, asyncio.timeout(30):
+        async with Bus(url.replace(f":{link.listening}", f":{port}"), app_id="tests") as bus, asyncio.timeout(PATIENCE):
             while bus.state != "up":
                 await asyncio.sleep(0.1)
-            taken = await bus.call("user.check_taken", CheckTaken(username="nobody at all"))
+            taken = await bus.ask(CheckTaken(username="nobody at all"))
         assert taken.username is False
 
 
 async def test_an_address_that_cannot_be_is_no_reason_to_hang() -> None:
-    async with asyncio.timeout(20), Bus("amqp://127.0.0.1:99999/") as bus:
+    async with asyncio.timeout(PATIENCE), Bus("amqp://127.0.0.1:99999/", app_id="tests") as bus:
         assert bus.state == "no broker"

@@ -13,10 +13,10 @@ from handlers.passwords import reset_password
 from handlers.registration import register
 from models.errors.sms import SmsDisabled
 from models.realms import Policy
-from models.unit import Unit
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import PASSWORD, telephone, verdict
+from models.unit_of_work import UnitOfWork
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.visitors import PASSWORD, get_refusal, telephone
 
 WRONG = ("unauthenticated", "sms.code_wrong")
 
@@ -49,18 +49,18 @@ async def test_registering_makes_a_user_with_the_code_that_was_sent(client: Clie
 async def test_password_then_telephone_then_username_then_code_are_checked(client: Client) -> None:
     taken = person()
     await client.done("user.create", {"username": taken["username"], "telephone": taken["telephone"]})
-    weak = await verdict(client, "auth.register", {**taken, "password_rules": "standard"})
+    weak = await get_refusal(client, "auth.register", {**taken, "password_rules": "standard"})
     assert weak == ("invalid", "password.weak")
-    assert await verdict(client, "auth.register", taken) == ("conflict", "user.telephone_taken")
+    assert await get_refusal(client, "auth.register", taken) == ("conflict", "user.telephone_taken")
     other = {**taken, "telephone": telephone()}
-    assert await verdict(client, "auth.register", other) == ("conflict", "user.username_taken")
-    assert await verdict(client, "auth.register", person()) == WRONG
-    assert await verdict(client, "auth.register", person(code="123456")) == WRONG
+    assert await get_refusal(client, "auth.register", other) == ("conflict", "user.username_taken")
+    assert await get_refusal(client, "auth.register", person()) == WRONG
+    assert await get_refusal(client, "auth.register", person(code="123456")) == WRONG
 
 
 async def test_a_refused_registration_leaves_nothing_behind(client: Client, stack: Stack) -> None:
     given = await coded(client, stack)
-    assert await verdict(client, "auth.register", {**given, "code": "no code"}) == WRONG
+    assert await get_refusal(client, "auth.register", {**given, "code": "no code"}) == WRONG
     assert (await client.done("user.check_taken", {"telephone": given["telephone"]}))["telephone"] is False
     await client.done("auth.register", given)
 
@@ -68,7 +68,7 @@ async def test_a_refused_registration_leaves_nothing_behind(client: Client, stac
 async def test_of_simultaneous_registrations_with_one_telephone_one_wins(client: Client, stack: Stack) -> None:
     given = await coded(client, stack)
     bodies = [{**given, "username": person()["username"]} for _ in range(10)]
-    replies = await asyncio.gather(*(client.call("auth.register", body, seconds=30) for body in bodies))
+    replies = await asyncio.gather(*(client.call("auth.register", body) for body in bodies))
     assert [reply["status"] for reply in replies].count("done") == 1
     codes = {reply["problem"]["code"] for reply in replies if reply["status"] == "failed"}
     assert codes <= {"user.telephone_taken", "sms.code_wrong"}
@@ -76,8 +76,8 @@ async def test_of_simultaneous_registrations_with_one_telephone_one_wins(client:
 
 async def _granted(stack: Stack, roles: tuple[tuple[str, str], ...]) -> Registered:
     """Register on a worker without SMS, which gives these roles."""
-    shared = replace(stack.worker.shared, sms_enabled=False, policy=Policy(default_roles=roles))
-    async with Unit(shared) as unit:
+    shared = replace(stack.worker.dependencies, sms=None, policy=Policy(default_roles=roles))
+    async with UnitOfWork(shared) as unit:
         unit.emitted = []
         reply = await register(Register(**person(code="123456")), unit)
     assert isinstance(reply, Registered)
@@ -85,7 +85,7 @@ async def _granted(stack: Stack, roles: tuple[tuple[str, str], ...]) -> Register
 
 
 async def test_newcomers_get_the_default_roles_that_there_are(stack: Stack) -> None:
-    store, app = stack.worker.shared.store, f"APP_{uuid4().hex[:6]}"
+    store, app = stack.worker.dependencies.store, f"APP_{uuid4().hex[:6]}"
     number = uuid4().int % 10**12
     await store.collection("apps").insert_one({"_id": number, "code": app})
     await store.collection("roles").insert_one({"_id": number, "app_id": number, "code": "GUEST", "status": 1})
@@ -98,7 +98,7 @@ async def test_newcomers_get_the_default_roles_that_there_are(stack: Stack) -> N
 async def test_without_sms_a_code_is_ignored_and_no_password_reset(stack: Stack) -> None:
     reply = await _granted(stack, ())
     assert reply.permissions == []
-    shared = replace(stack.worker.shared, sms_enabled=False)
+    shared = replace(stack.worker.dependencies, sms=None)
     body = {"telephone": reply.user.telephone, "code": "123456", "new_password": PASSWORD}
     with pytest.raises(SmsDisabled):
-        await reset_password(ResetPassword.model_validate(body), Unit(shared))
+        await reset_password(ResetPassword.model_validate(body), UnitOfWork(shared))

@@ -4,19 +4,20 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
-from models.document import now
-from models.retention import Retention
-from tests.client import Client
-from tests.stack import Stack
+from models.store.document import now
+from models.store.retention import Retention
+from tests.support.client import Client
+from tests.support.patience import PATIENCE
+from tests.support.stack import Stack
 
 
 async def test_a_very_late_repeat_is_refused_and_changes_nothing(client: Client, stack: Stack) -> None:
-    store, key, name = stack.worker.shared.store, uuid4().hex, f"u_{uuid4().hex[:10]}"
+    store, key, name = stack.worker.dependencies.store, uuid4().hex, f"u_{uuid4().hex[:10]}"
     user = await client.done("user.create", {"username": name}, message_id=key)
     await store.collection("journal").update_one({"_id": key}, {"$set": {"at": now() - timedelta(days=8)}})
     while await store.collection("journal").find_one({"_id": key, "pending": 1}):
         await asyncio.sleep(0.05)
-    await Retention(store, 7).step()
+    await Retention(store, 7).run_once()
     problem = await client.refused("user.create", {"username": name}, message_id=key)
     assert (problem["kind"], problem["code"]) == ("conflict", "message.id_reused")
     fresh = await client.refused("user.create", {"username": f"{name}_2"}, message_id=key)
@@ -28,9 +29,9 @@ async def test_a_very_late_repeat_is_refused_and_changes_nothing(client: Client,
 
 
 async def test_who_asked_what_stays_as_long_as_the_audit_setting_says(client: Client, stack: Stack) -> None:
-    journal, key = stack.worker.shared.store.collection("journal"), uuid4().hex
+    journal, key = stack.worker.dependencies.store.collection("journal"), uuid4().hex
     await client.done("token.issue", {"name": key, "scopes": ["user.*"]}, message_id=key)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (row := await journal.find_one({"_id": key, "pending": {"$exists": False}})) is None:
             await asyncio.sleep(0.05)
     assert row["expires_at"] - row["at"] == timedelta(days=90)

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from tests.client import Client
-from tests.rows import Row, a_group, a_resource, a_role, a_user, an_app, code, ids
+from tests.support.client import Client
+from tests.support.rows import Row, a_group, a_resource, a_role, a_user, an_app, code, ids
 
 UNKNOWN = 9_007_199_254_740_991
 
@@ -124,17 +124,33 @@ async def test_a_soft_deleted_role_is_absent_everywhere_and_comes_back_with_its_
     ]
 
 
-async def test_code_and_id_of_a_soft_deleted_role_stay_taken_its_name_does_not(client: Client) -> None:
+async def test_of_a_soft_deleted_role_the_id_stays_taken_code_and_name_are_free(client: Client) -> None:
     app, name = await an_app(client), code("Editor")
     role = await a_role(client, app, name=name)
     await client.done("role.set_status", {"id": role["id"], "status": -1})
     taken = {"app_id": app["id"], "code": role["code"], "name": name}
-    assert (await client.refused("role.create", taken))["code"] == "role.code_taken"
     assert (await client.refused("role.create", taken | {"id": role["id"]}))["code"] == "role.id_taken"
     await client.done("role.create", {"name": name, "unique_name": True})
+    second = await client.done("role.create", taken)
+    found = {"app": app["id"], "code": role["code"], "include_deleted": True}
+    assert (await client.done("role.get", found))["id"] == second["id"]
+    assert (await client.refused("role.create", taken))["code"] == "role.code_taken"
+    assert (await client.refused("role.set_status", {"id": role["id"], "status": 1}))["code"] == "role.code_taken"
+    await client.done("role.delete", {"id": second["id"]})
+    assert (await client.done("role.get", found))["id"] == role["id"]
     restored = {"id": role["id"], "status": 1, "unique_name": True}
     assert (await client.refused("role.set_status", restored))["code"] == "role.name_taken"
     assert (await client.done("role.set_status", restored | {"unique_name": False}))["status"] == 1
+
+
+async def test_of_a_restored_and_a_new_role_at_once_one_gets_the_code(client: Client) -> None:
+    app = await an_app(client)
+    role = await a_role(client, app)
+    await client.done("role.set_status", {"id": role["id"], "status": -1})
+    created = client.call("role.create", {"app_id": app["id"], "code": role["code"], "name": "new"})
+    replies = await asyncio.gather(client.call("role.set_status", {"id": role["id"], "status": 1}), created)
+    assert [reply["status"] for reply in replies].count("done") == 1
+    assert [reply["problem"]["code"] for reply in replies if reply["status"] == "failed"] == ["role.code_taken"]
 
 
 async def test_setting_no_status_moves_only_the_time(client: Client) -> None:

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client
-from tests.rows import Row, an_app, code
+from tests.support.client import Client
+from tests.support.rows import Row, an_app, code
 
 NOUNS = ("app", "group", "role", "resource", "resource_type")
 IN_APP = ("group", "role", "resource")
@@ -74,6 +74,16 @@ async def test_an_update_without_fields_moves_the_time(client: Client, noun: str
     await asyncio.sleep(0.002)
     changed = await client.done(f"{noun}.update", {"id": row["id"]})
     assert changed["updated_at"] > row["updated_at"]
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+async def test_an_update_that_changes_nothing_makes_no_event(client: Client, noun: str) -> None:
+    events, row = await client.events(f"{noun}.updated"), await made(client, noun)
+    for body in ({"id": row["id"]}, {"id": row["id"], "code": row["code"]}):
+        assert (await client.done(f"{noun}.update", body))["revision"] == row["revision"]
+    await client.done(f"{noun}.update", {"id": row["id"], "code": code()})
+    (event,) = await events.about(f"{noun}/{row['id']}", 1)
+    assert event["sequence"] == row["revision"] + 1
 
 
 @pytest.mark.parametrize("noun", NOUNS)

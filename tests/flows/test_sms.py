@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from tests.client import Client
-from tests.sms import WRONG, backdate, coded, number, other, row, sent, verdict
-from tests.stack import Stack
+from tests.support.client import Client
+from tests.support.sms import WRONG, backdate, coded, number, other, row, sent, verdict
+from tests.support.stack import Stack
 
 
 async def test_a_code_of_six_digits_is_sent_and_verified_once(client: Client, stack: Stack) -> None:
@@ -130,7 +130,7 @@ async def test_neither_database_nor_logs_show_number_or_code(client: Client, sta
         await client.refused("sms.verify_code", wrong, message_id=ids[1])
         stored = await row(stack, telephone)
         await client.done("sms.verify_code", {"telephone": telephone, "code": code}, message_id=ids[2])
-    entries = await stack.worker.shared.store.collection("journal").find({"_id": {"$in": ids}}).to_list(None)
+    entries = await stack.worker.dependencies.store.collection("journal").find({"_id": {"$in": ids}}).to_list(None)
     assert len(entries) == 3
     kept = [{name: value for name, value in entry.items() if name != "digest"} for entry in entries]
     for place in (str(kept), str(logs), str(stored)):

@@ -1,17 +1,18 @@
 """Sending SMS codes end to end: how often, how many, once in spite of repeats and dead workers."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from models.codes import Codes
-from models.sends import Asked, Limits, Sends
-from models.unit import Unit
-from tests.client import Client
-from tests.sms import backdate, coded, number, sent
-from tests.stack import Stack
+from models.sms_codes import SmsNumberRepository
+from models.sms_sends import CodeRequest, SendReservations, SmsLimits
+from models.unit_of_work import UnitOfWork
+from tests.support.client import Client
+from tests.support.sms import backdate, coded, number, sent
+from tests.support.stack import Stack
 
 
 async def test_the_next_code_must_wait_for_60_seconds(client: Client, stack: Stack) -> None:
@@ -22,6 +23,20 @@ async def test_the_next_code_must_wait_for_60_seconds(client: Client, stack: Sta
     await backdate(stack, telephone, 55)
     assert (await client.refused("sms.send_code", {"telephone": telephone}))["details"]["retry_after"] <= 5
     assert sent(stack, telephone) == [code]
+
+
+@pytest.mark.parametrize("form", ["{}", "86{}", "0086{}", "+86{}"])
+async def test_one_number_has_one_code_and_one_limit_however_it_is_written(
+    client: Client, stack: Stack, form: str
+) -> None:
+    national = number()
+    written = form.format(national)
+    await client.done("sms.send_code", {"telephone": written})
+    for other in (national, f"86{national}", f"0086{national}", f"+86{national}"):
+        assert (await client.refused("sms.send_code", {"telephone": other}))["code"] == "sms.too_soon"
+    body = {"telephone": f"+86{national}", "code": sent(stack, written)[-1]}
+    assert await client.done("sms.verify_code", body) == {"verified": True}
+    assert (await client.refused("sms.verify_code", body | {"telephone": national}))["code"] == "sms.code_wrong"
 
 
 async def test_of_fifty_simultaneous_sends_to_a_number_one_goes_out(client: Client, stack: Stack) -> None:
@@ -61,7 +76,7 @@ async def test_a_number_gets_ten_codes_in_any_24_hours(client: Client, stack: St
 
 async def test_a_dead_worker_s_attempt_is_made_again_once_it_has_lapsed(client: Client, stack: Stack) -> None:
     telephone, message_id = number(), uuid4().hex
-    assert await sends(stack).reserve(Asked(telephone, message_id), seconds=0) == "ours"
+    assert await sends(stack).reserve(CodeRequest(telephone, message_id), seconds=0) == "acquired"
     await client.done("sms.send_code", {"telephone": telephone}, message_id=message_id)
     assert len(sent(stack, telephone)) == 1
 
@@ -69,40 +84,49 @@ async def test_a_dead_worker_s_attempt_is_made_again_once_it_has_lapsed(client: 
 async def test_a_worker_that_dies_after_the_gateway_took_the_message_is_not_repeated(
     client: Client, stack: Stack
 ) -> None:
-    asked = Asked(number(), uuid4().hex)
-    assert await sends(stack).reserve(asked, seconds=10) == "ours"
-    await sends(stack).make_good(asked, "012345")
-    await client.done("sms.send_code", {"telephone": asked.telephone}, message_id=asked.command)
+    asked = CodeRequest(number(), uuid4().hex)
+    assert await sends(stack).reserve(asked, seconds=10) == "acquired"
+    await sends(stack).confirm(asked, "012345")
+    await client.done("sms.send_code", {"telephone": asked.telephone}, message_id=asked.message_id)
     assert sent(stack, asked.telephone) == []
     body = {"telephone": asked.telephone, "code": "012345"}
     assert await client.done("sms.verify_code", body) == {"verified": True}
 
 
 async def test_a_send_under_way_holds_the_number_until_it_is_given_back(client: Client, stack: Stack) -> None:
-    asked = Asked(number(), uuid4().hex)
+    asked = CodeRequest(number(), uuid4().hex)
     await sends(stack).reserve(asked, seconds=10)
     assert (await client.refused("sms.send_code", {"telephone": asked.telephone}))["code"] == "sms.too_soon"
-    await sends(stack).give_back(asked)
+    await sends(stack).release(asked)
     await client.done("sms.send_code", {"telephone": asked.telephone})
 
 
 async def test_a_forgotten_number_keeps_its_limits_but_not_its_code(client: Client, stack: Stack) -> None:
     telephone, code = await coded(client, stack)
-    shared = stack.worker.shared
-    codes = Codes(shared.store, Unit(shared).session, shared.keys)
-    await codes.forget(telephone)
-    assert await codes.spend(telephone, code) is False
+    shared = stack.worker.dependencies
+    codes = SmsNumberRepository(shared.store, UnitOfWork(shared).scope, shared.keys, shared.country)
+    await codes.drop_code(telephone)
+    assert await codes.consume_code(telephone, code) is False
     assert (await client.refused("sms.send_code", {"telephone": telephone}))["code"] == "sms.too_soon"
 
 
-@pytest.mark.parametrize(
-    "telephone", ["", "12", "1" * 16, "１３８１２３４５６７８", "138 1234 5678", "+", "abcdef", None, 5]
-)
+@pytest.mark.parametrize("typed", ["+86 {}", "0086-{}", "(86) {}", "{} "])
+async def test_a_number_is_sent_codes_however_it_is_written(client: Client, stack: Stack, typed: str) -> None:
+    telephone = number()
+    written = typed.format(f"{telephone[:3]} {telephone[3:]}")
+    await client.done("sms.send_code", {"telephone": written})
+    assert (await client.refused("sms.send_code", {"telephone": telephone}))["code"] == "sms.too_soon"
+    lines = [json.loads(line) for line in stack.sms_log.read_text().splitlines()]
+    (code,) = [line["code"] for line in lines if line["telephone"] in (written, written.strip())]
+    assert await client.done("sms.verify_code", {"telephone": telephone, "code": code}) == {"verified": True}
+
+
+@pytest.mark.parametrize("telephone", ["", "12", "1" * 16, "00" + "1" * 16, "+", "abcdef", "138x12345678", None, 5])
 async def test_what_is_no_telephone_number_is_refused(client: Client, telephone: Any) -> None:
     problem = await client.refused("sms.send_code", {"telephone": telephone})
     assert (problem["kind"], problem["details"][0]["field"]) == ("invalid", "telephone")
 
 
-def sends(stack: Stack) -> Sends:
-    shared = stack.worker.shared
-    return Sends(shared.store, shared.keys, shared.counters, Limits())
+def sends(stack: Stack) -> SendReservations:
+    shared = stack.worker.dependencies
+    return SendReservations(shared.store, shared.keys, shared.counters, SmsLimits())

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import PASSWORD, address, fails, sign_in, signed_up, tenant, verdict
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.visitors import PASSWORD, address, create_tenant, fail_sign_in, get_refusal, sign_in, sign_up
 
 INVALID = ("unauthenticated", "token.invalid")
 
@@ -19,6 +19,32 @@ async def issued(client: Client, **fields: Any) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.parametrize(
+    ("scope", "near"),
+    [
+        ("usr.create", "user.create"),
+        ("user.creat", "user.create"),
+        ("users.*", "user.*"),
+        ("user", "user.*"),
+        ("pasport", "passport"),
+        ("zzz", None),
+    ],
+)
+async def test_a_scope_that_names_nothing_is_refused_with_the_nearest_ones(
+    client: Client, scope: str, near: str | None
+) -> None:
+    problem = await client.refused("token.issue", {"name": "t", "scopes": ["user.*", scope]})
+    assert (problem["kind"], problem["code"]) == ("invalid", "token.scope_unknown")
+    (row,) = problem["details"]
+    assert (row["scope"], near in [*row["nearest"], None]) == (scope, True)
+    assert near is None or near in problem["message"]
+
+
+@pytest.mark.parametrize("scope", ["*", "*.get", "user.*", "user.get", "auth.sign_*", "foreseen", "rbac", "passport"])
+async def test_a_scope_that_names_something_is_taken(client: Client, scope: str) -> None:
+    assert (await issued(client, scopes=[scope]))["scopes"] == [scope]
+
+
 async def test_a_token_is_good_until_revoked(client: Client) -> None:
     events, made = await client.events("token.*"), await issued(client)
     token = made.pop("token")
@@ -26,7 +52,7 @@ async def test_a_token_is_good_until_revoked(client: Client) -> None:
     assert (verified["id"], verified["scopes"], verified["user"]) == (made["id"], ["user.*"], None)
     revoked = await client.done("token.revoke", {"id": made["id"]})
     assert revoked["revoked"] is True
-    assert await verdict(client, "token.verify", {"token": token}) == INVALID
+    assert await get_refusal(client, "token.verify", {"token": token}) == INVALID
     told = await events.about(f"token/{made['id']}", 2)
     assert [event["type"] for event in told] == ["userbus.token.issued.v1", "userbus.token.revoked.v1"]
     assert token not in str(told)
@@ -38,7 +64,7 @@ async def test_a_scope_is_checked_where_it_is_asked_for(client: Client, scope: s
     if covered:
         await client.done("token.verify", {"token": token, "needs": scope})
     else:
-        missing = await verdict(client, "token.verify", {"token": token, "needs": scope})
+        missing = await get_refusal(client, "token.verify", {"token": token, "needs": scope})
         assert missing == ("denied", "token.scope_missing")
 
 
@@ -56,7 +82,7 @@ async def test_tokens_are_found_by_name_without_their_text(client: Client) -> No
 
 async def test_a_realm_takes_login_tokens_too(client: Client, stack: Stack) -> None:
     email, number = address(), uuid4().int % 10**12
-    store = stack.worker.shared.store
+    store = stack.worker.dependencies.store
     await store.collection("apps").insert_one({"_id": number, "code": f"APP_{number}"})
     role = {"_id": number, "app_id": number, "code": "ADMIN", "name": f"Admin {number}", "sort": 1}
     await store.collection("roles").insert_one({**role, "status": 1, "admin": 1})
@@ -69,8 +95,8 @@ async def test_a_realm_takes_login_tokens_too(client: Client, stack: Stack) -> N
     held = {"$set": {"role_ids": [number, number + 1]}}
     await store.collection("users").update_one({"_id": user["id"]}, held)
     assert (await client.done("token.verify", body))["user"] == {"id": user["id"], "root": 0, "admin": 1, "roles": 1}
-    assert await verdict(client, "token.verify", {"token": token}) == INVALID
-    missing = await verdict(client, "token.verify", {**body, "needs": "passport"})
+    assert await get_refusal(client, "token.verify", {"token": token}) == INVALID
+    missing = await get_refusal(client, "token.verify", {**body, "needs": "passport"})
     assert missing == ("denied", "token.scope_missing")
     assert await client.done("token.verify", {"token": stack.token, "realm": "passport", "needs": "passport"})
 
@@ -79,13 +105,13 @@ async def test_a_login_token_that_was_signed_out_is_no_good_token(client: Client
     email = address()
     await client.done("user.create", {"email": email, "password": PASSWORD})
     token = (await sign_in(client, email, realm="passport"))["token"]
-    await fails(client, email, realm="passport", session=token)
+    await fail_sign_in(client, email, realm="passport", session=token)
     body = {"token": token, "realm": "passport"}
-    assert await verdict(client, "token.verify", body) == INVALID
-    assert await verdict(client, "auth.sign_out", body) == ("unauthenticated", "session.invalid")
+    assert await get_refusal(client, "token.verify", body) == INVALID
+    assert await get_refusal(client, "auth.sign_out", body) == ("unauthenticated", "session.invalid")
 
 
 async def test_a_user_token_is_never_good_without_its_tenant(client: Client) -> None:
-    guest = await tenant(client)
-    token = (await signed_up(client, realm="starcedu_tenant", tenant=guest))["token"]
-    assert await verdict(client, "token.verify", {"token": token, "realm": "starcedu_tenant"}) == INVALID
+    guest = await create_tenant(client)
+    token = (await sign_up(client, realm="starcedu_tenant", tenant=guest))["token"]
+    assert await get_refusal(client, "token.verify", {"token": token, "realm": "starcedu_tenant"}) == INVALID

@@ -9,10 +9,11 @@ from uuid import uuid4
 import aio_pika
 import pytest
 
-from tests.client import Client
 from tests.flows.test_delivery import Dead
-from tests.raw import publish, short, table
-from tests.stack import Stack
+from tests.support.client import Client
+from tests.support.patience import PATIENCE
+from tests.support.raw import publish, short, table
+from tests.support.stack import Stack
 
 LATE = struct.pack(">Q", 2**63 - 1)
 MICROSECONDS = struct.pack(">Q", 1_795_000_000_000_000)
@@ -61,7 +62,7 @@ async def test_an_unreadable_property_is_read_as_well_as_can_be(
         **properties,
     }
     await publish(stack.amqp_url, b"user.create", json.dumps({"username": username}).encode(), **around)
-    reply = await asyncio.wait_for(answer, 10)
+    reply = await asyncio.wait_for(answer, PATIENCE)
     assert reply["data"]["username"] == username
 
 
@@ -76,7 +77,7 @@ async def test_message_ids_that_differ_in_unreadable_bytes_only_are_two(client: 
     assert sorted(told) == sorted(names)
 
 
-async def test_a_name_that_is_no_text_is_parked(client: Client, stack: Stack, dead: Dead) -> None:
+async def test_a_name_that_is_no_text_is_dead_lettered(client: Client, stack: Stack, dead: Dead) -> None:
     message_id = uuid4().hex
     await publish(stack.amqp_url, b"user.\xff\xfe", b"{}", message_id=short(message_id))
     letter = await dead.find(message_id)
@@ -84,7 +85,7 @@ async def test_a_name_that_is_no_text_is_parked(client: Client, stack: Stack, de
     assert letter.routing_key == "user.\\xff\\xfe"
 
 
-async def test_what_is_parked_with_great_headers_does_not_hold_events_up(
+async def test_a_dead_letter_with_great_headers_does_not_hold_events_up(
     client: Client, stack: Stack, dead: Dead
 ) -> None:
     message_id = uuid4().hex

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import BAD, PASSWORD, fails, holds, sign_in, telephone
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.visitors import BAD, PASSWORD, fail_sign_in, is_valid_session, sign_in, telephone
 
 
 def name(prefix: str = "user") -> str:
@@ -138,8 +138,8 @@ async def test_a_new_password_or_none_ends_every_session(client: Client) -> None
         given = PASSWORD if change["password"] else "another good one"
         token = (await sign_in(client, login, given))["token"]
         await client.done("user.update", {"id": user["id"], **change})
-        assert not await holds(client, token)
-    assert await fails(client, login, "another good one") == ("unauthenticated", "auth.bad_credentials")
+        assert not await is_valid_session(client, token)
+    assert await fail_sign_in(client, login, "another good one") == ("unauthenticated", "auth.bad_credentials")
 
 
 async def test_a_foreign_hash_can_be_given_later(client: Client) -> None:
@@ -185,6 +185,19 @@ async def test_of_a_deleted_and_a_live_user_of_one_name_the_live_one_is_found(cl
     assert await client.done("user.get", query) == user
 
 
+async def test_a_user_is_made_root_and_ordinary_again(client: Client) -> None:
+    events = await client.events("user.updated")
+    user = await client.done("user.create", {"username": name()})
+    for root in (1, 0):
+        changed = await client.done("user.set_root", {"id": user["id"], "root": root})
+        assert changed["root"] == root
+        (event,) = await events.about(f"user/{user['id']}", 1)
+        assert event["data"] == changed | {"changed": ["root"]}
+    again = await client.done("user.set_root", {"id": user["id"], "root": 0})
+    assert again["revision"] == changed["revision"]
+    assert (await client.refused("user.set_root", {"id": 9_000_000_000, "root": 1}))["code"] == "user.not_found"
+
+
 async def test_a_root_user_cannot_be_deleted(client: Client) -> None:
     root = await client.done("user.create", {"username": name(), "root": 1})
     for request, body in (("user.set_status", {"status": -1}), ("user.delete", {})):
@@ -197,9 +210,9 @@ async def test_an_erased_user_takes_everything_along(client: Client, stack: Stac
     user = await client.done("user.create", {"username": name(), "password": PASSWORD, "role_ids": [1]})
     token = (await sign_in(client, user["username"]))["token"]
     assert await client.done("user.delete", {"id": user["id"]}) == {"deleted": 1}
-    assert not await holds(client, token)
+    assert not await is_valid_session(client, token)
     assert (await client.refused("user.get", {"id": user["id"], "include_deleted": True}))["code"] == "user.not_found"
-    assert await stack.worker.shared.store.collection("sessions").find_one({"user_id": user["id"]}) is None
+    assert await stack.worker.dependencies.store.collection("sessions").find_one({"user_id": user["id"]}) is None
     assert await client.done("user.delete", {"id": user["id"]}) == {"deleted": 0}
 
 
@@ -210,9 +223,24 @@ async def test_erasing_a_deleted_user_leaves_alone_who_has_its_identifiers_now(c
     await client.done("user.create", {**anna, "telephone": number})
     await client.done("sms.send_code", {"telephone": number})
     for _ in range(5):
-        assert await fails(client, anna["username"], realm="usermgmt") == BAD
+        assert await fail_sign_in(client, anna["username"], realm="usermgmt") == BAD
     assert await client.done("user.delete", {"id": ghost["id"]}) == {"deleted": 1}
-    assert await fails(client, anna["username"], PASSWORD, realm="usermgmt") == ("throttled", "auth.locked")
+    assert await fail_sign_in(client, anna["username"], PASSWORD, realm="usermgmt") == ("throttled", "auth.locked")
     sent = [json.loads(line) for line in stack.sms_log.read_text().splitlines()]
     (code,) = (line["code"] for line in sent if line["telephone"] == number)
     assert await client.done("sms.verify_code", {"telephone": number, "code": code}) == {"verified": True}
+
+
+async def test_an_update_that_changes_nothing_moves_the_time_only_and_makes_no_event(client: Client) -> None:
+    events = await client.events("user.*")
+    accounts = [{"integration": "lark", "account": uuid4().hex}]
+    user = await client.done("user.create", {"username": f"u_{uuid4().hex}", "name": "Ada", "accounts": accounts})
+    same = {"id": user["id"], "username": user["username"], "name": "Ada", "accounts": accounts, "role_ids": []}
+    for body in (same, {"id": user["id"]}, {"id": user["id"], "email": None, "revision": user["revision"]}):
+        unchanged = await client.done("user.update", body)
+        assert unchanged["updated_at"] > user["updated_at"]
+        assert unchanged == user | {"updated_at": unchanged["updated_at"]}
+    changed = await client.done("user.update", {**same, "name": "Eve"})
+    told = await events.about(f"user/{user['id']}", 2)
+    assert [event["type"] for event in told] == ["userbus.user.created.v1", "userbus.user.updated.v1"]
+    assert changed["revision"] == told[1]["sequence"] > user["revision"]

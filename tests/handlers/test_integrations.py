@@ -9,15 +9,15 @@ from pydantic import SecretStr
 from contracts.integrations import CreateIntegration
 from handlers.integrations import create_integration
 from models.errors.accounts import NoKey
-from models.journal import Caller
-from models.unit import Unit
-from models.vault import Vault
-from tests.stack import Stack
+from models.secrets.vault import Vault
+from models.store.journal import CommandContext
+from models.unit_of_work import UnitOfWork
+from tests.support.stack import Stack
 
 
-def unit(stack: Stack) -> Unit:
-    keyless = replace(stack.worker.shared, vault=Vault(None))
-    return Unit(keyless, Caller("integration.create", uuid4().hex, "digest"))
+def unit(stack: Stack) -> UnitOfWork:
+    keyless = replace(stack.worker.dependencies, vault=Vault(None))
+    return UnitOfWork(keyless, CommandContext("integration.create", uuid4().hex, "digest"))
 
 
 async def test_secrets_are_refused_with_the_way_out(stack: Stack) -> None:

@@ -5,51 +5,51 @@ from collections.abc import AsyncIterator
 import pytest
 
 from devstack.servers import RunningServers
-from models.counters import Counters
-from models.indexes import prepare
-from models.journal import Caller, Journal
-from models.keys import Keys
-from models.passwords import Passwords
-from models.store import Driver, Store
-from models.unit import Shared
-from models.vault import Vault
-from tests.stack import SECRET, fresh_database
+from models.secrets.keys import Keys
+from models.secrets.passwords import Passwords
+from models.secrets.vault import Vault
+from models.seeds import prepare
+from models.store.client import Driver, Store
+from models.store.counters import Counters
+from models.store.journal import CommandContext, Journal
+from models.unit_of_work import Dependencies
+from tests.support.stack import SECRET, fresh_database
 
-CLEARED = ("users", "journal", "counters", "leases")
+COLLECTIONS = ("users", "totals", "journal", "counters", "leases")
 
 
 @pytest.fixture(scope="session", params=["pymongo", "motor"])
-async def prepared(request: pytest.FixtureRequest, running: RunningServers) -> AsyncIterator[Store]:
+async def prepared_store(request: pytest.FixtureRequest, running: RunningServers) -> AsyncIterator[Store]:
     """A store of its own with indexes and first rows, through one of the drivers."""
     driver: Driver = request.param
-    up = Store(fresh_database(running.mongo_url), driver)
-    await prepare(up)
-    yield up
-    await up.client.drop_database(up.database.name)
-    await up.close()
+    store = Store(fresh_database(running.mongo_url), driver)
+    await prepare(store)
+    yield store
+    await store.client.drop_database(store.database.name)
+    await store.close()
 
 
 @pytest.fixture
-async def database(prepared: Store) -> Store:
+async def database(prepared_store: Store) -> Store:
     """That store without anything that an earlier test left."""
-    for name in CLEARED:
-        await prepared.collection(name).delete_many({})
-    return prepared
+    for name in COLLECTIONS:
+        await prepared_store.collection(name).delete_many({})
+    return prepared_store
 
 
 @pytest.fixture
-def shared(database: Store) -> Shared:
+def dependencies(database: Store) -> Dependencies:
     """What units of a process share, on that store."""
-    return sharing(database)
+    return build_dependencies(database)
 
 
 @pytest.fixture
-def caller() -> Caller:
+def context() -> CommandContext:
     """A command."""
-    return Caller(name="user.create", message_id="m-1", digest="d-1")
+    return CommandContext(name="user.create", message_id="m-1", digest="d-1")
 
 
-def sharing(store: Store) -> Shared:
+def build_dependencies(store: Store) -> Dependencies:
     """What units of a process share, on any store."""
     keys = Keys(SECRET)
-    return Shared(store, Counters(store), Journal(store, keys), keys, Passwords(), Vault(None))
+    return Dependencies(store, Counters(store), Journal(store, keys), keys, Passwords(), Vault(None))

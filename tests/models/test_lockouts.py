@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from models.document import now
 from models.errors.auth import AuthLocked, BadCredentials
 from models.lockouts import LOCKING, SLOWING, Lockout
+from models.store.document import now
 
 
 def counter(locking: bool, *ages: timedelta) -> Lockout:
@@ -16,17 +16,17 @@ def counter(locking: bool, *ages: timedelta) -> Lockout:
 
 def test_the_fifth_recent_failure_locks() -> None:
     lockout = counter(True, *[timedelta(minutes=1)] * 3)
-    assert not lockout.fail()
-    lockout.refuse()
-    assert lockout.fail()
+    assert not lockout.record_failure()
+    lockout.refuse_locked()
+    assert lockout.record_failure()
     with pytest.raises(AuthLocked) as refusal:
-        lockout.refuse()
+        lockout.refuse_locked()
     assert refusal.value.details == {"retry_after": pytest.approx(300, abs=1)}
 
 
 def test_failures_older_than_the_window_do_not_count() -> None:
     lockout = counter(True, *[LOCKING.window] * 4)
-    assert not lockout.fail()
+    assert not lockout.record_failure()
     assert len(lockout.failures) == 1
 
 
@@ -36,12 +36,12 @@ def test_delays_grow_and_are_bounded() -> None:
     assert counter(True, *[timedelta()] * 4).delay == 0.0
 
 
-def test_where_nothing_locks_a_hundred_failures_an_hour_are_the_end() -> None:
-    lockout = counter(False, *[timedelta(minutes=59)] * (SLOWING.most - 1))
-    lockout.refuse()
-    assert not lockout.fail()
+def test_a_realm_without_locks_refuses_after_a_hundred_failures_in_an_hour() -> None:
+    lockout = counter(False, *[timedelta(minutes=59)] * (SLOWING.max_failures - 1))
+    lockout.refuse_locked()
+    assert not lockout.record_failure()
     with pytest.raises(BadCredentials) as refusal:
-        lockout.refuse()
+        lockout.refuse_locked()
     assert refusal.value.details == {"delay": 3.0}
 
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from pymongo.errors import ConfigurationError, NotPrimaryError, OperationFailure, PyMongoError, WriteConcernError
 
-from models.attempt import attempt
-from models.journal import Caller
-from models.unit import Shared, Unit
+from models.store.journal import CommandContext
+from models.transaction import with_transaction
+from models.unit_of_work import Dependencies, UnitOfWork
 
 INTERRUPTED = WriteConcernError("operation was interrupted", 11602, {"codeName": "InterruptedDueToReplStateChange"})
 
@@ -16,21 +16,23 @@ GREETED_EARLY = ConfigurationError("Sessions are not supported by this MongoDB d
 
 
 @pytest.mark.parametrize("trouble", [INTERRUPTED, NotPrimaryError("not primary"), GREETED_EARLY])
-async def test_a_write_in_doubt_is_made_again(shared: Shared, caller: Caller, trouble: PyMongoError) -> None:
+async def test_a_write_in_doubt_is_retried(
+    dependencies: Dependencies, context: CommandContext, trouble: PyMongoError
+) -> None:
     """A primary that steps down ends what waits for the majority: the write may stand or fall."""
     troubles = [trouble]
 
-    async def work(unit: Unit) -> str:
+    async def work(unit: UnitOfWork) -> str:
         if troubles:
             raise troubles.pop()
         return "done"
 
-    assert await attempt(shared, caller, work, asyncio.get_running_loop().time() + 5) == "done"
+    assert await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + 5) == "done"
 
 
-async def test_what_the_server_refuses_is_not_made_again(shared: Shared, caller: Caller) -> None:
-    async def work(unit: Unit) -> str:
+async def test_a_refused_write_is_not_retried(dependencies: Dependencies, context: CommandContext) -> None:
+    async def work(unit: UnitOfWork) -> str:
         raise OperationFailure("no such command", 59)
 
     with pytest.raises(OperationFailure):
-        await attempt(shared, caller, work, asyncio.get_running_loop().time() + 5)
+        await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + 5)

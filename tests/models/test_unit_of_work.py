@@ -8,16 +8,16 @@ from bson import Timestamp
 from pydantic import BaseModel
 
 from devstack.servers import RunningServers
-from models.attempt import attempt
 from models.errors.base import MessageReused, StoreUnavailable, TryAgain
 from models.errors.users import EmailTaken, UserIdTaken, UsernameTaken
-from models.indexes import INTEGRATIONS, prepare
-from models.journal import Caller, Outgoing
-from models.outbox import Lease, Outbox
-from models.store import Store
-from models.unit import Shared, Unit
+from models.seeds import INTEGRATIONS, prepare
+from models.store.client import Store
+from models.store.journal import CommandContext, OutboxEvent
+from models.store.outbox import Lease, Outbox
+from models.transaction import with_transaction
+from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import User
-from tests.stack import fresh_database
+from tests.support.stack import fresh_database
 
 SOON = 5.0
 
@@ -26,70 +26,78 @@ def until(seconds: float = SOON) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
-class Shown(BaseModel):
+class UserId(BaseModel):
     id: int
 
 
-def event(number: int, subject: str = "user/1") -> Outgoing:
-    return Outgoing(f"e-{number}", "user.created", subject, number, "{}")
+def event(number: int, subject: str = "user/1") -> OutboxEvent:
+    return OutboxEvent(f"e-{number}", "user.created", subject, number, "{}")
 
 
 async def users(database: Store) -> int:
     return int(await database.collection("users").count_documents({}))
 
 
-async def test_what_is_committed_is_there_with_its_entry(shared: Shared, database: Store, caller: Caller) -> None:
-    async with Unit(shared, caller) as unit:
+async def test_a_committed_unit_stores_its_rows_and_its_entry(
+    dependencies: Dependencies, database: Store, context: CommandContext
+) -> None:
+    async with UnitOfWork(dependencies, context) as unit:
         await unit.users.add(User(id=1, username="ada"))
         await unit.commit('{"status":"done"}', [event(1)])
     assert await users(database) == 1
-    assert await shared.journal.reply(caller) == '{"status":"done"}'
-    assert [entry.id for entry in await Outbox(database).pending(10)] == ["m-1"]
+    assert await dependencies.journal.find_reply(context) == '{"status":"done"}'
+    assert [entry.id for entry in await Outbox(database).find_pending(10)] == ["m-1"]
 
 
-async def test_the_server_numbers_what_is_to_be_sent(shared: Shared, database: Store, caller: Caller) -> None:
+async def test_the_server_numbers_what_is_to_be_sent(
+    dependencies: Dependencies, database: Store, context: CommandContext
+) -> None:
     for number in range(3):
-        async with Unit(shared, replace(caller, message_id=f"m-{number}")) as unit:
+        async with UnitOfWork(dependencies, replace(context, message_id=f"m-{number}")) as unit:
             await unit.commit("{}", [event(number)])
     rows = await database.collection("journal").find({"pending": 1}).sort("_id", 1).to_list(None)
     orders = [row["order"] for row in rows]
     assert Timestamp(0, 0) < orders[0] < orders[1] < orders[2]
 
 
-async def test_what_is_not_committed_leaves_nothing(shared: Shared, database: Store, caller: Caller) -> None:
-    async with Unit(shared, caller) as unit:
+async def test_a_unit_without_commit_stores_nothing(
+    dependencies: Dependencies, database: Store, context: CommandContext
+) -> None:
+    async with UnitOfWork(dependencies, context) as unit:
         await unit.users.add(User(id=1, username="ada"))
     assert await users(database) == 0
-    assert await shared.journal.reply(caller) is None
+    assert await dependencies.journal.find_reply(context) is None
 
 
-async def test_an_entry_is_written_once(shared: Shared, caller: Caller) -> None:
-    async with Unit(shared, caller) as unit:
+async def test_an_entry_is_written_once(dependencies: Dependencies, context: CommandContext) -> None:
+    async with UnitOfWork(dependencies, context) as unit:
         await unit.commit("first", [])
     with pytest.raises(TryAgain):
-        async with Unit(shared, caller) as unit:
+        async with UnitOfWork(dependencies, context) as unit:
             await unit.commit("second", [])
-    assert await shared.journal.reply(caller) == "first"
+    assert await dependencies.journal.find_reply(context) == "first"
 
 
-async def test_a_message_id_with_another_body_is_refused(shared: Shared, caller: Caller) -> None:
-    async with Unit(shared, caller) as unit:
+async def test_a_message_id_with_another_body_is_refused(dependencies: Dependencies, context: CommandContext) -> None:
+    async with UnitOfWork(dependencies, context) as unit:
         await unit.commit("first", [])
     with pytest.raises(MessageReused):
-        await shared.journal.reply(replace(caller, digest="d-2"))
+        await dependencies.journal.find_reply(replace(context, digest="d-2"))
 
 
-async def test_a_minted_token_is_never_stored_and_told_again(shared: Shared, database: Store, caller: Caller) -> None:
-    async with Unit(shared, caller) as unit:
+async def test_a_minted_token_is_not_stored_but_replied_again(
+    dependencies: Dependencies, database: Store, context: CommandContext
+) -> None:
+    async with UnitOfWork(dependencies, context) as unit:
         token = unit.mint()
         await unit.commit(f'{{"token":"{token}"}}', [])
     entry = await database.collection("journal").find_one({"_id": "m-1"})
     assert token not in str(entry)
-    assert await shared.journal.reply(caller) == f'{{"token":"{token}"}}'
+    assert await dependencies.journal.find_reply(context) == f'{{"token":"{token}"}}'
 
 
-async def test_identifiers_clash_across_fields_and_cases(shared: Shared, caller: Caller) -> None:
-    async with Unit(shared, caller) as unit:
+async def test_identifiers_clash_across_fields_and_cases(dependencies: Dependencies, context: CommandContext) -> None:
+    async with UnitOfWork(dependencies, context) as unit:
         await unit.users.add(User(id=1, email="Ada@Example.com"))
         await unit.commit("", [])
     for clash, refusal in (
@@ -97,46 +105,48 @@ async def test_identifiers_clash_across_fields_and_cases(shared: Shared, caller:
         (User(id=2, email="ada@example.com"), EmailTaken),
     ):
         with pytest.raises(refusal):
-            async with Unit(shared, replace(caller, message_id="m-2")) as unit:
+            async with UnitOfWork(dependencies, replace(context, message_id="m-2")) as unit:
                 await unit.users.add(clash)
 
 
-async def test_a_taken_id_is_refused_when_chosen_and_skipped_when_not(shared: Shared, caller: Caller) -> None:
-    async with Unit(shared, caller) as unit:
+async def test_a_taken_id_is_refused_when_chosen_and_skipped_when_not(
+    dependencies: Dependencies, context: CommandContext
+) -> None:
+    async with UnitOfWork(dependencies, context) as unit:
         await unit.users.add(User(id=7, username="ada"))
         await unit.commit("", [])
     with pytest.raises(UserIdTaken):
-        async with Unit(shared, replace(caller, message_id="m-2")) as unit:
+        async with UnitOfWork(dependencies, replace(context, message_id="m-2")) as unit:
             await unit.users.add(User(id=7, username="bob", explicit=True))
     with pytest.raises(TryAgain):
-        async with Unit(shared, replace(caller, message_id="m-3")) as unit:
+        async with UnitOfWork(dependencies, replace(context, message_id="m-3")) as unit:
             await unit.users.add(User(id=7, username="bob"))
 
 
-async def test_write_conflicts_are_run_again(shared: Shared, caller: Caller) -> None:
-    async with Unit(shared, caller) as unit:
+async def test_write_conflicts_are_run_again(dependencies: Dependencies, context: CommandContext) -> None:
+    async with UnitOfWork(dependencies, context) as unit:
         await unit.users.add(User(id=1, username="ada"))
         await unit.commit("", [])
 
-    async def rename(unit: Unit) -> None:
+    async def rename(unit: UnitOfWork) -> None:
         user = await unit.users.get(1)
         user.change({"sort": user.sort + 1})
-        unit.emit("user.updated", user, lambda after: Shown(id=after.id))
+        unit.emit("user.updated", user, lambda after: UserId(id=after.id))
         await unit.users.save(user)
         await unit.commit("", [])
 
-    callers = [replace(caller, message_id=f"m-{number}") for number in range(2, 22)]
-    await asyncio.gather(*(attempt(shared, one, rename, until(20)) for one in callers))
-    user = await Unit(shared).users.get(1)
+    contexts = [replace(context, message_id=f"m-{number}") for number in range(2, 22)]
+    await asyncio.gather(*(with_transaction(dependencies, one, rename, until(20)) for one in contexts))
+    user = await UnitOfWork(dependencies).users.get(1)
     assert (user.sort, user.revision) == (99 + 20, 20)
 
 
-async def test_patience_ends(shared: Shared, caller: Caller) -> None:
-    async def never(unit: Unit) -> None:
+async def test_retries_end_at_the_deadline(dependencies: Dependencies, context: CommandContext) -> None:
+    async def fail(unit: UnitOfWork) -> None:
         raise TryAgain
 
     with pytest.raises(StoreUnavailable):
-        await attempt(shared, caller, never, until(0.05))
+        await with_transaction(dependencies, context, fail, until(0.05))
 
 
 async def test_preparing_twice_changes_nothing_and_deleted_rows_stay_deleted(running: RunningServers) -> None:
@@ -151,37 +161,40 @@ async def test_preparing_twice_changes_nothing_and_deleted_rows_stay_deleted(run
     await fresh.close()
 
 
-async def test_ids_rise_without_gaps_and_unused_ones_are_given_back(shared: Shared) -> None:
-    first = [await shared.counters.next("users") for _ in range(3)]
-    await shared.counters.give_back()
-    second = await shared.counters.next("users")
+async def test_ids_ascend_without_gaps_and_unused_ones_are_released(dependencies: Dependencies) -> None:
+    first = [await dependencies.counters.reserve_id("users") for _ in range(3)]
+    await dependencies.counters.release()
+    second = await dependencies.counters.reserve_id("users")
     assert [*first, second] == [1, 2, 3, 4]
 
 
-async def test_two_processes_never_get_one_id(shared: Shared, database: Store) -> None:
-    other = type(shared.counters)(database)
-    taken = [await counters.next("users") for _ in range(150) for counters in (shared.counters, other)]
+async def test_two_processes_never_get_one_id(dependencies: Dependencies, database: Store) -> None:
+    other = type(dependencies.counters)(database)
+    taken = [await counters.reserve_id("users") for _ in range(150) for counters in (dependencies.counters, other)]
     assert len(set(taken)) == 300
 
 
-async def test_entries_about_one_subject_are_relayed_in_commit_order(shared: Shared, database: Store) -> None:
+async def test_entries_about_one_subject_are_relayed_in_commit_order(
+    dependencies: Dependencies, database: Store
+) -> None:
     for number in range(1, 30):
-        async with Unit(shared, Caller("user.update", f"m-{number}", "d")) as unit:
+        async with UnitOfWork(dependencies, CommandContext("user.update", f"m-{number}", "d")) as unit:
             await unit.commit("", [event(number)])
     outbox = Outbox(database)
-    pending = await outbox.pending(100)
+    pending = await outbox.find_pending(100)
     assert [entry.events[0].sequence for entry in pending] == [*range(1, 30)]
-    await outbox.sent([entry.id for entry in pending[:10]])
-    assert await outbox.backlog() == 19
+    await outbox.mark_sent([entry.id for entry in pending[:10]])
+    assert await outbox.count_pending() == 19
 
 
 async def test_a_lease_has_one_holder_until_it_is_released_or_runs_out(database: Store) -> None:
-    one, two = (Lease(database, "relay", owner, seconds=60) for owner in ("one", "two"))
-    assert await one.hold()
-    assert not await two.hold()
-    assert await one.hold()
+    # of one name, as two containers can have
+    one, two = (Lease(database, "relay", "host:1", seconds=60) for _ in range(2))
+    assert await one.acquire()
+    assert not await two.acquire()
+    assert await one.acquire()
     await one.release()
-    assert await two.hold()
+    assert await two.acquire()
     short = Lease(database, "other", "one", seconds=-1)
-    assert await short.hold()
-    assert await Lease(database, "other", "two", seconds=60).hold()
+    assert await short.acquire()
+    assert await Lease(database, "other", "two", seconds=60).acquire()

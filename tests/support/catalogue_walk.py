@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import address
-from tests.visitors import telephone as number
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.visitors import address
+from tests.support.visitors import telephone as number
 
 Body = dict[str, Any]
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -107,9 +107,14 @@ async def _person(life: Life) -> Any:
         "user.create", username=name("eve"), email=address(), telephone=number(), password=PASSWORD, **texts
     )
     await life.done("user.update", id=user["id"], gender=name("f"), password=NEXT)
+    for root in (1, 0):
+        await life.done("user.set_root", id=user["id"], root=root)
+    for request in ("user.disable", "user.enable"):
+        await life.done(request, id=user["id"])
     await life.done("user.search", size=1)
     await life.done("user.check_taken", username=user["username"])
     life.secrets.add(FOREIGN)
+    await life.done("user.check_import", users=[{"email": address(), "password_hash": FOREIGN}])
     await life.done("user.import", users=[{"email": address(), "password_hash": FOREIGN}])
     return user
 
@@ -200,6 +205,7 @@ async def _tokens(life: Life) -> None:
     life.secrets.add(issued["token"])
     await life.done("token.verify", token=issued["token"], needs="user.get")
     await life.done("token.search", size=1)
+    await life.done("audit.search", name="token.issue", size=1)
     await life.done("token.revoke", id=issued["id"])
 
 

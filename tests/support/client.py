@@ -9,23 +9,47 @@ from uuid import uuid4
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue, AbstractRobustConnection
 
+from tests.support.bus_contract import event_fault, reply_fault, request_fault
+from tests.support.patience import PATIENCE
+
+
+def is_unavailable(reply: dict[str, Any]) -> bool:
+    """Whether a reply says to try again under the same message_id."""
+    return bool(reply["status"] == "failed" and reply["problem"]["kind"] == "unavailable")
+
 
 class Client:
-    """Sends requests and waits for replies; listens to events. Use as a context manager."""
+    """Sends requests and waits for replies; listens to events. Use as a context manager.
 
-    def __init__(self, url: str) -> None:
+    All that it sees is compared with the AsyncAPI document, and what differs fails at the end; `documented` is False
+    for a test that makes up names of events. `caller` is the property user_id of every request.
+    """
+
+    def __init__(self, url: str, documented: bool = True, caller: str | None = None) -> None:
+        self._caller = caller
         self._url = url
+        self._documented = documented
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._requests: dict[str, tuple[str, Any]] = {}
+        self._faults: set[str] = set()
         self._connection: AbstractRobustConnection | None = None
         self.channel: AbstractChannel
         self.replies: AbstractQueue
 
-    async def call(self, name: str, body: Any, *, seconds: float = 15.0, **properties: Any) -> dict[str, Any]:
+    async def call(self, name: str, body: Any, *, seconds: float = PATIENCE, **properties: Any) -> dict[str, Any]:
         """The reply to a request; `properties` overrides what goes around the body."""
         correlation = uuid4().hex
         answer = self.expect(correlation)
+        self._requests[correlation] = (name, body)
         await self.send(name, body, **{"correlation_id": correlation, "reply_to": self.replies.name, **properties})
         return await asyncio.wait_for(answer, seconds)
+
+    async def settle(self, name: str, body: Any, **properties: Any) -> dict[str, Any]:
+        """The reply to a command that is sent again, under its own id, for as long as it is told to try again."""
+        async with asyncio.timeout(2 * PATIENCE):
+            while is_unavailable(reply := await self.call(name, body, **properties)):
+                await asyncio.sleep(0.1)
+        return reply
 
     def expect(self, correlation: str) -> asyncio.Future[dict[str, Any]]:
         """The reply that will come with this correlation id."""
@@ -49,7 +73,13 @@ class Client:
     async def send(self, name: str, body: Any, **properties: Any) -> None:
         """Publish a request: `body` is bytes as they are, or anything JSON can hold."""
         encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
-        fields = {"message_id": uuid4().hex, "type": name, "content_type": "application/json", **properties}
+        fields = {
+            "message_id": uuid4().hex,
+            "user_id": self._caller,
+            "type": name,
+            "content_type": "application/json",
+            **properties,
+        }
         exchange = await self.channel.get_exchange("userbus.commands", ensure=False)
         await exchange.publish(aio_pika.Message(encoded, **fields), name)
 
@@ -61,7 +91,7 @@ class Client:
         queue = await self.channel.declare_queue(exclusive=True)
         for pattern in {*patterns, "command.refused"}:
             await queue.bind("userbus.events", pattern)
-        events = Events()
+        events = Events(self._faults)
         await queue.consume(events.receive, no_ack=True)
         if served:
             marker = uuid4().hex
@@ -96,28 +126,45 @@ class Client:
     ) -> None:
         if self._connection is not None:
             await self._connection.close()
+        differences = sorted(self._faults) if self._documented else []
+        assert differences == [], f"see docs/bus/asyncapi.json: {differences}"
 
     async def _receive(self, message: AbstractIncomingMessage) -> None:
+        reply = json.loads(message.body)
+        self._compare(message, reply)
         answer = self._waiting.pop(message.correlation_id or "", None)
         if answer is not None and not answer.done():
-            answer.set_result(json.loads(message.body))
+            answer.set_result(reply)
+
+    def _compare(self, message: AbstractIncomingMessage, reply: dict[str, Any]) -> None:
+        name, body = self._requests.pop(message.correlation_id or "", (None, None))
+        if name is None:
+            return
+        faults = [reply_fault(name, message, reply)]
+        if reply["status"] == "done" and not isinstance(body, bytes):  # bytes may be in any form that a worker reads
+            faults.append(request_fault(name, body))
+        self._faults.update(fault for fault in faults if fault)
 
 
 class Events:
-    """Events in the order of their arrival."""
+    """Events in the order of their arrival; how they differ from the document is added to `faults`."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: set[str]) -> None:
+        self._faults = faults
         self._arrived: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def receive(self, message: AbstractIncomingMessage) -> None:
         """Keep an event."""
-        await self._arrived.put(json.loads(message.body))
+        event = json.loads(message.body)
+        if fault := event_fault(message, event):
+            self._faults.add(fault)
+        await self._arrived.put(event)
 
-    async def next(self, seconds: float = 10.0) -> dict[str, Any]:
+    async def next(self, seconds: float = PATIENCE) -> dict[str, Any]:
         """The next event."""
         return await asyncio.wait_for(self._arrived.get(), seconds)
 
-    async def about(self, subject: str, count: int, seconds: float = 10.0) -> list[dict[str, Any]]:
+    async def about(self, subject: str, count: int, seconds: float = PATIENCE) -> list[dict[str, Any]]:
         """The next `count` events about a subject."""
         found: list[dict[str, Any]] = []
         async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""Programs that the tests run in place of the worker and the bridge: `python standin.py worker|bridge|seed|token`."""
+"""Fake programs in place of the worker and the bridge: `python -m tests.support.fake_programs worker|bridge|…`."""
 
 import os
 import signal
@@ -7,32 +7,34 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 TOKEN = "token-of-the-tests"
 PATHS = {"/health/ready": False, "/integration/lark": True}
-"""Whether the path wants the token."""
+"""Whether the path needs the token."""
 
 
-class ReadyBridge(BaseHTTPRequestHandler):
-    """Says that it is ready, and takes one token."""
+class FakeBridge(BaseHTTPRequestHandler):
+    """Reports itself as ready and accepts one token."""
 
     def do_GET(self) -> None:
-        """200 where the path is known and the token, if the path wants one, is right."""
-        wants_token = PATHS.get(self.path)
+        """Answer 200 to a known path with the token it needs, else 401 or 404."""
+        needs_token = PATHS.get(self.path)
         right = self.headers.get("Authorization") == f"Bearer {TOKEN}"
-        self.send_response(404 if wants_token is None else 200 if right or not wants_token else 401)
+        self.send_response(404 if needs_token is None else 200 if right or not needs_token else 401)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
 
 def main(part: str) -> None:
-    """Play one part."""
-    sys.stderr.write(f"the {part} stand-in runs\n")
+    """Play one part; with `--check` only tell whether the settings are right, for which `unset` has none."""
+    if sys.argv[2:] == ["--check"]:
+        sys.exit("worker: USERBUS_PREFETHC: there is no such setting" if part == "unset" else 0)
+    sys.stderr.write(f"the fake {part} runs\n")
     if part == "worker":
         signal.pause()
     elif part == "bridge":
-        HTTPServer(("127.0.0.1", int(os.environ["USERBUS_BRIDGE_PORT"])), ReadyBridge).serve_forever()
+        HTTPServer(("127.0.0.1", int(os.environ["USERBUS_BRIDGE_PORT"])), FakeBridge).serve_forever()
     elif part == "token":
         sys.stdout.write(f"{TOKEN}\n")
     elif part == "broken":
-        sys.exit("the stand-in fails as it was asked to")
+        sys.exit("the fake worker fails on purpose")
 
 
 if __name__ == "__main__":

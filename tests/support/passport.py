@@ -1,4 +1,4 @@
-"""Calls of passport."""
+"""Requests to passport."""
 
 from typing import Any
 from uuid import uuid4
@@ -39,16 +39,16 @@ async def post(http: httpx.AsyncClient, path: str, body: Any) -> Any:
     return answer.json()
 
 
-async def created(http: httpx.AsyncClient, **changed: Any) -> int:
+async def create_user(http: httpx.AsyncClient, **changed: Any) -> int:
     answer = await post(http, CREATE, person(**changed))
     assert (answer["code"], answer["msg"]) == (0, "")
     number: int = answer["data"]
     return number
 
 
-async def found(http: httpx.AsyncClient, number: Any) -> Any:
+async def find_user(http: httpx.AsyncClient, number: Any) -> Any:
     return (await http.get(FIND, params={"id": number})).json()
 
 
-async def refused(http: httpx.AsyncClient, path: str, body: Any, code: int, message: str) -> None:
+async def assert_refused(http: httpx.AsyncClient, path: str, body: Any, code: int, message: str) -> None:
     assert await post(http, path, body) == {"code": code, "msg": message, "data": None}

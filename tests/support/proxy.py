@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
+from tests.support.patience import PATIENCE
+
 Matches = Callable[["Link"], bool]
 Rewrite = Callable[[bytes], bytes]
 PART = 65536
+MARK_SECONDS = 0.1  # for the client to read what came before a link's end
 
 
 @dataclass(eq=False)
@@ -37,7 +40,8 @@ class Link:
 class Proxy:
     """Passes bytes on to `host:port`. `held` tells from which links the client's bytes are kept back.
 
-    `answers` rewrites what the server says on links made from now on.
+    `answers` rewrites what the server says on links made from now on. A link ends where the server says `mark`, as if
+    the server had closed it instead.
     """
 
     host: str
@@ -46,6 +50,7 @@ class Proxy:
     links: set[Link] = field(default_factory=set)
     open: bool = True
     answers: Rewrite = bytes
+    mark: bytes = b""
     _held: Matches = lambda _: False
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,7 +73,7 @@ class Proxy:
         self._moved.set()
         self._moved = asyncio.Event()
 
-    async def keeps(self, count: int, seconds: float = 30.0) -> None:
+    async def keeps(self, count: int, seconds: float = PATIENCE) -> None:
         """Wait until so many bytes are held back."""
         async with asyncio.timeout(seconds):
             while sum(len(link.kept) for link in self.links) < count:
@@ -86,7 +91,10 @@ class Proxy:
         with suppress(OSError):
             link = Link(writer, forth)
             self.links.add(link)
-            ways = [asyncio.create_task(self._up(link, reader)), asyncio.create_task(_down(back, writer, self.answers))]
+            ways = [
+                asyncio.create_task(self._up(link, reader)),
+                asyncio.create_task(self._down(back, writer, self.answers)),
+            ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -106,17 +114,20 @@ class Proxy:
                     await self._moved.wait()
                 await link.server.drain()
 
+    async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rewrite: Rewrite) -> None:
+        with suppress(OSError):
+            while part := await reader.read(PART):
+                before, found, _ = part.partition(self.mark) if self.mark else (part, b"", b"")
+                writer.write(rewrite(before))
+                await writer.drain()
+                if found:
+                    writer.write_eof()
+                    return await asyncio.sleep(MARK_SECONDS)
+
     def _pass_on(self, link: Link) -> None:
         if link.kept and not self._held(link):
             link.server.write(link.kept)
             link.kept = b""
-
-
-async def _down(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rewrite: Rewrite) -> None:
-    with suppress(OSError):
-        while part := await reader.read(PART):
-            writer.write(rewrite(part))
-            await writer.drain()
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Calls of rbac."""
+"""Requests to rbac."""
 
 import json
 from typing import Any
@@ -25,8 +25,8 @@ def code(prefix: str = "CODE") -> str:
     return f"{prefix}_{uuid4().hex[:10]}"
 
 
-def new(entity: str, **changed: Any) -> dict[str, Any]:
-    """What a new row needs; groups, roles and resources belong to the first app."""
+def new_entity(entity: str, **changed: Any) -> dict[str, Any]:
+    """The body that creates an entity; groups, roles and resources belong to the first app."""
     mark = uuid4().hex[:10]
     fields: dict[str, dict[str, Any]] = {
         "user": {"email": f"a{mark}@example.com", "name": f"Name {mark}"},
@@ -40,12 +40,12 @@ def error(status: int, message: str) -> dict[str, Any]:
     return {"status": str(status), "message": message}
 
 
-async def refused(answer: httpx.Response, status: int, message: str) -> None:
+def assert_refused(answer: httpx.Response, status: int, message: str) -> None:
     assert (answer.status_code, answer.json()) == (status, error(status, message))
     assert answer.headers["content-type"] == "application/json"
 
 
-async def data(answer: httpx.Response) -> Any:
+def success_data(answer: httpx.Response) -> Any:
     """The data of a success."""
     body = answer.json()
     assert (answer.status_code, list(body)) == (200, ["status", "message", "data"]), body
@@ -53,21 +53,21 @@ async def data(answer: httpx.Response) -> Any:
     return body["data"]
 
 
-async def made(http: httpx.AsyncClient, entity: str, **changed: Any) -> Any:
-    return await data(await http.post(f"/api/{entity}", json=new(entity, **changed)))
+async def create(http: httpx.AsyncClient, entity: str, **changed: Any) -> Any:
+    return success_data(await http.post(f"/api/{entity}", json=new_entity(entity, **changed)))
 
 
-async def number(http: httpx.AsyncClient, entity: str, **changed: Any) -> int:
-    given: int = (await made(http, entity, **changed))["id"]
+async def create_id(http: httpx.AsyncClient, entity: str, **changed: Any) -> int:
+    given: int = (await create(http, entity, **changed))["id"]
     return given
 
 
 async def read(http: httpx.AsyncClient, path: str, **query: Any) -> Any:
     params = {name: value if isinstance(value, str) else json.dumps(value) for name, value in query.items()}
-    return await data(await http.get(path, params=params))
+    return success_data(await http.get(path, params=params))
 
 
-async def ids(http: httpx.AsyncClient, path: str, **query: Any) -> list[int]:
+async def read_ids(http: httpx.AsyncClient, path: str, **query: Any) -> list[int]:
     """The ids of a list, plain or with its pagination."""
     found = await read(http, path, **query)
     return [row["id"] for row in (found["list"] if isinstance(found, dict) else found)]

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from tests.client import Client
+from tests.support.client import Client
 
 Row = dict[str, Any]
 

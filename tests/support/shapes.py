@@ -1,4 +1,4 @@
-"""What both kinds of answers look like."""
+"""Error bodies of foreseen and passport, for tests of what all dialects share."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ PASSPORT = "/v1/user/find?id=42"
 ANONYMOUS = {"Authorization": ""}
 
 
-def foreseen(code: int, message: str) -> dict[str, Any]:
+def foreseen_error(code: int, message: str) -> dict[str, Any]:
     return {"error_code": code, "error_message": message}
 
 
-def passport(code: int, message: str) -> dict[str, Any]:
+def passport_error(code: int, message: str) -> dict[str, Any]:
     return {"code": code, "msg": message, "data": None}
 
 
-def same(answer: httpx.Response, status: int, body: Any) -> None:
+def assert_json(answer: httpx.Response, status: int, body: Any) -> None:
     assert (answer.status_code, answer.json()) == (status, body)
     assert answer.headers["content-type"] == "application/json"

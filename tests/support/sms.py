@@ -5,9 +5,9 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from models.unit import Unit
-from tests.client import Client
-from tests.stack import Stack
+from models.unit_of_work import UnitOfWork
+from tests.support.client import Client
+from tests.support.stack import Stack
 
 WRONG = ("unauthenticated", "sms.code_wrong")
 
@@ -28,8 +28,8 @@ def other(code: str) -> str:
 
 async def row(stack: Stack, telephone: str) -> dict[str, Any]:
     """The stored row of a number."""
-    shared = stack.worker.shared
-    key = {"number": Unit(shared).codes.number(telephone)}
+    shared = stack.worker.dependencies
+    key = {"number": UnitOfWork(shared).sms_numbers.digest(telephone)}
     found: dict[str, Any] = await shared.store.collection("codes").find_one(key)
     return found
 
@@ -39,7 +39,7 @@ async def backdate(stack: Stack, telephone: str, seconds: float) -> None:
     stored, by = await row(stack, telephone), timedelta(seconds=seconds)
     aged = [{**send, "at": send["at"] - by, "lapses": send["lapses"] - by} for send in stored["sends"]]
     change = {"sends": aged} | ({"expires_at": stored["expires_at"] - by} if stored["expires_at"] else {})
-    await stack.worker.shared.store.collection("codes").update_one({"_id": stored["_id"]}, {"$set": change})
+    await stack.worker.dependencies.store.collection("codes").update_one({"_id": stored["_id"]}, {"$set": change})
 
 
 async def coded(client: Client, stack: Stack) -> tuple[str, str]:

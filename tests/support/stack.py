@@ -1,24 +1,23 @@
 """A worker and a bridge in the test's process, on real servers."""
 
-import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
-import uvicorn
-
 from bridge.app import create_app
+from bridge.settings import DialectName
 from bridge.settings import Settings as BridgeSettings
 from devstack.servers import RunningServers
-from handlers.app import Worker, working
-from handlers.settings import Settings
-from tests.client import Client
+from tests.support.client import Client
+from tests.support.loopback import serve
+from tests.support.patience import PATIENCE
+from worker.app import Worker, run_worker
+from worker.settings import Settings
 
 SECRET = "a secret key for tests that is long enough"
 ENCRYPTION_KEY = "YSBrZXkgZm9yIHRlc3RzIHRoYXQgaXMgMzIgYnl0ZXM="
@@ -61,31 +60,10 @@ async def running_stack(running: RunningServers, **changed: Any) -> AsyncIterato
         folder = exits.enter_context(TemporaryDirectory())
         sms_log = Path(folder) / "sms.log"
         sms = {"sms_sender": "log", "sms_log": sms_log, "sms_per_address": 0}
-        worker = await exits.enter_async_context(working(settings(running, **{**sms, **changed})))
+        worker = await exits.enter_async_context(run_worker(settings(running, **{**sms, **changed})))
         client = await exits.enter_async_context(Client(running.amqp_url))
-        scopes = ["foreseen", "rbac", "passport"]
+        scopes = [*get_args(DialectName)]
         issued = await client.done("token.issue", {"name": "tests", "scopes": scopes})
-        url = await exits.enter_async_context(_bridge(running.amqp_url))
+        app = create_app(BridgeSettings(amqp_url=running.amqp_url, bridge_timeout=PATIENCE))
+        url = await exits.enter_async_context(serve(app))
         yield Stack(url, issued["token"], running.amqp_url, running.mongo_url, worker, sms_log)
-
-
-def listening() -> socket.socket:
-    """A socket on a free port; asyncio turns Nagle's delay of 40 ms off only where the protocol is named."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    return listener
-
-
-@asynccontextmanager
-async def _bridge(amqp_url: str) -> AsyncIterator[str]:
-    listener = listening()
-    app = create_app(BridgeSettings(amqp_url=amqp_url))
-    server = uvicorn.Server(uvicorn.Config(app, http="httptools", access_log=False, log_config=None))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task

@@ -1,31 +1,20 @@
-"""Calls of usermgmt."""
+"""Requests to usermgmt."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import telephone
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.visitors import telephone
 
 LOGIN, LOGOUT, USERS, PASSWORD = "/auth/login", "/auth/logout", "/v1/users", "/password"
 UNIQUENESS, SMS = "/action/uniqueness", "/v1/identity/sms"
 SECRET, OTHER = "123.qwe", "qwe.456"
-PHRASES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    413: "Payload Too Large",
-    417: "Expectation Failed",
-    423: "Locked",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
+PAYLOAD_TOO_LARGE = "Payload Too Large"  # newer versions of Python call it otherwise
 
 
 def username() -> str:
@@ -39,23 +28,23 @@ def person(**changed: Any) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def code(stack: Stack, number: str) -> str:
-    """The code that a number was sent last."""
+def last_code(stack: Stack, number: str) -> str:
+    """The last code that was sent to a number."""
     lines = [json.loads(line) for line in stack.sms_log.read_text().splitlines()]
     found: str = [line["code"] for line in lines if line["telephone"] == number][-1]
     return found
 
 
-async def coded(client: Client, stack: Stack, **changed: Any) -> dict[str, Any]:
-    """A registration with the code that its number was sent."""
+async def prepare_registration(client: Client, stack: Stack, **changed: Any) -> dict[str, Any]:
+    """Have a code sent and return a registration with it."""
     body = person(**changed)
     await client.done("sms.send_code", {"telephone": body["telephone"]})
-    return {**body, "verificationCode": code(stack, body["telephone"])}
+    return {**body, "verificationCode": last_code(stack, body["telephone"])}
 
 
-async def registered(http: httpx.AsyncClient, client: Client, stack: Stack) -> dict[str, Any]:
-    """What a new user registered with."""
-    body = await coded(client, stack)
+async def register(http: httpx.AsyncClient, client: Client, stack: Stack) -> dict[str, Any]:
+    """Register a new user and return the body that was sent."""
+    body = await prepare_registration(client, stack)
     answer = await http.post(USERS, json=body)
     assert answer.status_code == 201, answer.text
     return body
@@ -65,9 +54,13 @@ async def log_in(http: httpx.AsyncClient, name: str, password: str = SECRET) -> 
     return await http.post(LOGIN, data={"username": name, "password": password})
 
 
-def said(answer: httpx.Response, status: int, detail: str | None) -> None:
+def assert_error(answer: httpx.Response, status: int, detail: str | None) -> None:
     """An error with this detail and nothing else."""
-    body = {"code": status, "message": PHRASES[status], "detail": detail}
+    body = {
+        "code": status,
+        "message": PAYLOAD_TOO_LARGE if status == 413 else HTTPStatus(status).phrase,
+        "detail": detail,
+    }
     assert (answer.status_code, answer.json()) == (status, body)
     assert answer.headers["content-type"] == "application/json"
     assert "set-cookie" not in answer.headers

@@ -1,17 +1,17 @@
-"""The settings of signing in."""
+"""The settings for signing in."""
 
 from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
 
-from handlers.access import AccessSettings
 from models.realms import Policy
+from worker.session_settings import SignInSettings
 
 
 def test_the_defaults_are_those_of_the_documents() -> None:
-    assert AccessSettings().policy == Policy()
-    lives = {name: realm.life(remember=True) for name, realm in Policy().realms.items()}
+    assert SignInSettings().policy == Policy()
+    lives = {name: realm.session_lifetime(remember=True) for name, realm in Policy().realms.items()}
     assert lives == {
         "standard": (1209600, False),
         "usermgmt": (3600, True),
@@ -22,7 +22,7 @@ def test_the_defaults_are_those_of_the_documents() -> None:
 
 
 def test_lifetimes_and_default_roles_can_be_set() -> None:
-    policy = AccessSettings(
+    policy = SignInSettings(
         login_token_seconds=60, session_absolute_seconds=90, default_roles=" APPSTORE/GUEST, SHOP/BUYER ,"
     ).policy
     assert policy.realms["passport"].lifetime == 60
@@ -33,4 +33,4 @@ def test_lifetimes_and_default_roles_can_be_set() -> None:
 @pytest.mark.parametrize("listed", ["GUEST", "APPSTORE/", "/GUEST", "A/B/C"])
 def test_a_default_role_that_is_no_pair_is_refused(listed: str) -> None:
     with pytest.raises(ValidationError, match="APPSTORE/GUEST"):
-        AccessSettings(default_roles=listed)
+        SignInSettings(default_roles=listed)

@@ -1,4 +1,4 @@
-"""The samples of foreseen's document, sent as they are and answered as they say (seed 000)."""
+"""The samples of foreseen's document (000), sent and compared."""
 
 import json
 import re
@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bridge.golden import like
-from tests.client import Client
+from tests.support import foreseen
+from tests.support.client import Client
+from tests.support.golden import delete_users, has_shape
 
 USER = "/user/example_user"
 
@@ -56,98 +57,96 @@ USER_EXISTS = """{"error_code": 4092, "error_message": "user already exist"}"""
 ACCOUNT_EXISTS = """{"error_code": 4093, "error_message": "account already exist"}"""
 
 
-def repaired(sample: str) -> str:
-    """The sample with the commas that its typing left out."""
+def add_commas(sample: str) -> str:
+    """The sample with the commas that are missing in it."""
     return re.sub(r'(["}])(\s*\n\s*)(["{])', r"\1,\2\3", sample)
 
 
 @pytest.fixture(autouse=True)
-async def nobody(client: Client) -> None:
-    """The sample's user is not there."""
-    for login in ("example_user", "other_user"):
-        reply = await client.call("user.get", {"login": login})
-        if reply["status"] == "done":
-            await client.done("user.delete", {"id": reply["data"]["id"]})
+async def no_sample_users(client: Client) -> None:
+    """The users of the samples do not exist."""
+    await delete_users(client, "example_user", "other_user")
 
 
-async def made(http: httpx.AsyncClient, **accounts: str) -> None:
+async def create_user(http: httpx.AsyncClient, **accounts: str) -> None:
     given = [{"integration": name, "account_id": account} for name, account in accounts.items()]
-    body = {"username": "example_user", "usertype": "user", "accounts": given}
-    assert (await http.post("/user", json=body)).status_code == 200
+    await foreseen.create_user(http, username="example_user", accounts=given)
 
 
-def documented(answer: httpx.Response, status: int, sample: str) -> None:
-    """As the sample says, but for our own numbers."""
+def assert_documented(answer: httpx.Response, status: int, sample: str) -> None:
+    """The answer equals the sample except for our own ids."""
     body, expected = answer.json(), json.loads(sample)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/json"
-    assert like(body, expected)
-    assert _unnumbered(body) == _unnumbered(expected)
+    assert has_shape(body, expected)
+    assert _mask_numbers(body) == _mask_numbers(expected)
 
 
-def _unnumbered(value: Any) -> Any:
+def _mask_numbers(value: Any) -> Any:
     if isinstance(value, dict):
         numbers = ("user_id", "account_id")
-        return {key: 0 if key in numbers and type(inner) is int else _unnumbered(inner) for key, inner in value.items()}
-    return [_unnumbered(item) for item in value] if isinstance(value, list) else value
+        return {
+            key: 0 if key in numbers and type(inner) is int else _mask_numbers(inner) for key, inner in value.items()
+        }
+    return [_mask_numbers(item) for item in value] if isinstance(value, list) else value
 
 
 async def test_read_success(http: httpx.AsyncClient) -> None:
-    await made(http, knock="GTR_1145141919810")
-    documented(await http.get(USER), 200, READ)
+    await create_user(http, knock="GTR_1145141919810")
+    assert_documented(await http.get(USER), 200, READ)
 
 
 async def test_read_authorization_error(visitor: httpx.AsyncClient) -> None:
-    documented(await visitor.get(USER), 401, UNAUTHORIZED)
+    assert_documented(await visitor.get(USER), 401, UNAUTHORIZED)
 
 
 async def test_read_user_not_found(http: httpx.AsyncClient) -> None:
-    documented(await http.get(USER), 404, NO_USER)
+    assert_documented(await http.get(USER), 404, NO_USER)
 
 
 async def test_create_with_account(http: httpx.AsyncClient) -> None:
-    documented(await http.post("/user", content=CREATE_WITH_ACCOUNT), 200, CREATED)
+    assert_documented(await http.post("/user", content=CREATE_WITH_ACCOUNT), 200, CREATED)
 
 
 async def test_create_only(http: httpx.AsyncClient) -> None:
     answer = await http.post("/user", content=CREATE_ONLY)
-    documented(answer, 200, json.dumps(json.loads(CREATED) | {"data": answer.json()["data"] | {"accounts": []}}))
+    assert_documented(answer, 200, json.dumps(json.loads(CREATED) | {"data": answer.json()["data"] | {"accounts": []}}))
     assert answer.json()["data"]["username"] == "example_user"
 
 
 async def test_create_authorization_error(visitor: httpx.AsyncClient) -> None:
-    documented(await visitor.post("/user", content=CREATE_ONLY), 401, UNAUTHORIZED)
+    assert_documented(await visitor.post("/user", content=CREATE_ONLY), 401, UNAUTHORIZED)
 
 
 async def test_create_integration_not_found(http: httpx.AsyncClient) -> None:
     answer = await http.post("/user", content=CREATE_WITH_ACCOUNT.replace("lark", "lurk"))
-    documented(answer, 404, NO_INTEGRATION)
+    assert_documented(answer, 404, NO_INTEGRATION)
 
 
 async def test_create_user_exist(http: httpx.AsyncClient) -> None:
-    await made(http)
-    documented(await http.post("/user", content=CREATE_ONLY), 409, USER_EXISTS)
+    await create_user(http)
+    assert_documented(await http.post("/user", content=CREATE_ONLY), 409, USER_EXISTS)
 
 
 async def test_create_account_exist(http: httpx.AsyncClient) -> None:
-    await made(http, lark="ou_1145141919810")
+    await create_user(http, lark="ou_1145141919810")
     answer = await http.post("/user", content=CREATE_WITH_ACCOUNT.replace("example_user", "other_user"))
-    documented(answer, 409, ACCOUNT_EXISTS)
+    assert_documented(answer, 409, ACCOUNT_EXISTS)
 
 
 async def test_change_single_type_actions(http: httpx.AsyncClient) -> None:
-    await made(http)
-    answer = await http.put(USER, content=repaired(SINGLE_TYPE))
+    await create_user(http)
+    answer = await http.put(USER, content=add_commas(SINGLE_TYPE))
     both = json.loads(CHANGED)
     both["accounts"].append({"integration": "knock", "account_id": "GTR_1145141919810"})
-    documented(answer, 200, json.dumps(both))
+    assert_documented(answer, 200, json.dumps(both))
 
 
 async def test_change_mixed_type_actions(http: httpx.AsyncClient) -> None:
-    await made(http, slack="a", dingtalk="b")
-    answer = await http.put(USER, content=repaired(MIXED_TYPE))
+    await create_user(http, slack="a", dingtalk="b")
+    answer = await http.put(USER, content=add_commas(MIXED_TYPE))
     accounts = [{"integration": name, "account_id": "1145141919810"} for name in ("dingtalk", "youtrack")]
-    documented(answer, 200, json.dumps(json.loads(CHANGED) | {"accounts": accounts}))
+    assert_documented(answer, 200, json.dumps(json.loads(CHANGED) | {"accounts": accounts}))
 
 
 @pytest.mark.parametrize("sample", [SINGLE_TYPE, MIXED_TYPE])
@@ -157,27 +156,29 @@ async def test_json_without_its_commas_is_none(http: httpx.AsyncClient, sample: 
 
 
 async def test_change_success(http: httpx.AsyncClient) -> None:
-    await made(http)
-    answer = await http.put(USER, json=json.loads(repaired(SINGLE_TYPE))[:1])
-    documented(answer, 200, CHANGED)
+    await create_user(http)
+    answer = await http.put(USER, json=json.loads(add_commas(SINGLE_TYPE))[:1])
+    assert_documented(answer, 200, CHANGED)
 
 
 async def test_change_authorization_error(visitor: httpx.AsyncClient) -> None:
-    documented(await visitor.put(USER, content=repaired(SINGLE_TYPE)), 401, UNAUTHORIZED)
+    assert_documented(await visitor.put(USER, content=add_commas(SINGLE_TYPE)), 401, UNAUTHORIZED)
 
 
 async def test_change_integration_not_found(http: httpx.AsyncClient) -> None:
-    await made(http)
-    documented(await http.put(USER, content=repaired(SINGLE_TYPE).replace("lark", "lurk")), 404, NO_INTEGRATION)
+    await create_user(http)
+    assert_documented(
+        await http.put(USER, content=add_commas(SINGLE_TYPE).replace("lark", "lurk")), 404, NO_INTEGRATION
+    )
 
 
 async def test_change_user_exist_cannot_happen_since_names_are_not_edited(http: httpx.AsyncClient) -> None:
-    await made(http)
+    await create_user(http)
     await http.post("/user", json={"username": "other_user", "usertype": "user"})
-    body = json.loads(CHANGED) | {"username": "other_user", "accounts": json.loads(repaired(SINGLE_TYPE))[:1]}
-    documented(await http.put(USER, json=body), 200, CHANGED)
+    body = json.loads(CHANGED) | {"username": "other_user", "accounts": json.loads(add_commas(SINGLE_TYPE))[:1]}
+    assert_documented(await http.put(USER, json=body), 200, CHANGED)
 
 
 async def test_change_account_exist(http: httpx.AsyncClient) -> None:
-    await made(http, lark="ou_1145141919810")
-    documented(await http.put(USER, content=repaired(SINGLE_TYPE)), 409, ACCOUNT_EXISTS)
+    await create_user(http, lark="ou_1145141919810")
+    assert_documented(await http.put(USER, content=add_commas(SINGLE_TYPE)), 409, ACCOUNT_EXISTS)

@@ -1,4 +1,4 @@
-"""foreseen's integrations on the whole stack (REST contract sections 2.1 to 2.4)."""
+"""Integrations of foreseen on the whole stack."""
 
 from typing import Any
 from uuid import uuid4
@@ -6,21 +6,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.bridge.hostile import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, WHITE, long_text
+from tests.support.foreseen import assert_refused, error, new_name, user
+from tests.support.hostile_input import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, WHITE, long_text
 
 UNKNOWN = {"error_code": 4041, "error_message": "integration not exist"}
 
 
-def name() -> str:
-    return f"chat_{uuid4().hex[:10]}"
-
-
-def fault(code: int, message: str) -> dict[str, Any]:
-    return {"error_code": code, "error_message": message}
-
-
-async def made(http: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
-    answer = await http.post("/integration", json={"name": name(), **fields})
+async def create_integration(http: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
+    answer = await http.post("/integration", json={"name": new_name("chat"), **fields})
     assert answer.status_code == 200
     assert list(answer.json()) == ["error_code", "error_message", "data"]
     integration: dict[str, Any] = answer.json()["data"]
@@ -31,7 +24,7 @@ async def made(http: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
 async def test_an_integration_is_made_read_and_deleted_and_never_tells_its_secrets(
     http: httpx.AsyncClient, secrets: dict[str, Any]
 ) -> None:
-    integration = await made(http, **secrets)
+    integration = await create_integration(http, **secrets)
     path = f"/integration/{integration['integration_name']}"
     assert list(integration) == ["integration_id", "integration_name"]
     assert isinstance(integration["integration_id"], int)
@@ -45,9 +38,9 @@ async def test_an_integration_is_made_read_and_deleted_and_never_tells_its_secre
 
 
 async def test_names_are_unique_and_compared_exactly(http: httpx.AsyncClient) -> None:
-    taken = (await made(http))["integration_name"]
+    taken = (await create_integration(http))["integration_name"]
     answer = await http.post("/integration", json={"name": f" {taken} "})
-    assert (answer.status_code, answer.json()) == (409, fault(4091, "integration already exist"))
+    assert_refused(answer, 409, 4091, "integration already exist")
     assert (await http.get(f"/integration/{taken.upper()}")).json() == UNKNOWN
     assert (await http.post("/integration", json={"name": taken.upper()})).status_code == 200
 
@@ -63,13 +56,13 @@ async def test_an_unknown_integration_is_not_found(http: httpx.AsyncClient, path
 
 
 async def test_an_integration_in_use_stays_also_for_a_deleted_user(http: httpx.AsyncClient) -> None:
-    integration = (await made(http))["integration_name"]
+    integration = (await create_integration(http))["integration_name"]
     account = {"integration": integration, "account_id": uuid4().hex}
-    body = {"username": name(), "usertype": "user", "accounts": [account]}
+    body = user(accounts=[account])
     number = (await http.post("/user", json=body)).json()["data"]["user_id"]
     await http.post("/v1/user/update_field", json={"id": number, "status": -1})
     answer = await http.delete(f"/integration/{integration}")
-    assert (answer.status_code, answer.json()) == (409, fault(4094, "integration in use"))
+    assert_refused(answer, 409, 4094, "integration in use")
 
 
 NOT_LISTS: list[Any] = [{}, "x", 1, True]
@@ -84,20 +77,20 @@ FAULTS: list[tuple[dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize(("changed", "code", "message"), FAULTS)
-async def test_the_first_fault_of_a_field_is_told(
+async def test_the_first_error_of_a_field_is_reported(
     http: httpx.AsyncClient, changed: dict[str, Any], code: int, message: str
 ) -> None:
-    answer = await http.post("/integration", json={"name": name(), **changed})
-    assert (answer.status_code, answer.json()) == (400, fault(code, message))
+    answer = await http.post("/integration", json={"name": new_name("chat"), **changed})
+    assert_refused(answer, 400, code, message)
     if list(changed) == ["secrets"]:
         replaced = await http.put("/integration/nosuch", json=changed)
-        assert (replaced.status_code, replaced.json()) == (400, fault(code, message))
+        assert_refused(replaced, 400, code, message)
 
 
 async def test_secrets_are_required_to_replace_them(http: httpx.AsyncClient) -> None:
     for body in ({}, {"secrets": None}):
         answer = await http.put("/integration/lark", json=body)
-        assert (answer.status_code, answer.json()) == (400, fault(4006, "missing required field: secrets"))
+        assert_refused(answer, 400, 4006, "missing required field: secrets")
 
 
 @pytest.mark.parametrize("body", [*NOT_JSON, *NOT_OBJECTS, b""])
@@ -111,5 +104,5 @@ async def test_a_body_that_is_no_json_object_is_refused(http: httpx.AsyncClient,
 async def test_every_verb_asks_for_a_token(http: httpx.AsyncClient) -> None:
     for method, path in (("POST", "/integration"), ("GET", "/integration/x"), ("PUT", "/integration/x")):
         answer = await http.request(method, path, headers={"Authorization": "Bearer wrong"})
-        assert (answer.status_code, answer.json()) == (401, fault(4011, "invalid authorization token"))
-    assert (await http.post("/integration/x")).json() == fault(4052, "method not allowed")
+        assert_refused(answer, 401, 4011, "invalid authorization token")
+    assert (await http.post("/integration/x")).json() == error(4052, "method not allowed")

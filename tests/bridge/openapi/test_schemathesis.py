@@ -1,10 +1,10 @@
-"""The whole document against the whole stack: whatever is sent, the answers are documented ones.
+"""The OpenAPI documents against the whole stack: whatever is sent, the responses are documented.
 
-What is sent deletes and renames rows that other tests count on, so this stack has servers of its own.
+The requests delete and rename what other tests need, so this stack is apart from theirs.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -21,10 +21,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from devstack.servers import RunningServers, servers
-from tests.bridge.starcedu import guest, person, tenant_header
-from tests.client import Client
-from tests.stack import Stack, running_stack
+from devstack.servers import RunningServers
+from tests.support.client import Client
+from tests.support.dialects import DIALECT_NAMES
+from tests.support.patience import PATIENCE
+from tests.support.stack import Stack, fresh_database, running_stack
+from tests.support.starcedu import create_tenant_header, get_user_token, person
 
 EXAMPLES = 4
 # A request that holds for long keeps what is sent small; everything else about the data is the generator's choice.
@@ -34,14 +36,8 @@ BOUNDED = settings(
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
-    with servers(tmp_path_factory.mktemp("examined")) as up:
-        yield up
-
-
-@pytest.fixture(scope="module")
-async def stack(running: RunningServers) -> AsyncIterator[Stack]:
-    async with running_stack(running) as up:
+async def stack(apart: RunningServers) -> AsyncIterator[Stack]:
+    async with running_stack(apart, mongo_url=fresh_database(apart.mongo_url)) as up:
         yield up
 
 
@@ -58,7 +54,7 @@ def examine(operation: APIOperation[Any, Any, Any, Any], url: str, headers: dict
         @BOUNDED
         @given(case=operation.as_strategy(generation_mode=mode))
         def check(case: schemathesis.Case[Any]) -> None:
-            response = case.call(base_url=url, headers=headers, timeout=20)
+            response = case.call(base_url=url, headers=headers, timeout=PATIENCE)
             assert response.status_code < 500
             case.validate_response(
                 response, checks=[status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -77,14 +73,14 @@ def examine_all(document: dict[str, Any], url: str, headers: dict[str, str]) -> 
     return examined
 
 
-@pytest.mark.parametrize("dialect", ["foreseen", "rbac", "passport", "starcedu", "usermgmt"])
+@pytest.mark.parametrize("dialect", DIALECT_NAMES)
 async def test_answers_are_documented_ones(
     stack: Stack, client: Client, visitor: httpx.AsyncClient, dialect: str
 ) -> None:
     headers = {"Authorization": f"Bearer {stack.token}"}
     if dialect == "starcedu":
-        tenant = await tenant_header(client)
-        headers = tenant | {"Authorization": f"bearer {await guest(visitor, tenant, person())}"}
+        tenant = await create_tenant_header(client)
+        headers = tenant | {"Authorization": f"bearer {await get_user_token(visitor, tenant, person())}"}
     document = (await visitor.get(f"/docs/{dialect}/openapi.json")).json()
     assert await asyncio.to_thread(examine_all, document, stack.url, headers) > 0
 

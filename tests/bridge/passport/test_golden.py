@@ -1,4 +1,4 @@
-"""The samples of passport's document, requests by its tables, answers as it shows them (seed 002)."""
+"""The samples of passport's document (002), sent and compared."""
 
 import json
 import re
@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bridge.golden import like
-from tests.client import Client
+from tests.support.client import Client
+from tests.support.golden import delete_users, has_shape
 
 NUMBER = """{
   "code": 0,
@@ -99,21 +99,21 @@ ADMIN = {"name": "admin", "email": "admin@gmail.com", "mobile": "18311413962", "
 TEST = {"name": "test", "email": "test@qq.com", "mobile": "18888888888", "position": "测试工程师"}
 
 
-def plain(sample: str) -> Any:
-    """The sample without the remarks that explain it."""
+def parse_sample(sample: str) -> Any:
+    """The sample without its comments."""
     return json.loads(re.sub(r"\s*//.*", "", sample))
 
 
-def documented(answer: httpx.Response, sample: str) -> Any:
-    """As the sample says, but for our own numbers and times."""
-    body, expected = answer.json(), plain(sample)
+def documented_data(answer: httpx.Response, sample: str) -> Any:
+    """The data of an answer that equals the sample except for our own ids and times."""
+    body, expected = answer.json(), parse_sample(sample)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    assert like(body, expected)
+    assert has_shape(body, expected)
     assert (body["code"], body["msg"]) == (0, "")
     return body["data"]
 
 
-def same(user: Any, sample: Any) -> None:
+def assert_same_user(user: Any, sample: Any) -> None:
     for key in sample:
         if key == "role_list":
             assert [(role["name"], role["admin"]) for role in user[key]] == [
@@ -127,12 +127,9 @@ def same(user: Any, sample: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-async def nobody(client: Client) -> None:
-    """The samples' users are not there."""
-    for person in (ADMIN, TEST):
-        reply = await client.call("user.get", {"login": person["email"]})
-        if reply["status"] == "done":
-            await client.done("user.delete", {"id": reply["data"]["id"]})
+async def no_sample_users(client: Client) -> None:
+    """The users of the samples do not exist."""
+    await delete_users(client, ADMIN["email"], TEST["email"])
 
 
 @pytest.fixture
@@ -140,39 +137,39 @@ async def role(client: Client) -> str:
     return str((await client.done("role.create", {"name": "超级管理员", "admin": 1}))["id"])
 
 
-async def create(http: httpx.AsyncClient, person: dict[str, str], **more: str) -> httpx.Response:
+async def create_user(http: httpx.AsyncClient, person: dict[str, str], **more: str) -> httpx.Response:
     return await http.post("/v1/user/create", json={**person, "password": "123.qwe", **more})
 
 
 async def test_create(http: httpx.AsyncClient, role: str) -> None:
-    documented(await create(http, ADMIN, role_id=role), NUMBER)
+    documented_data(await create_user(http, ADMIN, role_id=role), NUMBER)
 
 
 async def test_update(http: httpx.AsyncClient, role: str) -> None:
-    number = documented(await create(http, TEST), NUMBER)
+    number = documented_data(await create_user(http, TEST), NUMBER)
     body = {"id": number, **ADMIN, "password": "123.qwe", "role_id": role}
-    assert documented(await http.post("/v1/user/update", json=body), TRUE) is True
+    assert documented_data(await http.post("/v1/user/update", json=body), TRUE) is True
 
 
 @pytest.mark.parametrize("status", [-1, 1])
 async def test_update_field(http: httpx.AsyncClient, status: int) -> None:
-    number = documented(await create(http, TEST), NUMBER)
+    number = documented_data(await create_user(http, TEST), NUMBER)
     answer = await http.post("/v1/user/update_field", json={"id": number, "status": status})
-    assert documented(answer, ONE) == 1
+    assert documented_data(answer, ONE) == 1
 
 
 async def test_find(http: httpx.AsyncClient, role: str) -> None:
-    number = documented(await create(http, ADMIN, role_id=role), NUMBER)
-    user = documented(await http.get("/v1/user/find", params={"id": number}), FOUND)
-    same(user, plain(FOUND)["data"])
+    number = documented_data(await create_user(http, ADMIN, role_id=role), NUMBER)
+    user = documented_data(await http.get("/v1/user/find", params={"id": number}), FOUND)
+    assert_same_user(user, parse_sample(FOUND)["data"])
 
 
 async def test_search(http: httpx.AsyncClient, role: str) -> None:
-    first = documented(await create(http, ADMIN, role_id=role), NUMBER)
-    second = documented(await create(http, TEST), NUMBER)
-    for number, sample in zip((first, second), plain(LISTED)["data"]["list"], strict=True):
-        page = documented(await http.get("/v1/user/search", params={"id": number, "p": 1, "size": 20}), LISTED)
+    first = documented_data(await create_user(http, ADMIN, role_id=role), NUMBER)
+    second = documented_data(await create_user(http, TEST), NUMBER)
+    for number, sample in zip((first, second), parse_sample(LISTED)["data"]["list"], strict=True):
+        page = documented_data(await http.get("/v1/user/search", params={"id": number, "p": 1, "size": 20}), LISTED)
         (user,) = page["list"]
         assert (page["p"], page["size"], page["total"], page["next"]) == (1, 20, 1, 0)
         assert user["id"] == number
-        same(user, sample)
+        assert_same_user(user, sample)

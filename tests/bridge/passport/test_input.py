@@ -1,12 +1,12 @@
-"""Bad input for every row of passport, on the whole stack."""
+"""Bad input for every endpoint of passport, on the whole stack."""
 
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.bridge.hostile import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, long_text
-from tests.bridge.passport import BAD, CREATE, FIELD, FIND, SEARCH, UNKNOWN, UPDATE, found, person, refused
+from tests.support.hostile_input import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, long_text
+from tests.support.passport import BAD, CREATE, FIELD, FIND, SEARCH, UNKNOWN, UPDATE, assert_refused, find_user, person
 
 TEXTS = {"name": 50, "mobile": 20, "position": 50}
 
@@ -35,16 +35,16 @@ NOT_IDS: list[Any] = [1.0, 1.5, True, [], {"$gt": ""}, "1 or 1=1", "x", "1.0", 2
 
 
 @pytest.mark.parametrize(("changed", "code", "message"), FAULTS)
-async def test_the_first_fault_of_a_field_is_told(
+async def test_the_first_error_of_a_field_is_reported(
     http: httpx.AsyncClient, changed: dict[str, Any], code: int, message: str
 ) -> None:
-    await refused(http, CREATE, person(**changed), code, message)
+    await assert_refused(http, CREATE, person(**changed), code, message)
 
 
 @pytest.mark.parametrize("number", NOT_IDS)
 async def test_an_id_is_an_integer_of_32_bits(http: httpx.AsyncClient, number: Any) -> None:
     for path in (UPDATE, FIELD):
-        await refused(http, path, person(id=number), 1001, "id 必须是个整数")
+        await assert_refused(http, path, person(id=number), 1001, "id 必须是个整数")
     asked = (await http.get(FIND, params={"id": str(number)})).json()
     expected = "id 必须是个整数"
     assert asked == {"code": 1001, "msg": expected, "data": None}
@@ -54,15 +54,15 @@ async def test_an_id_is_an_integer_of_32_bits(http: httpx.AsyncClient, number: A
 @pytest.mark.parametrize("number", [None, ""])
 async def test_an_id_is_required(http: httpx.AsyncClient, number: Any) -> None:
     for path in (UPDATE, FIELD):
-        await refused(http, path, person(id=number), 1001, "id 字段是必须的")
+        await assert_refused(http, path, person(id=number), 1001, "id 字段是必须的")
     assert (await http.get(FIND)).json()["msg"] == "id 字段是必须的"
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**31 - 1])
 async def test_a_number_that_no_user_has_is_unknown(http: httpx.AsyncClient, number: int) -> None:
     for path in (UPDATE, FIELD):
-        await refused(http, path, person(id=number), *UNKNOWN)
-    assert (await found(http, number))["code"] == UNKNOWN[0]
+        await assert_refused(http, path, person(id=number), *UNKNOWN)
+    assert (await find_user(http, number))["code"] == UNKNOWN[0]
     assert (await http.get(SEARCH, params={"id": number})).json()["data"]["list"] == []
 
 
@@ -112,7 +112,7 @@ SEARCH_FAULTS = [
 
 
 @pytest.mark.parametrize(("query", "code", "message"), SEARCH_FAULTS)
-async def test_a_fault_in_a_search_is_told(
+async def test_an_error_in_a_search_is_reported(
     http: httpx.AsyncClient, query: dict[str, str], code: int, message: str
 ) -> None:
     answer = await http.get(SEARCH, params=query)

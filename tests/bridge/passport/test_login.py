@@ -1,4 +1,4 @@
-"""passport's login tokens on the whole stack: who gets one, and whom it lets in (REST contract section 4.3)."""
+"""Login tokens of passport on the whole stack: who gets one and what it permits."""
 
 from typing import Any
 from uuid import uuid4
@@ -6,11 +6,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.bridge.conftest import Served
-from tests.bridge.hostile import NOT_JSON, NOT_OBJECTS, NOT_TEXTS
-from tests.bridge.passport import BAD, CREATE, FIELD, FIND, UPDATE, address, person, post, refused
-from tests.bridge.responder import TOKEN, USER, done
-from tests.client import Client
+from tests.bridge.conftest import RunningBridge
+from tests.support.client import Client
+from tests.support.hostile_input import NOT_JSON, NOT_OBJECTS, NOT_TEXTS
+from tests.support.passport import BAD, CREATE, FIELD, FIND, UPDATE, address, assert_refused, person, post
+from tests.support.scripted_worker import TOKEN, USER, done_reply
 
 LOGIN, LOGOUT, PASSWORD = "/v1/user/login", "/v1/user/logout", "correct-6"
 WRONG = (3000203, "密码输入错误！")
@@ -18,33 +18,32 @@ GONE = (3000204, "登录令牌失效，请重新登录！")
 CLOSED: dict[str, Any] = {"code": 403, "msg": "请先登录！", "data": None}
 
 
-async def created(http: httpx.AsyncClient, **changed: Any) -> tuple[int, str]:
+async def create_user(http: httpx.AsyncClient, **changed: Any) -> tuple[int, str]:
     body = person(password=PASSWORD, **changed)
     return (await post(http, CREATE, body))["data"], body["email"]
 
 
-async def token(visitor: httpx.AsyncClient, email: str, password: str = PASSWORD) -> str:
+async def log_in(visitor: httpx.AsyncClient, email: str, password: str = PASSWORD) -> str:
     answer = await post(visitor, LOGIN, {"email": email, "password": password})
     assert list(answer["data"]) == ["access_token", "expire"]
-    text: str = answer["data"]["access_token"]
-    return text
+    return str(answer["data"]["access_token"])
 
 
-async def role(client: Client, admin: int) -> str:
+async def create_role(client: Client, admin: int) -> str:
     return str((await client.done("role.create", {"name": uuid4().hex, "admin": admin}))["id"])
 
 
-async def administrator(http: httpx.AsyncClient, client: Client) -> tuple[int, str]:
-    return await created(http, role_id=await role(client, 1))
+async def create_administrator(http: httpx.AsyncClient, client: Client) -> tuple[int, str]:
+    return await create_user(http, role_id=await create_role(client, 1))
 
 
-async def asked(visitor: httpx.AsyncClient, text: str, number: int) -> Any:
+async def find_user(visitor: httpx.AsyncClient, text: str, number: int) -> Any:
     answer = await visitor.get(FIND, params={"id": number}, headers={"Authorization": f"Bearer {text}"})
     return answer.json()
 
 
 async def test_a_login_answers_a_token_for_two_hours(http: httpx.AsyncClient, visitor: httpx.AsyncClient) -> None:
-    _, email = await created(http)
+    _, email = await create_user(http)
     answer = await visitor.post(LOGIN, data={"email": f" {email.upper()} ", "password": PASSWORD})
     assert answer.headers["cache-control"] == "no-store"
     assert (answer.json()["code"], answer.json()["msg"]) == (0, "")
@@ -58,20 +57,20 @@ async def test_a_login_answers_a_token_for_two_hours(http: httpx.AsyncClient, vi
 async def test_an_unknown_address_and_a_wrong_password_get_one_answer(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient
 ) -> None:
-    _, email = await created(http)
-    await refused(visitor, LOGIN, {"email": email, "password": PASSWORD + " "}, *WRONG)
-    await refused(visitor, LOGIN, {"email": address(), "password": PASSWORD}, *WRONG)
+    _, email = await create_user(http)
+    await assert_refused(visitor, LOGIN, {"email": email, "password": PASSWORD + " "}, *WRONG)
+    await assert_refused(visitor, LOGIN, {"email": address(), "password": PASSWORD}, *WRONG)
     username = f"user_{uuid4().hex[:8]}@x.yz"
     await http.post("/user", json={"username": username, "usertype": "user"})
-    await refused(visitor, LOGIN, {"email": username, "password": PASSWORD}, *WRONG)
+    await assert_refused(visitor, LOGIN, {"email": username, "password": PASSWORD}, *WRONG)
 
 
 async def test_an_administrators_token_opens_the_dialect_wherever_it_is_shown(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client
 ) -> None:
-    number, email = await administrator(http, client)
-    text = await token(visitor, email)
-    assert (await asked(visitor, text, number))["data"]["id"] == number
+    number, email = await create_administrator(http, client)
+    text = await log_in(visitor, email)
+    assert (await find_user(visitor, text, number))["data"]["id"] == number
     shown: list[dict[str, Any]] = [
         {"params": {"id": number, "access_token": text}},
         {"params": {"id": number}, "headers": {"Cookie": f"access_token={text}"}},
@@ -88,10 +87,10 @@ async def test_an_administrators_token_opens_the_dialect_wherever_it_is_shown(
 async def test_a_user_without_an_administrator_role_may_do_nothing(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client, admin: int | None, code: int
 ) -> None:
-    roles = {} if admin is None else {"role_id": await role(client, admin)}
-    number, email = await created(http, **roles)
-    text = await token(visitor, email)
-    assert await asked(visitor, text, number) == {"code": code, "msg": "无任何权限！", "data": None}
+    roles = {} if admin is None else {"role_id": await create_role(client, admin)}
+    number, email = await create_user(http, **roles)
+    text = await log_in(visitor, email)
+    assert await find_user(visitor, text, number) == {"code": code, "msg": "无任何权限！", "data": None}
     broken = await visitor.post(CREATE, content=b"{", headers={"Authorization": f"Bearer {text}"})
     assert broken.json()["code"] == code
 
@@ -99,81 +98,116 @@ async def test_a_user_without_an_administrator_role_may_do_nothing(
 async def test_a_role_counts_while_it_lives_and_is_direct(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client
 ) -> None:
-    plain = await role(client, 0)
-    number, email = await created(http, role_id=plain)
-    text = await token(visitor, email)
-    assert (await asked(visitor, text, number))["code"] == 3000207
+    plain = await create_role(client, 0)
+    number, email = await create_user(http, role_id=plain)
+    text = await log_in(visitor, email)
+    assert (await find_user(visitor, text, number))["code"] == 3000207
     await post(http, "/v1/role/update_field", {"id": plain, "status": -1})
-    assert (await asked(visitor, text, number))["code"] == 3000206
+    assert (await find_user(visitor, text, number))["code"] == 3000206
 
 
-async def test_a_root_user_may_call_without_any_role(served: Served) -> None:
+async def test_a_root_user_may_call_without_any_role(fresh_bridge: RunningBridge) -> None:
     holder = {"id": 7, "root": 1, "admin": 0, "roles": 0}
-    served.worker.says("token.verify", done(TOKEN | {"name": "user:7", "scopes": [], "user": holder}))
-    served.worker.says("user.get", done(USER))
+    fresh_bridge.worker.set_reply("token.verify", done_reply(TOKEN | {"name": "user:7", "scopes": [], "user": holder}))
+    fresh_bridge.worker.set_reply("user.get", done_reply(USER))
     for _ in range(2):
-        assert (await served.client.get(FIND, params={"id": 42})).json()["code"] == 0
-    assert served.worker.verified == 2
-    assert served.worker.seen[0].headers["x-actor"] == "user:7"
+        assert (await fresh_bridge.client.get(FIND, params={"id": 42})).json()["code"] == 0
+    assert fresh_bridge.worker.verifications == 2
+    assert fresh_bridge.worker.requests[0].headers["x-actor"] == "user:7"
+
+
+async def test_an_administrator_who_is_not_root_leaves_root_users_as_they_are(
+    http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client
+) -> None:
+    root = await client.done("user.create", {"username": f"root_{uuid4().hex}", "email": address(), "root": 1})
+    _, email = await create_administrator(http, client)
+    bearer = {"Authorization": f"Bearer {await log_in(visitor, email)}"}
+    own = person(password="another password", role_id="1")
+    changed = await visitor.post(UPDATE, json={**own, "id": root["id"]}, headers=bearer)
+    assert changed.json() == {"code": 3000207, "msg": "无任何权限！", "data": None}
+    for status in (-1, 1):
+        kept = await visitor.post(FIELD, json={"id": root["id"], "status": status}, headers=bearer)
+        assert kept.json()["code"] == 3000202
+    assert await client.done("user.get", {"id": root["id"]}) == root
+
+
+async def test_a_disabled_user_gets_none(http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client) -> None:
+    number, email = await create_administrator(http, client)
+    await client.done("user.disable", {"id": number})
+    await assert_refused(visitor, LOGIN, {"email": email, "password": PASSWORD}, 3000207, "无任何权限！")
+
+
+async def test_a_root_user_changes_root_users(
+    http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client
+) -> None:
+    root = await client.done("user.create", {"username": f"root_{uuid4().hex}", "root": 1})
+    number, email = await create_administrator(http, client)
+    await client.done("user.set_root", {"id": number, "root": 1})
+    bearer = {"Authorization": f"Bearer {await log_in(visitor, email)}"}
+    given = person()
+    given.pop("password")
+    changed = await visitor.post(UPDATE, json={**given, "id": root["id"]}, headers=bearer)
+    assert changed.json() == {"code": 0, "msg": "", "data": True}
+    assert (await client.done("user.get", {"id": root["id"]}))["email"] == given["email"]
 
 
 async def test_a_login_ends_the_token_before(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client
 ) -> None:
-    number, email = await administrator(http, client)
-    first = await token(visitor, email)
-    second = await token(visitor, email)
-    assert await asked(visitor, first, number) == CLOSED
-    assert (await asked(visitor, second, number))["code"] == 0
+    number, email = await create_administrator(http, client)
+    first = await log_in(visitor, email)
+    second = await log_in(visitor, email)
+    assert await find_user(visitor, first, number) == CLOSED
+    assert (await find_user(visitor, second, number))["code"] == 0
 
 
 @pytest.mark.parametrize("place", ["json", "data", "params", "cookie", "bearer"])
 async def test_a_logout_ends_the_token_at_once(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client, place: str
 ) -> None:
-    number, email = await administrator(http, client)
-    text = await token(visitor, email)
+    number, email = await create_administrator(http, client)
+    text = await log_in(visitor, email)
     headers = {"cookie": {"Cookie": f"access_token={text}"}, "bearer": {"Authorization": f"Bearer {text}"}}
     given: Any = {"headers": headers[place]} if place in headers else {place: {"access_token": text}}
     assert (await visitor.post(LOGOUT, **given)).json() == {"code": 0, "msg": "", "data": True}
-    assert await asked(visitor, text, number) == CLOSED
+    assert await find_user(visitor, text, number) == CLOSED
     assert (await visitor.post(LOGOUT, **given)).json() == {"code": GONE[0], "msg": GONE[1], "data": None}
 
 
 async def test_an_empty_token_in_the_body_hides_none_in_the_query(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client
 ) -> None:
-    number, email = await administrator(http, client)
-    text = await token(visitor, email)
+    number, email = await create_administrator(http, client)
+    text = await log_in(visitor, email)
     answer = await visitor.post(LOGOUT, params={"access_token": text}, json={"access_token": ""})
     assert answer.json() == {"code": 0, "msg": "", "data": True}
-    assert await asked(visitor, text, number) == CLOSED
+    assert await find_user(visitor, text, number) == CLOSED
 
 
 async def test_the_token_in_the_body_is_ended_whoever_asks(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client
 ) -> None:
-    _, email = await administrator(http, client)
-    text = await token(visitor, email)
+    _, email = await create_administrator(http, client)
+    text = await log_in(visitor, email)
     assert (await post(http, LOGOUT, {"access_token": text}))["data"] is True
 
 
 async def test_a_new_password_and_a_deletion_end_the_token(
     http: httpx.AsyncClient, visitor: httpx.AsyncClient, client: Client
 ) -> None:
-    number, email = await administrator(http, client)
-    first = await token(visitor, email)
+    number, email = await create_administrator(http, client)
+    first = await log_in(visitor, email)
     await post(http, UPDATE, person(id=number, email=email, password="another-6"))
-    assert await asked(visitor, first, number) == CLOSED
-    second = await token(visitor, email, "another-6")
+    assert await find_user(visitor, first, number) == CLOSED
+    second = await log_in(visitor, email, "another-6")
     await post(http, FIELD, {"id": number, "status": -1})
-    assert await asked(visitor, second, number) == CLOSED
-    await refused(visitor, LOGIN, {"email": email, "password": "another-6"}, *WRONG)
+    assert await find_user(visitor, second, number) == CLOSED
+    await assert_refused(visitor, LOGIN, {"email": email, "password": "another-6"}, *WRONG)
 
 
 @pytest.mark.parametrize("text", ["x", "0" * 32, "x" * 5000, "名"])
-async def test_an_unknown_token_is_told(visitor: httpx.AsyncClient, text: str) -> None:
-    await refused(visitor, LOGOUT, {"access_token": text}, *GONE)
+async def test_an_unknown_token_is_reported(visitor: httpx.AsyncClient, text: str) -> None:
+    await assert_refused(visitor, LOGOUT, {"access_token": text}, *GONE)
 
 
 LOGIN_FAULTS: list[tuple[dict[str, Any], int, str]] = [
@@ -188,10 +222,10 @@ LOGIN_FAULTS: list[tuple[dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize(("changed", "code", "message"), LOGIN_FAULTS)
-async def test_a_fault_of_a_login_is_told(
+async def test_an_error_in_a_login_is_reported(
     visitor: httpx.AsyncClient, changed: dict[str, Any], code: int, message: str
 ) -> None:
-    await refused(visitor, LOGIN, {"email": "a@b.cd", "password": PASSWORD, **changed}, code, message)
+    await assert_refused(visitor, LOGIN, {"email": "a@b.cd", "password": PASSWORD, **changed}, code, message)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +238,10 @@ async def test_a_fault_of_a_login_is_told(
         ("a\0", 1001, "access_token 格式不正确"),
     ],
 )
-async def test_a_fault_of_a_logout_is_told(visitor: httpx.AsyncClient, value: Any, code: int, message: str) -> None:
-    await refused(visitor, LOGOUT, {"access_token": value}, code, message)
+async def test_an_error_in_a_logout_is_reported(
+    visitor: httpx.AsyncClient, value: Any, code: int, message: str
+) -> None:
+    await assert_refused(visitor, LOGOUT, {"access_token": value}, code, message)
 
 
 @pytest.mark.parametrize("path", [LOGIN, LOGOUT])

@@ -1,4 +1,4 @@
-"""Lists of rbac: pages, orders and filters (REST contract section 3.2)."""
+"""Lists of rbac: pages, orders and filters."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.bridge.rbac import ENTITIES, IN_APP, ids, link, made, new, number, read, refused
+from tests.support.rbac import ENTITIES, IN_APP, assert_refused, create, create_id, link, new_entity, read, read_ids
 
 COLUMNS = {
     "user": ("id", "email", "name", "create_time", "update_time"),
@@ -20,14 +20,14 @@ COLUMNS = {
 OPERATORS = ["EQ", "NE", "GT", "GTE", "LT", "LTE", "IN", "NOTIN", "BETWEEN", "LIKE", "NOTLIKE", "IS", "NOT"]
 
 
-async def three(http: httpx.AsyncClient) -> tuple[str, list[int]]:
+async def create_three_users(http: httpx.AsyncClient) -> tuple[str, list[int]]:
     """Three users whose names are a mark and B, a, c."""
     mark = uuid4().hex[:8]
-    return mark, [await number(http, "user", name=f"{mark}{end}", email=f"{end}.{mark}@b.cd") for end in "Bac"]
+    return mark, [await create_id(http, "user", name=f"{mark}{end}", email=f"{end}.{mark}@b.cd") for end in "Bac"]
 
 
 async def test_pages_and_their_pagination(http: httpx.AsyncClient) -> None:
-    mark, numbers = await three(http)
+    mark, numbers = await create_three_users(http)
     wanted = {"LIKE_name": mark}
     default = {"pageNo": 1, "pageSize": 10, "orderBy": ["id"], "order": ["ASC"]}
     nothing = {"pageNo": None, "pageSize": None, "orderBy": None, "order": None}
@@ -62,7 +62,7 @@ ORDERS: list[tuple[dict[str, Any], list[int], list[str], list[str]]] = [
 async def test_the_order_is_kept_and_echoed(
     http: httpx.AsyncClient, page: dict[str, Any], places: list[int], names: list[str], ways: list[str]
 ) -> None:
-    mark, numbers = await three(http)
+    mark, numbers = await create_three_users(http)
     found = await read(http, "/api/user", filter={"LIKE_name": mark}, page=page)
     assert [row["id"] for row in found["list"]] == [numbers[place] for place in places]
     assert (found["pagination"]["orderBy"], found["pagination"]["order"]) == (names, ways)
@@ -70,8 +70,8 @@ async def test_the_order_is_kept_and_echoed(
 
 async def test_ties_come_by_ascending_id(http: httpx.AsyncClient) -> None:
     name = uuid4().hex
-    numbers = [await number(http, "user", name=name) for _ in range(3)]
-    assert await ids(http, "/api/user", filter={"name": name}, page={"orderBy": "name"}) == numbers
+    numbers = [await create_id(http, "user", name=name) for _ in range(3)]
+    assert await read_ids(http, "/api/user", filter={"name": name}, page={"orderBy": "name"}) == numbers
 
 
 FILTERS: list[tuple[dict[str, Any], str]] = [
@@ -109,12 +109,12 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("given", "wanted"), FILTERS)
 async def test_a_filter_finds_what_it_says(http: httpx.AsyncClient, given: dict[str, Any], wanted: str) -> None:
-    mark, numbers = await three(http)
+    mark, numbers = await create_three_users(http)
     named = dict(zip("bac", numbers, strict=True))
     text = json.dumps({**given, "LIKE_name": mark})
     for end in "abcABC":
         text = text.replace(f"{{{end}}}", mark + end)
-    found = await ids(http, "/api/user", filter=text.replace("{mark}", mark))
+    found = await read_ids(http, "/api/user", filter=text.replace("{mark}", mark))
     assert found == [named[end] for end in wanted]
 
 
@@ -131,33 +131,33 @@ async def test_what_is_absent_is_found_as_an_empty_text(http: httpx.AsyncClient)
         {"NOTLIKE_email": ""}, {"LIKE_email": "a"}, {"LT_email": ""},
     ]  # fmt: skip
     for given in right:
-        assert await ids(http, "/api/user", filter=given | {"name": username}) == [user], given
+        assert await read_ids(http, "/api/user", filter=given | {"name": username}) == [user], given
     for given in wrong:
-        assert await ids(http, "/api/user", filter=given | {"name": username}) == [], given
+        assert await read_ids(http, "/api/user", filter=given | {"name": username}) == [], given
 
 
 async def test_an_empty_detail_is_found(http: httpx.AsyncClient) -> None:
-    row = await made(http, "resource", detail="")
+    row = await create(http, "resource", detail="")
     only = {"code": row["code"]}
     for given, wanted in ({"IS_detail": None}, [row["id"]]), ({"detail": ""}, [row["id"]]), ({"NOT_detail": None}, []):
-        assert await ids(http, "/api/resource", filter=given | only) == wanted
+        assert await read_ids(http, "/api/resource", filter=given | only) == wanted
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
 async def test_every_shown_field_can_be_filtered_and_sorted_by(http: httpx.AsyncClient, entity: str) -> None:
-    row = await made(http, entity)
+    row = await create(http, entity)
     if entity == "user":
         assert list(row) == list(COLUMNS[entity])
     for name in COLUMNS[entity]:
         for given in ({name: row[name]}, {f"EQ_{name}": row[name]}, {f"IN_{name}": [row[name]]}):
-            assert row["id"] in await ids(http, f"/api/{entity}", filter={**given, "id": row["id"]})
+            assert row["id"] in await read_ids(http, f"/api/{entity}", filter={**given, "id": row["id"]})
         by = {"orderBy": name, "order": "desc"}
-        assert await ids(http, f"/api/{entity}", page=by, filter={"id": str(row["id"])}) == [row["id"]]
+        assert await read_ids(http, f"/api/{entity}", page=by, filter={"id": str(row["id"])}) == [row["id"]]
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
 async def test_every_operator_of_every_field_may_be_said_at_once(http: httpx.AsyncClient, entity: str) -> None:
-    row = await made(http, entity)
+    row = await create(http, entity)
     given: dict[str, Any] = {}
     for name in COLUMNS[entity]:
         lists = {f"{op}_{name}": [row[name], row[name]] for op in ("IN", "NOTIN", "BETWEEN")}
@@ -165,32 +165,32 @@ async def test_every_operator_of_every_field_may_be_said_at_once(http: httpx.Asy
         texts = {f"{op}_{name}": row[name] for op in OPERATORS if f"{op}_{name}" not in lists | empties}
         kept = {key: value for key, value in texts.items() if "LIKE" not in key or name in ("code", "name", "detail")}
         given |= {name: row[name]} | lists | empties | kept
-    assert await ids(http, f"/api/{entity}", filter=given) == []
+    assert await read_ids(http, f"/api/{entity}", filter=given) == []
 
 
-async def test_what_is_below_a_row_takes_filters_and_is_cut_only_where_a_page_is_sent(http: httpx.AsyncClient) -> None:
-    app = await number(http, "app")
+async def test_related_entities_take_filters_and_are_paged_only_on_request(http: httpx.AsyncClient) -> None:
+    app = await create_id(http, "app")
     for entity in IN_APP:
-        rows = [await made(http, entity, app_id=app) for _ in range(12)]
+        rows = [await create(http, entity, app_id=app) for _ in range(12)]
         numbers, path = [row["id"] for row in rows], f"/api/app/{app}/{entity}"
-        assert await ids(http, path) == numbers
-        assert await ids(http, path, filter={"code": rows[3]["code"]}) == [numbers[3]]
-        assert await ids(http, path, page={}) == numbers[:10]
-        assert await ids(http, path, page={"pageNo": 2}) == numbers[10:]
-        assert await ids(http, path, page={"pageSize": 1, "orderBy": "id"}) == numbers[-1:]
-        assert await ids(http, path, page={"pageSize": 1000}, filter={"LT_id": numbers[2]}) == numbers[:2]
+        assert await read_ids(http, path) == numbers
+        assert await read_ids(http, path, filter={"code": rows[3]["code"]}) == [numbers[3]]
+        assert await read_ids(http, path, page={}) == numbers[:10]
+        assert await read_ids(http, path, page={"pageNo": 2}) == numbers[10:]
+        assert await read_ids(http, path, page={"pageSize": 1, "orderBy": "id"}) == numbers[-1:]
+        assert await read_ids(http, path, page={"pageSize": 1000}, filter={"LT_id": numbers[2]}) == numbers[:2]
 
 
 async def test_what_a_user_has_takes_filters_and_pages_too(http: httpx.AsyncClient) -> None:
-    user, role = await number(http, "user"), await number(http, "role")
-    await link(http, f"/api/user/{user}/role", role, *[await number(http, "role") for _ in range(2)])
-    resources = [await number(http, "resource") for _ in range(3)]
+    user, role = await create_id(http, "user"), await create_id(http, "role")
+    await link(http, f"/api/user/{user}/role", role, *[await create_id(http, "role") for _ in range(2)])
+    resources = [await create_id(http, "resource") for _ in range(3)]
     await link(http, f"/api/role/{role}/resource", *resources)
-    assert await ids(http, f"/api/user/{user}/role", filter={"id": role}) == [role]
+    assert await read_ids(http, f"/api/user/{user}/role", filter={"id": role}) == [role]
     paths = (f"/api/user/{user}/resource", f"/api/role/{role}/resource")
     for path in paths:
-        assert await ids(http, path, page={"pageNo": 2, "pageSize": 2}) == resources[2:]
-        assert await ids(http, path, filter={"IN_id": resources[:2]}, page={"orderBy": "id"}) == resources[1::-1]
+        assert await read_ids(http, path, page={"pageNo": 2, "pageSize": 2}) == resources[2:]
+        assert await read_ids(http, path, filter={"IN_id": resources[:2]}, page={"orderBy": "id"}) == resources[1::-1]
 
 
 NO_OBJECTS = [
@@ -210,19 +210,19 @@ NO_OBJECTS = [
 
 @pytest.mark.parametrize("text", [*NO_OBJECTS, '{"id":"\\ud800"}', "[" * 9000, json.dumps("x" * 10_000)])
 async def test_page_and_filter_are_json_objects(http: httpx.AsyncClient, text: str) -> None:
-    user = await number(http, "user")
+    user = await create_id(http, "user")
     for path in ("/api/user", f"/api/user/{user}/group"):
         for name in ("page", "filter"):
-            await refused(await http.get(path, params={name: text}), 400, f"{name} must be a JSON object")
+            assert_refused(await http.get(path, params={name: text}), 400, f"{name} must be a JSON object")
 
 
 @pytest.mark.parametrize("query", ["=%ff", "=%7B%22name%22%3A%22%ED%A0%80%22%7D", '={"name":"%FF"}', "=%zz", "=%"])
 async def test_what_is_not_utf8_is_no_json_object(http: httpx.AsyncClient, query: str) -> None:
     for name in ("page", "filter"):
-        await refused(await http.get(f"/api/user?{name}{query}"), 400, f"{name} must be a JSON object")
+        assert_refused(await http.get(f"/api/user?{name}{query}"), 400, f"{name} must be a JSON object")
     assert (await http.get(f"/api/user?other{query}")).status_code == 200
 
 
-def test_new_rows_have_all_columns() -> None:
+def test_new_entities_have_all_fields() -> None:
     for entity in ENTITIES:
-        assert set(new(entity)) <= set(COLUMNS[entity])
+        assert set(new_entity(entity)) <= set(COLUMNS[entity])

@@ -1,4 +1,4 @@
-"""What a list of rbac refuses: each text of section 3.4 about `page` and `filter`."""
+"""What lists of rbac refuse: every error text about `page` and `filter`."""
 
 import json
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bridge.hostile import long_text
-from tests.bridge.rbac import ENTITIES, ids, number, refused
+from tests.support.hostile_input import long_text
+from tests.support.rbac import ENTITIES, assert_refused, create_id, read_ids
 
 NUMBER = "pageNo must be a positive integer"
 
@@ -46,9 +46,9 @@ PAGES: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("page", "message"), PAGES)
 async def test_a_bad_page_is_refused(http: httpx.AsyncClient, page: dict[str, Any], message: str) -> None:
-    user = await number(http, "user")
+    user = await create_id(http, "user")
     for path in ("/api/user", f"/api/user/{user}/role", "/api/resource"):
-        await refused(await http.get(path, params={"page": json.dumps(page)}), 400, message)
+        assert_refused(await http.get(path, params={"page": json.dumps(page)}), 400, message)
 
 
 NOT_TEXT: list[Any] = [1, 0, 1.5, True, {}, {"$gt": ""}, "a\0b", "a\x7f"]
@@ -94,7 +94,7 @@ BAD: list[tuple[str, list[Any]]] = [
 async def test_a_value_that_does_not_fit_is_refused(http: httpx.AsyncClient, key: str, values: list[Any]) -> None:
     for value in values:
         answer = await http.get("/api/user", params={"filter": json.dumps({key: value})})
-        await refused(answer, 400, f"invalid value for {key}")
+        assert_refused(answer, 400, f"invalid value for {key}")
 
 
 UNKNOWN = [
@@ -120,24 +120,24 @@ UNKNOWN = [
 async def test_an_unknown_field_or_operator_is_refused(http: httpx.AsyncClient, key: str, message: str) -> None:
     for value in ("a", None, {"$gt": ""}):
         answer = await http.get("/api/user", params={"filter": json.dumps({key: value, "name": "x"})})
-        await refused(answer, 400, message)
+        assert_refused(answer, 400, message)
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
 async def test_only_what_an_entity_shows_is_known(http: httpx.AsyncClient, entity: str) -> None:
     for name in ("revision", "admin", "status", "created_at", "display_name", "resource_ids"):
         answer = await http.get(f"/api/{entity}", params={"filter": json.dumps({f"GT_{name}": 0})})
-        await refused(answer, 400, f"unknown field: {name}")
+        assert_refused(answer, 400, f"unknown field: {name}")
         answer = await http.get(f"/api/{entity}", params={"page": json.dumps({"orderBy": name})})
-        await refused(answer, 400, f"unknown field: {name}")
+        assert_refused(answer, 400, f"unknown field: {name}")
 
 
 async def test_a_long_text_finds_nothing_and_harms_nobody(http: httpx.AsyncClient) -> None:
     for operator in ("EQ", "LIKE", "GT"):
-        assert await ids(http, "/api/app", filter={f"{operator}_name": "z" * 10_000}) == []
+        assert await read_ids(http, "/api/app", filter={f"{operator}_name": "z" * 10_000}) == []
 
 
 async def test_a_filter_that_the_bus_cannot_carry_is_too_large(http: httpx.AsyncClient) -> None:
     given = {f"{operator}_{name}": ",".join(["a"] * 1000) for operator in ("IN", "NOTIN") for name in ("name", "code")}
     text = json.dumps({**given, "name": "a" * 54_000}, separators=(",", ":")).replace('"', "%22")
-    await refused(await http.get(f"/api/app?filter={text}"), 413, "request body too large")
+    assert_refused(await http.get(f"/api/app?filter={text}"), 413, "request body too large")

@@ -1,20 +1,13 @@
-"""Owners of paths and routes."""
-
-from dataclasses import dataclass
+"""Which dialect and which endpoint answers a path."""
 
 import pytest
 
-from bridge.paths import UNREADABLE, Routes, owner, split
+from bridge.rest.dialect import Endpoint
+from bridge.rest.routing import UNREADABLE, RouteTable, dialect_name, split_path
 
-
-@dataclass(frozen=True)
-class Stop:
-    method: str
-    path: str
-
-
-TABLE = Routes(
-    [Stop("GET", "/user/{username}"), Stop("POST", "/user"), Stop("PUT", "/user/me"), Stop("GET", "/a/{x}/b")]
+TABLE = RouteTable(
+    Endpoint(method, path, "user.get")
+    for method, path in (("GET", "/user/{username}"), ("POST", "/user"), ("PUT", "/user/me"), ("GET", "/a/{x}/b"))
 )
 
 
@@ -31,8 +24,8 @@ TABLE = Routes(
         ("/", None), ("", None), ("*", None), ("/health/live", None), ("/v2/user", None),
     ],
 )  # fmt: skip
-def test_a_path_has_one_owner(path: str, name: str | None) -> None:
-    assert owner(split(path.encode())) == name
+def test_a_path_belongs_to_one_dialect(path: str, name: str | None) -> None:
+    assert dialect_name(split_path(path.encode())) == name
 
 
 @pytest.mark.parametrize(
@@ -43,7 +36,7 @@ def test_a_path_has_one_owner(path: str, name: str | None) -> None:
     ],
 )  # fmt: skip
 def test_segments_are_decoded_once(path: str, segments: tuple[str, ...]) -> None:
-    assert split(path.encode()) == segments
+    assert split_path(path.encode()) == segments
 
 
 @pytest.mark.parametrize(
@@ -61,5 +54,5 @@ def test_segments_are_decoded_once(path: str, segments: tuple[str, ...]) -> None
     ],
 )
 def test_exact_segments_find_a_route(path: str, verbs: set[str], variables: dict[str, str]) -> None:
-    found, named = TABLE.find(split(path.encode()))
+    found, named = TABLE.find(split_path(path.encode()))
     assert (set(found), named) == (verbs, variables)

@@ -1,22 +1,22 @@
-"""How many messages a call of starcedu costs: one, and another question only where there is no request to prove it."""
+"""The messages that a call of starcedu costs: one, or one to verify the caller if nothing else is sent."""
 
 from typing import Any
 
 import pytest
 
-from tests.bridge.conftest import Served
-from tests.bridge.responder import NOW, USER, done, failed
-from tests.bridge.starcedu import LOCAL, PASSWORD, TENANT, TENANT_401, USER_401, basic, person
+from tests.bridge.conftest import RunningBridge
+from tests.support.scripted_worker import NOW, USER, done_reply, failed_reply
+from tests.support.starcedu import LOCAL, PASSWORD, TENANT, TENANT_401, USER_401, basic_credentials, person
 
 COOKIE = {"Cookie": "connect.sid=sesame"}
-HEADER = {"starcedu-tenant-authorization": basic("t", "s")}
+HEADER = {"starcedu-tenant-authorization": basic_credentials("t", "s")}
 TOKEN = {**HEADER, "authorization": "bearer abc"}
 CHANGE = {"old_password": PASSWORD, "new_password": PASSWORD}
 VIEW = {"id": "t", "title": "T", "key": "k", "created_at": NOW, "updated_at": NOW}
 
 
-def names(served: Served) -> list[str | None]:
-    return [message.routing_key for message in served.worker.seen]
+def request_names(bridge: RunningBridge) -> list[str | None]:
+    return [message.routing_key for message in bridge.worker.requests]
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def names(served: Served) -> list[str | None]:
     ],
 )
 async def test_a_call_is_one_message(
-    served: Served, method: str, path: str, headers: dict[str, str], name: str
+    bridge: RunningBridge, method: str, path: str, headers: dict[str, str], name: str
 ) -> None:
-    served.worker.says(name, failed("session.invalid", "unauthenticated"))
-    answer = await served.client.request(method, path, json=person(**CHANGE), headers=headers)
+    bridge.worker.set_reply(name, failed_reply("session.invalid", "unauthenticated"))
+    answer = await bridge.client.request(method, path, json=person(**CHANGE), headers=headers)
     assert (answer.status_code, answer.json()) == (401, USER_401)
-    assert names(served) == [name]
-    shown = served.worker.bodies()[0]
+    assert request_names(bridge) == [name]
+    shown = bridge.worker.bodies()[0]
     assert shown["realm"] == ("starcedu_tenant" if path.startswith(TENANT) else "starcedu_local")
     assert shown.get("tenant") == ({"id": "t", "secret": "s"} if path.startswith(TENANT) else None)
 
@@ -49,60 +49,61 @@ async def test_a_call_is_one_message(
 @pytest.mark.parametrize(
     ("method", "path", "headers", "name", "reply"),
     [
-        ("PUT", f"{LOCAL}/update_password", COOKIE, "session.resolve", done({"session": None, "user": USER})),
-        ("POST", f"{TENANT}/signin", HEADER, "tenant.verify", done(VIEW)),
-        ("POST", f"{TENANT}/signup", HEADER, "tenant.verify", done(VIEW)),
+        ("PUT", f"{LOCAL}/update_password", COOKIE, "session.resolve", done_reply({"session": None, "user": USER})),
+        ("POST", f"{TENANT}/signin", HEADER, "tenant.verify", done_reply(VIEW)),
+        ("POST", f"{TENANT}/signup", HEADER, "tenant.verify", done_reply(VIEW)),
     ],
 )
-async def test_a_bad_body_costs_the_question_who_asks(
-    served: Served, method: str, path: str, headers: dict[str, str], name: str, reply: bytes
+async def test_a_bad_body_is_reported_after_the_caller_is_verified(
+    bridge: RunningBridge, method: str, path: str, headers: dict[str, str], name: str, reply: bytes
 ) -> None:
     refused: list[tuple[str, Any]] = [("tenant.invalid", TENANT_401), ("session.invalid", USER_401)]
     for code, body in refused:
-        served.worker.says(name, failed(code, "unauthenticated"))
-        answer = await served.client.request(method, path, content=b"{", headers=headers)
+        bridge.worker.set_reply(name, failed_reply(code, "unauthenticated"))
+        answer = await bridge.client.request(method, path, content=b"{", headers=headers)
         assert (answer.status_code, answer.json()) == (401, body)
-    assert names(served) == [name] * 2
+    assert request_names(bridge) == [name] * 2
 
 
 @pytest.mark.parametrize("path", ["signin", "signup"])
-async def test_a_bad_body_of_a_good_tenant_is_told(served: Served, path: str) -> None:
-    served.worker.says("tenant.verify", done(VIEW))
-    answer = await served.client.post(f"{TENANT}/{path}", content=b"{", headers=HEADER)
+async def test_a_bad_body_is_reported_to_a_valid_tenant(bridge: RunningBridge, path: str) -> None:
+    bridge.worker.set_reply("tenant.verify", done_reply(VIEW))
+    answer = await bridge.client.post(f"{TENANT}/{path}", content=b"{", headers=HEADER)
     assert (answer.status_code, answer.json()) == (400, {"message": "request body invalid"})
 
 
-async def test_a_token_of_no_form_is_told_after_the_tenant(served: Served) -> None:
-    served.worker.says("tenant.verify", done(VIEW))
-    answer = await served.client.get(f"{TENANT}/me", headers={**HEADER, "authorization": "abc"})
+async def test_a_malformed_token_is_reported_after_the_tenant(bridge: RunningBridge) -> None:
+    bridge.worker.set_reply("tenant.verify", done_reply(VIEW))
+    answer = await bridge.client.get(f"{TENANT}/me", headers={**HEADER, "authorization": "abc"})
     assert (answer.status_code, answer.json()) == (401, USER_401)
-    assert names(served) == ["tenant.verify"]
+    assert request_names(bridge) == ["tenant.verify"]
 
 
-async def test_nothing_is_asked_for_a_visitor_without_a_cookie(served: Served) -> None:
-    served.client.headers.pop("Authorization")
+async def test_a_visitor_without_a_cookie_costs_no_request(bridge: RunningBridge) -> None:
+    bridge.client.headers.pop("Authorization")
     for method, path, status in (("PUT", "update_password", 401), ("GET", "me", 401), ("GET", "signout", 200)):
-        assert (await served.client.request(method, f"{LOCAL}/{path}")).status_code == status
-    assert (await served.client.post(f"{LOCAL}/signin", content=b"{")).status_code == 400
-    assert names(served) == []
+        assert (await bridge.client.request(method, f"{LOCAL}/{path}")).status_code == status
+    assert (await bridge.client.post(f"{LOCAL}/signin", content=b"{")).status_code == 400
+    assert request_names(bridge) == []
 
 
 DOWN = [
-    (failed("store.unavailable", "unavailable"), 503, "service unavailable"),
-    (failed("fault", "internal"), 500, "internal error"),
+    (failed_reply("store.unavailable", "unavailable"), 503, "service unavailable"),
+    (failed_reply("fault", "internal"), 500, "internal error"),
     (b"not a reply", 500, "internal error"),
     (None, 504, "service timeout"),
 ]
 
 
 @pytest.mark.parametrize(("reply", "status", "message"), DOWN)
-async def test_trouble_behind_is_told_in_the_dialects_shape(
-    served: Served, reply: bytes | None, status: int, message: str
+async def test_failures_behind_the_bridge_have_the_dialects_shape(
+    bridge: RunningBridge, impatient_bridge: RunningBridge, reply: bytes | None, status: int, message: str
 ) -> None:
-    served.worker.says("auth.sign_in", reply)
-    served.worker.says("tenant.verify", reply)
+    target = impatient_bridge if reply is None else bridge
+    target.worker.set_reply("auth.sign_in", reply)
+    target.worker.set_reply("tenant.verify", reply)
     calls: list[tuple[str, dict[str, Any]]] = [(LOCAL, {"json": person()}), (TENANT, {"content": b"{"})]
     for path, content in calls:
-        answer = await served.client.post(f"{path}/signin", headers=HEADER, **content)
+        answer = await target.client.post(f"{path}/signin", headers=HEADER, **content)
         assert (answer.status_code, answer.json()) == (status, {"message": message})
     assert ("retry-after" in answer.headers) == (status == 503)

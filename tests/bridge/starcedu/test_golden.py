@@ -1,4 +1,4 @@
-"""The samples of starcedu's document, sent as they are and answered as they say (seed 003).
+"""The samples of starcedu's document (003), sent and compared.
 
 Trailing commas are left out, and `$string` is a text.
 """
@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bridge.golden import like
-from tests.bridge.starcedu import LOCAL, TENANT, tenant_header
-from tests.client import Client
+from tests.support.client import Client
+from tests.support.golden import delete_users, has_shape
+from tests.support.starcedu import LOCAL, TENANT, create_tenant_header
 
 SIGN = '{"username":"user@test.com","password":"testpass"}'
 CHANGE = '{"old_password":"oldpassword","new_password":"newpassword"}'
@@ -20,34 +20,36 @@ GUEST = json.loads('{"data":{"id":"251795677628072963","username":"user@test.com
 
 
 @pytest.fixture(autouse=True)
-async def nobody(client: Client) -> None:
-    """The sample's address is free."""
-    reply = await client.call("user.get", {"login": "user@test.com"})
-    if reply["status"] == "done":
-        await client.done("user.delete", {"id": reply["data"]["id"]})
+async def no_sample_user(client: Client) -> None:
+    """The user of the samples does not exist."""
+    await delete_users(client, "user@test.com")
 
 
-def documented(answer: httpx.Response, sample: dict[str, Any], message: str) -> None:
+def assert_documented(answer: httpx.Response, sample: dict[str, Any], message: str) -> None:
     body = answer.json()
     assert answer.status_code == 200
-    assert like(body, sample)
+    assert has_shape(body, sample)
     assert (body["message"], body["data"]["username"]) == (message, "user@test.com")
     assert body["data"]["id"].isdigit()
 
 
-async def send(http: httpx.AsyncClient, method: str, path: str, body: str, **headers: str) -> httpx.Response:
+async def send_json(http: httpx.AsyncClient, method: str, path: str, body: str, **headers: str) -> httpx.Response:
     return await http.request(method, path, content=body, headers={"Content-Type": "application/json", **headers})
 
 
 async def test_a_visitor_signs_up_and_in(visitor: httpx.AsyncClient) -> None:
-    documented(await send(visitor, "POST", f"{LOCAL}/signup", SIGN), VISITOR, "register successfully")
-    documented(await send(visitor, "POST", f"{LOCAL}/signin", SIGN), VISITOR, "authenticate successfully")
+    assert_documented(await send_json(visitor, "POST", f"{LOCAL}/signup", SIGN), VISITOR, "register successfully")
+    assert_documented(await send_json(visitor, "POST", f"{LOCAL}/signin", SIGN), VISITOR, "authenticate successfully")
 
 
 async def test_a_tenant_signs_its_user_up_and_in(visitor: httpx.AsyncClient, client: Client) -> None:
-    header = await tenant_header(client)
-    documented(await send(visitor, "POST", f"{TENANT}/signup", SIGN, **header), GUEST, "register successfully")
-    documented(await send(visitor, "POST", f"{TENANT}/signin", SIGN, **header), GUEST, "authenticate successfully")
+    header = await create_tenant_header(client)
+    assert_documented(
+        await send_json(visitor, "POST", f"{TENANT}/signup", SIGN, **header), GUEST, "register successfully"
+    )
+    assert_documented(
+        await send_json(visitor, "POST", f"{TENANT}/signin", SIGN, **header), GUEST, "authenticate successfully"
+    )
 
 
 async def test_a_visitor_with_an_oauth_user_signs_up_and_in(visitor: httpx.AsyncClient, client: Client) -> None:
@@ -57,21 +59,21 @@ async def test_a_visitor_with_an_oauth_user_signs_up_and_in(visitor: httpx.Async
         attached = await client.done("session.attach_identity", identity)
         visitor.cookies.clear()
         visitor.cookies.set("connect.sid", attached["token"])
-        documented(await send(visitor, "POST", f"{LOCAL}/{path}", SIGN), VISITOR, message)
+        assert_documented(await send_json(visitor, "POST", f"{LOCAL}/{path}", SIGN), VISITOR, message)
 
 
 async def test_a_visitor_changes_the_password(visitor: httpx.AsyncClient) -> None:
-    await send(visitor, "POST", f"{LOCAL}/signup", SIGN.replace("testpass", "oldpassword"))
-    changed = await send(visitor, "PUT", f"{LOCAL}/update_password", CHANGE)
-    documented(changed, VISITOR, "authenticate successfully")
+    await send_json(visitor, "POST", f"{LOCAL}/signup", SIGN.replace("testpass", "oldpassword"))
+    changed = await send_json(visitor, "PUT", f"{LOCAL}/update_password", CHANGE)
+    assert_documented(changed, VISITOR, "authenticate successfully")
 
 
 async def test_a_tenants_user_changes_the_password(visitor: httpx.AsyncClient, client: Client) -> None:
-    header = await tenant_header(client)
-    signed = await send(visitor, "POST", f"{TENANT}/signup", SIGN.replace("testpass", "oldpassword"), **header)
+    header = await create_tenant_header(client)
+    signed = await send_json(visitor, "POST", f"{TENANT}/signup", SIGN.replace("testpass", "oldpassword"), **header)
     header["authorization"] = f"bearer {signed.json()['data']['token']}"
-    changed = await send(visitor, "PUT", f"{TENANT}/update_password", CHANGE, **header)
-    documented(changed, VISITOR, "authenticate successfully")
+    changed = await send_json(visitor, "PUT", f"{TENANT}/update_password", CHANGE, **header)
+    assert_documented(changed, VISITOR, "authenticate successfully")
 
 
 @pytest.mark.parametrize(
@@ -85,12 +87,12 @@ async def test_a_tenants_user_changes_the_password(visitor: httpx.AsyncClient, c
     ],
 )
 async def test_every_documented_refusal(visitor: httpx.AsyncClient, path: str, body: str, message: str) -> None:
-    answer = await send(visitor, "POST", f"{LOCAL}/{path}", body)
+    answer = await send_json(visitor, "POST", f"{LOCAL}/{path}", body)
     assert (answer.status_code, answer.json()) == (400, {"message": message})
 
 
 async def test_an_address_registers_once(visitor: httpx.AsyncClient) -> None:
-    answers = [await send(visitor, "POST", f"{LOCAL}/signup", SIGN) for _ in range(2)]
+    answers = [await send_json(visitor, "POST", f"{LOCAL}/signup", SIGN) for _ in range(2)]
     assert (answers[1].status_code, answers[1].json()) == (400, {"message": "user with this username already existed"})
 
 
@@ -105,6 +107,6 @@ async def test_an_address_registers_once(visitor: httpx.AsyncClient) -> None:
     ],
 )
 async def test_every_documented_refusal_of_a_change(visitor: httpx.AsyncClient, body: str, message: str) -> None:
-    await send(visitor, "POST", f"{LOCAL}/signup", SIGN)
-    answer = await send(visitor, "PUT", f"{LOCAL}/update_password", body)
+    await send_json(visitor, "POST", f"{LOCAL}/signup", SIGN)
+    answer = await send_json(visitor, "PUT", f"{LOCAL}/update_password", body)
     assert (answer.status_code, answer.json()) == (400, {"message": message})

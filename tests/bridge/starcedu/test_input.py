@@ -1,13 +1,13 @@
-"""Bad input for every row of starcedu, on the whole stack."""
+"""Bad input for every endpoint of starcedu, on the whole stack."""
 
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.bridge.hostile import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, WHITE, long_text
-from tests.bridge.starcedu import LOCAL, PASSWORD, guest, person, said, signed_up, tenant_header
-from tests.client import Client
+from tests.support.client import Client
+from tests.support.hostile_input import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, WHITE, long_text
+from tests.support.starcedu import LOCAL, PASSWORD, assert_error, create_tenant_header, get_user_token, person, sign_up
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ADDRESSES = [
@@ -22,60 +22,60 @@ SECRETS: list[Any] = [*NOT_TEXTS, *PASSWORDS]
 
 
 @pytest.mark.parametrize("path", ["signin", "signup"])
-async def test_what_is_no_address_or_no_password_is_illigal(visitor: httpx.AsyncClient, path: str) -> None:
+async def test_malformed_addresses_and_passwords_are_illigal(visitor: httpx.AsyncClient, path: str) -> None:
     for field, values in (("username", NAMES), ("password", SECRETS)):
         for value in values:
             answer = await visitor.post(f"{LOCAL}/{path}", json=person(**{field: value}))
-            said(answer, 400, f"provided {field} illigal")
+            assert_error(answer, 400, f"provided {field} illigal")
         for value in (None, *WHITE):
-            said(await visitor.post(f"{LOCAL}/{path}", json=person(**{field: value})), 400, f"{field} empty")
+            assert_error(await visitor.post(f"{LOCAL}/{path}", json=person(**{field: value})), 400, f"{field} empty")
 
 
-async def test_what_is_no_password_is_illigal_in_a_change(visitor: httpx.AsyncClient) -> None:
-    await signed_up(visitor)
+async def test_malformed_passwords_are_illigal_in_a_change(visitor: httpx.AsyncClient) -> None:
+    await sign_up(visitor)
     for field, other in (("old_password", "new_password"), ("new_password", "old_password")):
         for value in SECRETS:
             answer = await visitor.put(f"{LOCAL}/update_password", json={field: value, other: PASSWORD})
-            said(answer, 400, f"provided {field} illigal")
+            assert_error(answer, 400, f"provided {field} illigal")
         for value in (None, *WHITE):
             answer = await visitor.put(f"{LOCAL}/update_password", json={field: value, other: PASSWORD})
-            said(answer, 400, f"{field} empty")
+            assert_error(answer, 400, f"{field} empty")
 
 
 async def test_a_body_that_cannot_be_read_is_invalid(visitor: httpx.AsyncClient, client: Client) -> None:
-    header = await tenant_header(client)
-    header["authorization"] = f"bearer {await guest(visitor, header, await signed_up(visitor), at='signin')}"
+    header = await create_tenant_header(client)
+    header["authorization"] = f"bearer {await get_user_token(visitor, header, await sign_up(visitor), at='signin')}"
     rows = (("POST", "signin"), ("POST", "signup"), ("PUT", "update_password"))
     for method, path in rows:
         for body in (*NOT_JSON, *NOT_OBJECTS):
             for at in ("local", "tenant"):
                 answer = await visitor.request(method, f"/api/{at}/user/{path}", content=body, headers=header)
-                said(answer, 400, "request body invalid")
+                assert_error(answer, 400, "request body invalid")
         for form in (b"username=%ff", b"username=\xff", b"&".join([b"a=1"] * 1001)):
             answer = await visitor.request(method, f"{LOCAL}/{path}", content=form, headers=FORM)
-            said(answer, 400, "request body invalid")
+            assert_error(answer, 400, "request body invalid")
 
 
 @pytest.mark.parametrize("form", [b"", b"username", b"username=%zz&password=%", b"=&==&&", b"username=%00&password=x"])
-async def test_a_form_with_nonsense_is_a_fault_of_a_field(visitor: httpx.AsyncClient, form: bytes) -> None:
+async def test_an_unreadable_form_is_an_error_of_a_field(visitor: httpx.AsyncClient, form: bytes) -> None:
     answer = await visitor.post(f"{LOCAL}/signin", content=form, headers=FORM)
     assert answer.status_code == 400
     assert answer.json()["message"].split()[-1] in ("empty", "illigal")
 
 
 @pytest.mark.parametrize("media", ["text/plain", "multipart/form-data", "application/xml", "x", ""])
-async def test_whatever_is_no_form_is_read_as_json(visitor: httpx.AsyncClient, media: str) -> None:
+async def test_everything_but_a_form_is_read_as_json(visitor: httpx.AsyncClient, media: str) -> None:
     headers = {"Content-Type": media}
-    said(await visitor.post(f"{LOCAL}/signin", content=b"", headers=headers), 400, "username empty")
-    said(await visitor.post(f"{LOCAL}/signin", content=b"{}", headers=headers), 400, "username empty")
-    said(await visitor.post(f"{LOCAL}/signin", content=b"a=1", headers=headers), 400, "request body invalid")
+    assert_error(await visitor.post(f"{LOCAL}/signin", content=b"", headers=headers), 400, "username empty")
+    assert_error(await visitor.post(f"{LOCAL}/signin", content=b"{}", headers=headers), 400, "username empty")
+    assert_error(await visitor.post(f"{LOCAL}/signin", content=b"a=1", headers=headers), 400, "request body invalid")
 
 
 @pytest.mark.parametrize("at", ["local", "tenant"])
 async def test_a_body_over_the_limit_is_too_large_for_everyone(visitor: httpx.AsyncClient, at: str) -> None:
     for method, path in (("POST", "signin"), ("POST", "signup"), ("PUT", "update_password")):
         answer = await visitor.request(method, f"/api/{at}/user/{path}", content=b"x" * (2**20 + 1))
-        said(answer, 413, "request body too large")
+        assert_error(answer, 413, "request body too large")
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ async def test_a_body_over_the_limit_is_too_large_for_everyone(visitor: httpx.As
 )  # fmt: skip
 async def test_other_paths_are_no_business(visitor: httpx.AsyncClient, path: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE"):
-        said(await visitor.request(method, path, content=b"{"), 404, "no such business")
+        assert_error(await visitor.request(method, path, content=b"{"), 404, "no such business")
 
 
 @pytest.mark.parametrize("at", ["local", "tenant"])
-async def test_other_verbs_are_refused_before_any_guard(visitor: httpx.AsyncClient, at: str) -> None:
+async def test_other_verbs_are_refused_before_authentication(visitor: httpx.AsyncClient, at: str) -> None:
     verbs = {"signin": "POST", "signup": "POST", "update_password": "PUT", "me": "GET", "signout": "GET"}
     for path, right in verbs.items():
         for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - {right}:
             answer = await visitor.request(method, f"/api/{at}/user/{path}", content=b"x")
-            said(answer, 405, "method not allowed")
+            assert_error(answer, 405, "method not allowed")
             assert right in answer.headers["allow"]

@@ -1,12 +1,12 @@
-"""Bad input for every row of usermgmt, on the whole stack."""
+"""Bad input for every endpoint of usermgmt, on the whole stack."""
 
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.bridge.hostile import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, WHITE, long_text
-from tests.bridge.usermgmt import LOGIN, PASSWORD, SECRET, SMS, UNIQUENESS, USERS, person, said
+from tests.support.hostile_input import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, WHITE, long_text
+from tests.support.usermgmt import LOGIN, PASSWORD, SECRET, SMS, UNIQUENESS, USERS, assert_error, person
 
 EMPTY, TEXT, LONG, FORMAT = "must not be empty", "must be a string", "is too long", "format is invalid"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -52,44 +52,48 @@ def reset(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("field", BAD)
-async def test_the_first_violation_of_a_field_of_registration_is_told(visitor: httpx.AsyncClient, field: str) -> None:
+async def test_the_first_violation_of_a_field_of_registration_is_reported(
+    visitor: httpx.AsyncClient, field: str
+) -> None:
     for violation, values in ((TEXT, NOT_TEXTS), (EMPTY, WHITE), *BAD[field]):
         for value in values:
             answer = await visitor.post(USERS, json=person(**{field: value}))
-            said(answer, 400, f"{field}:{violation}.")
+            assert_error(answer, 400, f"{field}:{violation}.")
 
 
 @pytest.mark.parametrize(
     ("field", "like"),
     [("telephone", "telephone"), ("newPassword", "password"), ("verificationCode", "verificationCode")],
 )
-async def test_the_first_violation_of_a_field_of_a_reset_is_told(
+async def test_the_first_violation_of_a_field_of_a_reset_is_reported(
     visitor: httpx.AsyncClient, field: str, like: str
 ) -> None:
     for violation, values in ((TEXT, NOT_TEXTS), (EMPTY, [None, *WHITE]), *BAD[like]):
         for value in values:
-            said(await visitor.put(PASSWORD, json=reset(**{field: value})), 400, f"{field}:{violation}.")
+            assert_error(await visitor.put(PASSWORD, json=reset(**{field: value})), 400, f"{field}:{violation}.")
 
 
-async def test_the_violations_of_a_number_that_wants_a_code_are_told(visitor: httpx.AsyncClient) -> None:
+async def test_the_violations_of_a_number_that_wants_a_code_are_reported(visitor: httpx.AsyncClient) -> None:
     for violation, values in ((TEXT, NOT_TEXTS), (EMPTY, [None, *WHITE]), *BAD["telephone"]):
         for value in values:
-            said(await visitor.post(SMS, json={"telephone": value}), 400, f"telephone:{violation}.")
+            assert_error(await visitor.post(SMS, json={"telephone": value}), 400, f"telephone:{violation}.")
 
 
-async def test_all_violations_are_told_in_the_order_of_the_sample(visitor: httpx.AsyncClient) -> None:
+async def test_all_violations_are_reported_in_the_order_of_the_sample(visitor: httpx.AsyncClient) -> None:
     fields = ("username", "company", "gender", "telephone", "password")
-    said(await visitor.post(USERS, json={}), 400, " ".join(f"{field}:must not be empty." for field in fields))
+    assert_error(await visitor.post(USERS, json={}), 400, " ".join(f"{field}:must not be empty." for field in fields))
     body = dict.fromkeys(reversed(fields))
-    said(await visitor.post(USERS, json=body), 400, " ".join(f"{field}:must not be empty." for field in fields))
+    assert_error(await visitor.post(USERS, json=body), 400, " ".join(f"{field}:must not be empty." for field in fields))
     mixed = {"verificationCode": 1, "password": "x", "company": "c", "gender": "g" * 11, "username": "x"}
     detail = (
         "username:format is invalid. gender:is too long. telephone:must not be empty. "
         "password:format is invalid. verificationCode:must be a string."
     )
-    said(await visitor.post(USERS, json=mixed), 400, detail)
+    assert_error(await visitor.post(USERS, json=mixed), 400, detail)
     ordered = ("telephone", "newPassword", "verificationCode")
-    said(await visitor.put(PASSWORD, json={}), 400, " ".join(f"{field}:must not be empty." for field in ordered))
+    assert_error(
+        await visitor.put(PASSWORD, json={}), 400, " ".join(f"{field}:must not be empty." for field in ordered)
+    )
 
 
 @pytest.mark.parametrize("field", ["username", "telephone"])
@@ -98,7 +102,7 @@ async def test_uniqueness_takes_any_text(visitor: httpx.AsyncClient, field: str)
     for violation, values in ((TEXT, NOT_TEXTS), (EMPTY, [None]), (LONG, [long_text()]), (FORMAT, ["a\0b"])):
         for value in values:
             answer = await visitor.post(UNIQUENESS, json={**body, field: value})
-            said(answer, 400, f"{field}:{violation}.")
+            assert_error(answer, 400, f"{field}:{violation}.")
     for value in (*WHITE, "1", "用户", "{$gt:''}"):
         assert (await visitor.post(UNIQUENESS, json={**body, field: value})).status_code == 200
 
@@ -108,10 +112,10 @@ async def test_a_body_that_is_no_json_object_is_refused(visitor: httpx.AsyncClie
     for media in ("application/json", "text/plain", "application/x-www-form-urlencoded"):
         for body in (b"", *NOT_JSON):
             answer = await visitor.request(method, path, content=body, headers={"Content-Type": media})
-            said(answer, 400, "request body is not valid JSON")
+            assert_error(answer, 400, "request body is not valid JSON")
         for body in NOT_OBJECTS:
             answer = await visitor.request(method, path, content=body, headers={"Content-Type": media})
-            said(answer, 400, "request body must be a JSON object")
+            assert_error(answer, 400, "request body must be a JSON object")
 
 
 NO_FIELDS = "username:must not be empty. password:must not be empty."
@@ -135,10 +139,10 @@ NO_FORM: list[tuple[str, bytes]] = [
 @pytest.mark.parametrize("path", [LOGIN, "/login"])
 async def test_a_login_without_a_form_has_no_fields(visitor: httpx.AsyncClient, path: str) -> None:
     for media, body in NO_FORM:
-        said(await visitor.post(path, content=body, headers={"Content-Type": media}), 400, NO_FIELDS)
+        assert_error(await visitor.post(path, content=body, headers={"Content-Type": media}), 400, NO_FIELDS)
 
 
-async def test_what_a_login_form_cannot_hold_is_told(visitor: httpx.AsyncClient) -> None:
+async def test_errors_in_a_login_form_are_reported(visitor: httpx.AsyncClient) -> None:
     for form, detail in (
         (b"username=%ff&password=b", "username:format is invalid."),
         (b"username=\xff&password=b", "username:format is invalid."),
@@ -147,22 +151,22 @@ async def test_what_a_login_form_cannot_hold_is_told(visitor: httpx.AsyncClient)
         (b"username=a&password=" + b"a" * 10_000, "password:is too long."),
         (b"password=b&password=", NO_FIELDS),
     ):
-        said(await visitor.post(LOGIN, content=form, headers=FORM), 400, detail)
+        assert_error(await visitor.post(LOGIN, content=form, headers=FORM), 400, detail)
     file = {"username": ("name.txt", b"ada"), "password": (None, b"b")}
-    said(await visitor.post(LOGIN, files=file), 400, "username:must be a string.")
+    assert_error(await visitor.post(LOGIN, files=file), 400, "username:must be a string.")
 
 
 @pytest.mark.parametrize(
     "form", [b"username=%zz%&password=%", b"username=$gt&password[$gt]=&password=x", b"username=a;b&password=x"]
 )
 async def test_odd_forms_are_wrong_credentials(visitor: httpx.AsyncClient, form: bytes) -> None:
-    said(await visitor.post(LOGIN, content=form, headers=FORM), 401, "Bad credentials")
+    assert_error(await visitor.post(LOGIN, content=form, headers=FORM), 401, "Bad credentials")
 
 
 async def test_a_body_over_the_limit_is_too_large(visitor: httpx.AsyncClient) -> None:
     for method, path in (*JSON_ROWS, ("POST", LOGIN), ("POST", "/login"), ("GET", "/auth/logout")):
         answer = await visitor.request(method, path, content=b"x" * (2**20 + 1), headers=FORM)
-        said(answer, 413, "request body too large")
+        assert_error(answer, 413, "request body too large")
 
 
 @pytest.mark.parametrize(
@@ -175,12 +179,12 @@ async def test_a_body_over_the_limit_is_too_large(visitor: httpx.AsyncClient) ->
 )  # fmt: skip
 async def test_other_paths_are_unknown(visitor: httpx.AsyncClient, path: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE"):
-        said(await visitor.request(method, path, content=b"{"), 404, "route not found")
+        assert_error(await visitor.request(method, path, content=b"{"), 404, "route not found")
 
 
 async def test_other_verbs_are_refused(visitor: httpx.AsyncClient) -> None:
     for right, path in (*JSON_ROWS, ("POST", LOGIN), ("POST", "/login"), ("GET", "/auth/logout")):
         for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - {right}:
             answer = await visitor.request(method, path, content=b"x")
-            said(answer, 405, "method not allowed")
+            assert_error(answer, 405, "method not allowed")
             assert right in answer.headers["allow"]

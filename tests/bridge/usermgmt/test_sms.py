@@ -1,4 +1,4 @@
-"""usermgmt while SMS is on, on the whole stack: codes, registration with one, reset by one (REST contract 6.3)."""
+"""usermgmt while SMS is enabled, on the whole stack: codes, registration and password reset with a code."""
 
 import json
 import re
@@ -7,65 +7,64 @@ from typing import Any
 import httpx
 import pytest
 
-from devstack.servers import RunningServers
-from tests.bridge.conftest import serving
-from tests.bridge.responder import NOW, Responder, done, failed
-from tests.bridge.starcedu import LOCAL, signed_in
-from tests.bridge.usermgmt import (
+from tests.bridge.conftest import RunningBridge
+from tests.support.client import Client
+from tests.support.scripted_worker import NOW, done_reply, failed_reply
+from tests.support.stack import Stack
+from tests.support.starcedu import LOCAL, is_signed_in
+from tests.support.usermgmt import (
     OTHER,
     PASSWORD,
     SECRET,
     SMS,
     USERS,
-    code,
-    coded,
+    assert_error,
+    last_code,
     log_in,
     person,
-    registered,
-    said,
+    prepare_registration,
+    register,
     username,
 )
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import telephone
+from tests.support.visitors import telephone
 
 WRONG = (403, "Verification code is error")
 JUST_SENT = (417, "verification code has just been sent,please try again later.")
 
 
-def other(right: str) -> str:
+def another_code(right: str) -> str:
     return f"{(int(right) + 1) % 1_000_000:06d}"
 
 
 @pytest.fixture
 async def user(visitor: httpx.AsyncClient, client: Client, stack: Stack) -> dict[str, Any]:
     """A registered user."""
-    return await registered(visitor, client, stack)
+    return await register(visitor, client, stack)
 
 
 @pytest.fixture
 async def reset(client: Client, stack: Stack, user: dict[str, Any]) -> dict[str, Any]:
     """A reset that the user may send."""
-    await forgotten(stack)
+    await forget_sends(stack)
     await client.done("sms.send_code", {"telephone": user["telephone"]})
-    right = code(stack, user["telephone"])
+    right = last_code(stack, user["telephone"])
     return {"telephone": user["telephone"], "newPassword": OTHER, "verificationCode": right}
 
 
-async def forgotten(stack: Stack) -> None:
-    """No number was sent anything yet, so that a minute need not pass."""
-    await stack.worker.shared.store.collection("codes").update_many({}, {"$set": {"sends": []}})
+async def forget_sends(stack: Stack) -> None:
+    """Forget that codes were sent, so that the next one need not wait a minute."""
+    await stack.worker.dependencies.store.collection("codes").update_many({}, {"$set": {"sends": []}})
 
 
 async def test_a_code_is_sent_and_registers_once(visitor: httpx.AsyncClient, stack: Stack) -> None:
     body = person()
     answer = await visitor.post(SMS, json={"telephone": body["telephone"]})
     assert (answer.status_code, answer.json()) == (200, True)
-    body["verificationCode"] = code(stack, body["telephone"])
+    body["verificationCode"] = last_code(stack, body["telephone"])
     assert re.fullmatch("[0-9]{6}", body["verificationCode"])
     assert (await visitor.post(USERS, json=body)).status_code == 201
     used = {"telephone": body["telephone"], "newPassword": OTHER, "verificationCode": body["verificationCode"]}
-    said(await visitor.put(PASSWORD, json=used), *WRONG)
+    assert_error(await visitor.put(PASSWORD, json=used), *WRONG)
 
 
 async def test_the_documented_number_is_sent_a_code(visitor: httpx.AsyncClient) -> None:
@@ -77,31 +76,31 @@ async def test_the_second_code_within_a_minute_is_refused(visitor: httpx.AsyncCl
     body = {"telephone": telephone()}
     assert (await visitor.post(SMS, json=body)).status_code == 200
     refused = await visitor.post(SMS, json=body)
-    said(refused, *JUST_SENT)
+    assert_error(refused, *JUST_SENT)
     assert 0 < int(refused.headers["retry-after"]) <= 60
 
 
 async def test_registration_needs_the_right_code(visitor: httpx.AsyncClient, client: Client, stack: Stack) -> None:
-    body = await coded(client, stack)
+    body = await prepare_registration(client, stack)
     right = body.pop("verificationCode")
-    said(await visitor.post(USERS, json=body), *WRONG)
-    said(await visitor.post(USERS, json={**body, "verificationCode": other(right)}), *WRONG)
-    said(await visitor.post(USERS, json=person(verificationCode=right)), *WRONG)
+    assert_error(await visitor.post(USERS, json=body), *WRONG)
+    assert_error(await visitor.post(USERS, json={**body, "verificationCode": another_code(right)}), *WRONG)
+    assert_error(await visitor.post(USERS, json=person(verificationCode=right)), *WRONG)
     assert (await visitor.post(USERS, json={**body, "verificationCode": right})).status_code == 201
 
 
 async def test_five_wrong_codes_burn_the_right_one(visitor: httpx.AsyncClient, client: Client, stack: Stack) -> None:
-    body = await coded(client, stack)
+    body = await prepare_registration(client, stack)
     for _ in range(5):
-        wrong = {**body, "verificationCode": other(body["verificationCode"])}
-        said(await visitor.post(USERS, json=wrong), *WRONG)
-    said(await visitor.post(USERS, json=body), *WRONG)
+        wrong = {**body, "verificationCode": another_code(body["verificationCode"])}
+        assert_error(await visitor.post(USERS, json=wrong), *WRONG)
+    assert_error(await visitor.post(USERS, json=body), *WRONG)
 
 
-async def test_what_is_taken_is_told_before_the_code(visitor: httpx.AsyncClient, user: dict[str, Any]) -> None:
+async def test_taken_identifiers_are_reported_before_the_code(visitor: httpx.AsyncClient, user: dict[str, Any]) -> None:
     taken = await visitor.post(USERS, json=person(telephone=user["telephone"]))
-    said(taken, 403, "Telephone has existed")
-    said(await visitor.post(USERS, json=person(username=user["username"])), 403, "Username has existed")
+    assert_error(taken, 403, "Telephone has existed")
+    assert_error(await visitor.post(USERS, json=person(username=user["username"])), 403, "Username has existed")
 
 
 @pytest.mark.parametrize("path", [PASSWORD, "/v1/users/password"])
@@ -110,9 +109,9 @@ async def test_a_reset_sets_the_password(
 ) -> None:
     answer = await visitor.put(path, json=reset)
     assert (answer.status_code, answer.json()) == (200, True)
-    said(await log_in(visitor, user["username"]), 401, "Bad credentials")
+    assert_error(await log_in(visitor, user["username"]), 401, "Bad credentials")
     assert (await log_in(visitor, user["username"], OTHER)).status_code == 200
-    said(await visitor.put(path, json=reset), *WRONG)
+    assert_error(await visitor.put(path, json=reset), *WRONG)
 
 
 async def test_a_reset_lifts_the_lock_and_ends_the_sessions(
@@ -122,13 +121,13 @@ async def test_a_reset_lifts_the_lock_and_ends_the_sessions(
     session = {"token": visitor.cookies["AUTHSERVERSESSIONID"]}
     for _ in range(5):
         await log_in(visitor, user["username"], "wrong.1")
-    said(await log_in(visitor, user["username"]), 423, "User account is locked")
+    assert_error(await log_in(visitor, user["username"]), 423, "User account is locked")
     assert (await visitor.put(PASSWORD, json=reset)).status_code == 200
     assert (await log_in(visitor, user["username"], OTHER)).status_code == 200
     assert (await client.refused("session.resolve", session))["code"] == "session.invalid"
 
 
-async def test_a_reset_ends_sessions_of_other_doors(
+async def test_a_reset_ends_sessions_of_other_dialects(
     visitor: httpx.AsyncClient, http: httpx.AsyncClient, user: dict[str, Any], reset: dict[str, Any]
 ) -> None:
     number = (await http.get(f"/user/{user['username']}")).json()["data"]["user_id"]
@@ -137,50 +136,55 @@ async def test_a_reset_ends_sessions_of_other_doors(
     assert (await http.post("/v1/user/update", json=body)).json()["code"] == 0
     entered = await visitor.post(f"{LOCAL}/signin", json={"username": email, "password": "letters1"})
     assert entered.status_code == 200
-    assert await signed_in(visitor)
+    assert await is_signed_in(visitor)
     assert (await visitor.put(PASSWORD, json=reset)).status_code == 200
-    assert not await signed_in(visitor)
+    assert not await is_signed_in(visitor)
 
 
-async def test_an_unknown_number_is_told_before_the_code(visitor: httpx.AsyncClient) -> None:
+async def test_an_unknown_number_is_reported_before_the_code(visitor: httpx.AsyncClient) -> None:
     body = {"telephone": telephone(), "newPassword": SECRET, "verificationCode": "123456"}
-    said(await visitor.put(PASSWORD, json=body), 403, "Telephone not exist")
+    assert_error(await visitor.put(PASSWORD, json=body), 403, "Telephone not exist")
 
 
 async def test_a_wrong_code_resets_nothing(
     visitor: httpx.AsyncClient, user: dict[str, Any], reset: dict[str, Any]
 ) -> None:
-    wrong = {**reset, "verificationCode": other(reset["verificationCode"])}
-    said(await visitor.put(PASSWORD, json=wrong), *WRONG)
+    wrong = {**reset, "verificationCode": another_code(reset["verificationCode"])}
+    assert_error(await visitor.put(PASSWORD, json=wrong), *WRONG)
     assert (await log_in(visitor, user["username"])).status_code == 200
 
 
 SENT = {"expires_at": NOW, "resend_at": NOW}
 
 
-async def test_senders_are_told_apart_by_their_address(broker: RunningServers, worker: Responder) -> None:
-    worker.says("sms.send_code", done(SENT))
-    async with serving(broker.amqp_url, worker) as served:
-        assert (await served.client.post(SMS, json={"telephone": "13812345678"})).json() is True
-    assert worker.bodies() == [{"telephone": "13812345678", "client_address": "127.0.0.1"}]
+async def test_the_address_of_the_client_is_passed_on(bridge: RunningBridge) -> None:
+    bridge.worker.set_reply("sms.send_code", done_reply(SENT))
+    assert (await bridge.client.post(SMS, json={"telephone": "13812345678"})).json() is True
+    assert bridge.worker.bodies() == [{"telephone": "13812345678", "client_address": "127.0.0.1"}]
 
 
 @pytest.mark.parametrize(
     ("reply", "status", "detail", "waits"),
     [
-        (failed("sms.too_many", "throttled", {"retry_after": 90}), *JUST_SENT, "90"),
-        (failed("sms.not_sent", "unavailable"), 417, "send verification fail,please again try.", None),
-        (failed("store.unavailable", "unavailable"), 503, "service unavailable", "1"),
-        (failed("fault", "internal"), 500, None, None),
+        (failed_reply("sms.too_many", "throttled", {"retry_after": 90}), *JUST_SENT, "90"),
+        (failed_reply("sms.not_sent", "unavailable"), 417, "send verification fail,please again try.", None),
+        (failed_reply("sms.number_refused", "denied"), 417, "send verification fail,please again try.", None),
+        (failed_reply("store.unavailable", "unavailable"), 503, "service unavailable", "1"),
+        (failed_reply("fault", "internal"), 500, None, None),
         (b"not a reply", 500, None, None),
         (None, 504, "service timeout", None),
     ],
 )
-async def test_what_can_happen_behind(
-    broker: RunningServers, worker: Responder, reply: bytes | None, status: int, detail: str | None, waits: str | None
+async def test_failures_behind_the_bridge_have_the_dialects_shape(
+    bridge: RunningBridge,
+    impatient_bridge: RunningBridge,
+    reply: bytes | None,
+    status: int,
+    detail: str | None,
+    waits: str | None,
 ) -> None:
-    worker.says("sms.send_code", reply)
-    async with serving(broker.amqp_url, worker) as served:
-        answer = await served.client.post(SMS, content=json.dumps({"telephone": "13812345678"}))
-    said(answer, status, detail)
+    target = impatient_bridge if reply is None else bridge
+    target.worker.set_reply("sms.send_code", reply)
+    answer = await target.client.post(SMS, content=json.dumps({"telephone": "13812345678"}))
+    assert_error(answer, status, detail)
     assert answer.headers.get("retry-after") == waits

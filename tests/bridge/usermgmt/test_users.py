@@ -1,4 +1,4 @@
-"""usermgmt on the whole stack: registration, uniqueness, login, logout (seed 004, REST contract section 6)."""
+"""Registration, uniqueness, login and logout of usermgmt, on the whole stack."""
 
 import asyncio
 import re
@@ -10,31 +10,44 @@ import httpx
 import pytest
 
 from devstack.servers import RunningServers
-from tests.bridge.conftest import serving
-from tests.bridge.responder import NOW, USER, Responder, done
-from tests.bridge.usermgmt import LOGIN, LOGOUT, SECRET, UNIQUENESS, USERS, coded, log_in, person, registered, said
-from tests.client import Client
-from tests.stack import Stack
-from tests.visitors import aged, telephone
+from tests.bridge.conftest import run_bridge
+from tests.support.client import Client
+from tests.support.scripted_worker import SESSION, USER, ScriptedWorker, done_reply
+from tests.support.stack import Stack
+from tests.support.usermgmt import (
+    LOGIN,
+    LOGOUT,
+    SECRET,
+    UNIQUENESS,
+    USERS,
+    assert_error,
+    log_in,
+    person,
+    prepare_registration,
+    register,
+)
+from tests.support.visitors import age_failures, telephone
 
 COOKIE = r"AUTHSERVERSESSIONID=[0-9a-f]{32}; Path=/; HttpOnly; SameSite=Lax"
 GONE = "AUTHSERVERSESSIONID=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; HttpOnly; SameSite=Lax"
 BAD = (401, "Bad credentials")
-SESSION = {
-    "id": 1, "user_id": 42, "realm": "usermgmt", "tenant_id": None, "remembered": False, "sliding": True,
-    "lifetime": 3600, "created_at": NOW, "expires_at": NOW, "revision": 1,
-}  # fmt: skip
 
 
 @pytest.fixture
 async def user(visitor: httpx.AsyncClient, client: Client, stack: Stack) -> dict[str, Any]:
     """A registered user."""
-    return await registered(visitor, client, stack)
+    return await register(visitor, client, stack)
 
 
-async def good(client: Client, token: str) -> bool:
+async def is_valid_session(client: Client, token: str) -> bool:
     reply = await client.call("session.resolve", {"token": token, "realm": "usermgmt"})
     return bool(reply["status"] == "done")
+
+
+async def test_a_disabled_user_is_locked_out(visitor: httpx.AsyncClient, client: Client, user: dict[str, Any]) -> None:
+    found = await client.done("user.get", {"username": user["username"]})
+    await client.done("user.disable", {"id": found["id"]})
+    assert_error(await log_in(visitor, user["username"]), 423, "User account is locked")
 
 
 async def test_a_new_user_is_there_for_the_other_dialects(http: httpx.AsyncClient, user: dict[str, Any]) -> None:
@@ -44,10 +57,10 @@ async def test_a_new_user_is_there_for_the_other_dialects(http: httpx.AsyncClien
     assert (row["name"], row["mobile"], row["email"]) == (user["username"], user["telephone"], "")
 
 
-async def test_taken_numbers_are_told_before_taken_names(visitor: httpx.AsyncClient, user: dict[str, Any]) -> None:
+async def test_taken_numbers_are_reported_before_taken_names(visitor: httpx.AsyncClient, user: dict[str, Any]) -> None:
     taken = {"telephone": user["telephone"], "username": user["username"].swapcase()}
-    said(await visitor.post(USERS, json=person(**taken)), 403, "Telephone has existed")
-    said(await visitor.post(USERS, json=person(username=taken["username"])), 403, "Username has existed")
+    assert_error(await visitor.post(USERS, json=person(**taken)), 403, "Telephone has existed")
+    assert_error(await visitor.post(USERS, json=person(username=taken["username"])), 403, "Username has existed")
 
 
 async def test_identifiers_of_other_dialects_are_taken(
@@ -55,16 +68,18 @@ async def test_identifiers_of_other_dialects_are_taken(
 ) -> None:
     number = telephone()
     assert (await http.post("/user", json={"username": number, "usertype": "user"})).status_code == 200
-    said(await visitor.post(USERS, json=person(telephone=number)), 403, "Telephone has existed")
+    assert_error(await visitor.post(USERS, json=person(telephone=number)), 403, "Telephone has existed")
     body = {"username": "nobody1", "telephone": number}
     assert (await visitor.post(UNIQUENESS, json=body)).json() == {
         "username": False, "telephone": True, "password": True,
     }  # fmt: skip
 
 
-async def test_of_many_who_want_one_name_one_gets_it(visitor: httpx.AsyncClient, client: Client, stack: Stack) -> None:
-    first = await coded(client, stack)
-    bodies = [await coded(client, stack, username=first["username"]) for _ in range(8)]
+async def test_of_concurrent_requests_for_one_name_one_succeeds(
+    visitor: httpx.AsyncClient, client: Client, stack: Stack
+) -> None:
+    first = await prepare_registration(client, stack)
+    bodies = [await prepare_registration(client, stack, username=first["username"]) for _ in range(8)]
     answers = await asyncio.gather(*(visitor.post(USERS, json=body) for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [201] + [403] * 7
 
@@ -105,7 +120,7 @@ async def test_a_new_login_ends_the_session_before(
     for _ in range(2):
         await log_in(visitor, user["username"])
         tokens.append(visitor.cookies["AUTHSERVERSESSIONID"])
-    assert [await good(client, token) for token in tokens] == [False, True]
+    assert [await is_valid_session(client, token) for token in tokens] == [False, True]
 
 
 async def test_every_identifier_logs_in(
@@ -124,10 +139,10 @@ async def test_wrong_unknown_and_passwordless_are_answered_alike(
 ) -> None:
     passwordless = f"nopass_{uuid4().hex[:8]}"
     await http.post("/user", json={"username": passwordless, "usertype": "user"})
-    said(await log_in(visitor, user["username"], "wrong.1"), *BAD)
-    said(await log_in(visitor, user["username"], f" {SECRET}"), *BAD)
-    said(await log_in(visitor, uuid4().hex), *BAD)
-    said(await log_in(visitor, passwordless), *BAD)
+    assert_error(await log_in(visitor, user["username"], "wrong.1"), *BAD)
+    assert_error(await log_in(visitor, user["username"], f" {SECRET}"), *BAD)
+    assert_error(await log_in(visitor, uuid4().hex), *BAD)
+    assert_error(await log_in(visitor, passwordless), *BAD)
 
 
 async def test_the_fifth_failure_locks_the_identifier(
@@ -135,27 +150,27 @@ async def test_the_fifth_failure_locks_the_identifier(
 ) -> None:
     name = user["username"]
     for _ in range(5):
-        said(await log_in(visitor, name.swapcase(), "wrong.1"), *BAD)
+        assert_error(await log_in(visitor, name.swapcase(), "wrong.1"), *BAD)
     for password in ("wrong.1", SECRET):
         locked = await log_in(visitor, f" {name} ", password)
-        said(locked, 423, "User account is locked")
+        assert_error(locked, 423, "User account is locked")
         assert 0 < int(locked.headers["retry-after"]) <= 300
     assert (await log_in(visitor, user["telephone"])).status_code == 200
-    await aged(stack, name, timedelta(minutes=5))
+    await age_failures(stack, name, timedelta(minutes=5))
     assert (await log_in(visitor, name)).status_code == 200
 
 
 async def test_an_unknown_identifier_is_locked_alike(visitor: httpx.AsyncClient) -> None:
     name = uuid4().hex
     for _ in range(5):
-        said(await log_in(visitor, name), *BAD)
-    said(await log_in(visitor, name), 423, "User account is locked")
+        assert_error(await log_in(visitor, name), *BAD)
+    assert_error(await log_in(visitor, name), 423, "User account is locked")
 
 
 async def test_a_success_clears_the_counter(visitor: httpx.AsyncClient, user: dict[str, Any]) -> None:
     for _ in range(2):
         for _ in range(4):
-            said(await log_in(visitor, user["username"], "wrong.1"), *BAD)
+            assert_error(await log_in(visitor, user["username"], "wrong.1"), *BAD)
         assert (await log_in(visitor, user["username"])).status_code == 200
 
 
@@ -171,10 +186,10 @@ async def test_logging_out_ends_the_session_and_needs_none(
         assert answer.headers.get_list("set-cookie") == [GONE]
         assert answer.headers["cache-control"] == "no-store"
         assert "AUTHSERVERSESSIONID" not in visitor.cookies
-        assert not await good(client, token)
+        assert not await is_valid_session(client, token)
 
 
-async def test_logging_out_here_leaves_other_doors_alone(
+async def test_logging_out_here_leaves_other_realms_alone(
     visitor: httpx.AsyncClient, client: Client, user: dict[str, Any]
 ) -> None:
     sign_in = {"login": user["username"], "password": SECRET, "realm": "standard"}
@@ -183,15 +198,15 @@ async def test_logging_out_here_leaves_other_doors_alone(
     assert (await client.done("session.resolve", {"token": token}))["session"]["realm"] == "standard"
 
 
-async def test_the_cookie_is_for_https_only_where_that_is_set(broker: RunningServers, worker: Responder) -> None:
-    worker.says("auth.sign_in", done({"user": USER, "session": SESSION, "token": "f" * 32}))
-    async with serving(broker.amqp_url, worker, cookie_secure=True) as served:
-        answers = [await log_in(served.client, "ada"), await served.client.get(LOGOUT)]
+async def test_the_cookie_is_for_https_only_where_that_is_set(broker: RunningServers, worker: ScriptedWorker) -> None:
+    worker.set_reply("auth.sign_in", done_reply({"user": USER, "session": SESSION, "token": "f" * 32}))
+    async with run_bridge(broker.amqp_url, worker, cookie_secure=True) as bridge:
+        answers = [await log_in(bridge.client, "ada"), await bridge.client.get(LOGOUT)]
     assert all(answer.headers["set-cookie"].endswith("; SameSite=Lax; Secure") for answer in answers)
 
 
 async def test_a_key_that_was_used_for_something_else_is_refused(visitor: httpx.AsyncClient) -> None:
     key = {"Idempotency-Key": uuid4().hex}
-    said(await visitor.post(LOGIN, data={"username": "a", "password": "b"}, headers=key), *BAD)
+    assert_error(await visitor.post(LOGIN, data={"username": "a", "password": "b"}, headers=key), *BAD)
     again = await visitor.post(LOGIN, data={"username": "a", "password": "c"}, headers=key)
-    said(again, 400, "Idempotency-Key:format is invalid.")
+    assert_error(again, 400, "Idempotency-Key:format is invalid.")

@@ -1,17 +1,19 @@
 """Reading users from files: formats, faults, batches."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.rows import Batch, Source, Unreadable
+from cli.imports.row import UnreadableFile
+from cli.imports.rows import MAX_BYTES, RowBatch, UserFile
 
 
-def batches(folder: Path, content: str | bytes, name: str = "users.jsonl") -> list[Batch]:
+def batches(folder: Path, content: str | bytes, name: str = "users.jsonl") -> list[RowBatch]:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return [*Source(path).batches()]
+    return [*UserFile(path).batches()]
 
 
 def csv_row(folder: Path, head: str, line: str) -> dict[str, Any]:
@@ -33,13 +35,14 @@ def test_a_line_that_is_no_object_is_a_fault_of_that_line(tmp_path: Path) -> Non
 
 
 def test_csv_cells_become_the_fields_types(tmp_path: Path) -> None:
-    head = "Username, id ,role_ids,group_ids,accounts,name"
-    line = 'ann,7,1; 2,,lark:ou_1;slack:U:2,"Ann, the first"'
+    head = "Username, id ,role_ids,group_ids,accounts,disabled,name"
+    line = 'ann,7,1; 2,,lark:ou_1;slack:U:2,1,"Ann, the first"'
     assert csv_row(tmp_path, head, line) == {
         "username": "ann",
         "id": 7,
         "role_ids": [1, 2],
         "accounts": [{"integration": "lark", "account": "ou_1"}, {"integration": "slack", "account": "U:2"}],
+        "disabled": 1,
         "name": "Ann, the first",
     }
 
@@ -59,16 +62,72 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "array", ['[{"id": 1}, {"id": 2},\n3, {"id": 4}]', '\n [\n{"id": 1},\n{\n"id": 2},3,\n{"id": 4}\n]\n']
+)
+def test_the_members_of_an_array_are_numbered_by_their_position(tmp_path: Path, array: str) -> None:
+    (batch,) = batches(tmp_path, array, "users.json")
+    assert batch.rows == [{"id": 1}, {"id": 2}, {"id": 4}]
+    assert (batch.lines, [*batch.faults]) == ([1, 2, 4], [3])
+
+
+def test_an_array_on_one_line_is_read_in_batches_with_different_beginnings(tmp_path: Path) -> None:
+    found = batches(tmp_path, json.dumps([{"username": f"u{number}"} for number in range(1500)]), "users.json")
+    assert [(batch.first, len(batch.rows)) for batch in found] == [(1, 1000), (1001, 500)]
+
+
+def test_an_unclosed_quote_is_a_fault_of_its_line_alone(tmp_path: Path) -> None:
+    lines = [f'u{number},"Name, {number}"\n' for number in range(300)]
+    lines[2] = 'u2,"Name 2\n'
+    lines[299] = 'u299,"Name 299'
+    (batch,) = batches(tmp_path, "username,name\n" + "".join(lines), "users.csv")
+    assert ([*batch.faults], len(batch.rows)) == ([4, 301], 298)
+    assert {row["name"] for row in batch.rows} == {f"Name, {n}" for n in range(300) if n not in (2, 299)}
+
+
+def test_a_cell_may_hold_line_breaks(tmp_path: Path) -> None:
+    content = 'username,name\r\na,"two\r\nlines, ""quoted"""\r\n\r\nb,B\r\n'
+    (batch,) = batches(tmp_path, content, "users.csv")
+    assert batch.rows == [{"username": "a", "name": 'two\r\nlines, "quoted"'}, {"username": "b", "name": "B"}]
+    assert batch.lines == [2, 5]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"x": ' + "[" * 200 + "]" * 200 + "}", '{"x": ' + "[" * 900 + "]" * 900 + "}",
+        '{"x": "\\ud800"}', '{"x": NaN}',
+        '{"x": 1e999}', '{"x": ' + "[" * 100_000 + "}", '{"x": ' + "9" * 5000 + "}", '{"x": "' + "x" * MAX_BYTES + '"}',
+    ],
+    ids=["200 deep", "900 deep", "half a pair", "NaN", "infinite", "100,000 deep", "5,000 digits", "too long"],
+)  # fmt: skip
+def test_a_row_that_no_call_can_carry_is_a_fault_of_its_own(tmp_path: Path, row: str) -> None:
+    (batch,) = batches(tmp_path, f'{{"id": 1}}\n{row}\n{{"id": 3}}\n')
+    assert (batch.lines, [*batch.faults]) == ([1, 3], [2])
+
+
+def test_a_csv_without_names_is_refused_without_showing_the_person(tmp_path: Path) -> None:
+    line = "x8sKq,ann@example.com,true,aGFzaA==,c2FsdA==,Ann,,,,,,,,,,,,,,,1700000000000,1700000000000,+8613800001114,"
+    with pytest.raises(UnreadableFile, match="columns 1, 2, 3") as caught:
+        batches(tmp_path, f"{line}\n{line}\n", "users.csv")
+    assert not any(cell in str(caught.value).lower() for cell in line.lower().split(",") if cell and cell != "true")
+
+
+@pytest.mark.parametrize(
     ("content", "file", "words"),
     [
         ("username,pasword_hash\n", "users.csv", "pasword_hash"),
         (b"username\n\xff\n", "users.csv", "line 2 is not UTF-8"),
         (b'{"username": "\xff"}\n', "users.jsonl", "line 1 is not UTF-8"),
         ("username\n", "users.txt", ".csv"),
+        ('"username\na\n', "users.csv", "first line"),
+        ('[{"id": 1},\n{"id": 2}', "users.json", "cut off"),
+        ('{"users": [{"id": 1}]', "users.json", "cut off"),
+        ('[{"id": 1}]\n{"id": 2}', "users.json", "extra data"),
+        ('{\n"people": [{"id": 1}]}', "users.json", "no people in it"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: str | bytes, file: str, words: str) -> None:
-    with pytest.raises(Unreadable, match=words):
+    with pytest.raises(UnreadableFile, match=words):
         batches(tmp_path, content, file)
 
 

@@ -3,19 +3,19 @@
 import json
 from typing import Any
 
-import httpx
 import pytest
 
-from handlers.senders.aliyun import EMPTY, AliyunSender, authorization, canonical_query
-from handlers.senders.base import Account, NotSent
-from tests.gateway import Gateway, gateway
+from handlers.sms_gateways.aliyun import EMPTY, AliyunSender, authorization, canonical_query
+from handlers.sms_gateways.gateway import AccountRefused, GatewayAccount, NotSent, NumberRefused
+from tests.support.gateway import Gateway, gateway
+from tests.support.loopback import http_client
 
 OK = {"Code": "OK", "Message": "OK", "BizId": "1^0", "RequestId": "1"}
 
 
 async def send(played: Gateway, telephone: str = "13812345678") -> None:
-    account = Account(played.url, "an id", "a secret", "阿里云", "SMS_1")
-    async with httpx.AsyncClient(timeout=5) as http:
+    account = GatewayAccount(played.url, "an id", "a secret", "阿里云", "SMS_1")
+    async with http_client() as http:
         await AliyunSender(http, account).send(telephone, "012345")
 
 
@@ -71,8 +71,29 @@ async def test_a_number_in_e164_keeps_its_country() -> None:
         (200, {}, "None"),
     ],
 )
-async def test_anything_but_ok_is_not_sent_and_not_tried_again(status: int, answer: Any, told: str) -> None:
+async def test_any_result_but_ok_is_an_error_without_retry(status: int, answer: Any, told: str) -> None:
     async with gateway((status, answer)) as played:
         with pytest.raises(NotSent, match=told):
             await send(played)
     assert len(played.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("isv.MOBILE_NUMBER_ILLEGAL", NumberRefused),
+        ("isv.BUSINESS_LIMIT_CONTROL", NotSent),
+        ("isp.SYSTEM_ERROR", NotSent),
+        ("Throttling.User", NotSent),
+        ("isv.SMS_SIGNATURE_ILLEGAL", AccountRefused),
+        ("isv.AMOUNT_NOT_ENOUGH", AccountRefused),
+        ("SignatureDoesNotMatch", AccountRefused),
+    ],
+)
+async def test_refusals_of_the_number_and_of_the_account_differ_from_temporary_ones(
+    code: str, error: type[NotSent]
+) -> None:
+    async with gateway((200, {"Code": code})) as played:
+        with pytest.raises(NotSent) as caught:
+            await send(played)
+    assert type(caught.value) is error

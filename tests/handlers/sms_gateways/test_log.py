@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handlers.senders.base import NotSent
-from handlers.senders.log import LogSender
+from handlers.sms_gateways.gateway import NotSent
+from handlers.sms_gateways.log import LogSender
 
 
 async def test_each_code_is_a_line_of_json(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from handlers.senders.aliyun import AliyunSender
-from handlers.senders.choice import chosen
-from handlers.senders.log import LogSender
-from handlers.senders.tencent import TencentSender
-from handlers.senders.twilio import TwilioSender
-from handlers.senders.webhook import WebhookSender
-from handlers.settings import Settings
+from handlers.sms_gateways.aliyun import AliyunSender
+from handlers.sms_gateways.log import LogSender
+from handlers.sms_gateways.selection import open_sender
+from handlers.sms_gateways.tencent import TencentSender
+from handlers.sms_gateways.twilio import TwilioSender
+from handlers.sms_gateways.webhook import WebhookSender
+from worker.settings import Settings
 
 SIGNED = {"sms_key": "id", "sms_secret": "secret", "sms_from": "from"}
 COMPLETE: dict[str, dict[str, Any]] = {
@@ -37,18 +37,18 @@ def settings(**given: Any) -> Settings:
 
 async def test_sms_is_off_by_default() -> None:
     assert settings().sms_sender == "off"
-    async with chosen(settings()) as sender:
+    async with open_sender(settings()) as sender:
         assert sender is None
 
 
 @pytest.mark.parametrize("name", COMPLETE)
 async def test_each_sender_can_be_chosen(name: str) -> None:
-    async with chosen(settings(sms_sender=name, **COMPLETE[name])) as sender:
+    async with open_sender(settings(sms_sender=name, **COMPLETE[name])) as sender:
         assert type(sender) is SENDERS[name]
 
 
 @pytest.mark.parametrize(("name", "lacking"), [(name, field) for name, given in COMPLETE.items() for field in given])
-def test_a_sender_that_lacks_something_says_what(name: str, lacking: str) -> None:
+def test_a_sender_reports_its_missing_settings(name: str, lacking: str) -> None:
     given = {field: value for field, value in COMPLETE[name].items() if field != lacking}
     with pytest.raises(ValidationError, match=f"USERBUS_{lacking.upper()}") as caught:
         settings(sms_sender=name, **given)

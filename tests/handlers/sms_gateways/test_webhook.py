@@ -2,18 +2,18 @@
 
 import json
 
-import httpx
 import pytest
 
-from handlers.senders.base import NotSent
-from handlers.senders.webhook import WebhookSender, key, signature
-from tests.gateway import Gateway, gateway
+from handlers.sms_gateways.gateway import AccountRefused, NotSent, NumberRefused
+from handlers.sms_gateways.webhook import WebhookSender, signature, signing_key
+from tests.support.gateway import Gateway, gateway
+from tests.support.loopback import http_client
 
 SECRET = "whsec_plJ3nmyCDGBKInavdOK15jsl"
 
 
 async def send(played: Gateway) -> None:
-    async with httpx.AsyncClient(timeout=5) as http:
+    async with http_client() as http:
         await WebhookSender(http, f"{played.url}/sms", SECRET).send("13812345678", "012345")
 
 
@@ -24,7 +24,7 @@ def test_the_signature_is_that_of_the_published_example() -> None:
 
 
 def test_a_secret_without_prefix_is_taken_as_it_is() -> None:
-    assert key("a secret of any kind") == b"a secret of any kind"
+    assert signing_key("a secret of any kind") == b"a secret of any kind"
 
 
 async def test_a_code_is_posted_with_a_signature_that_the_receiver_can_check() -> None:
@@ -39,29 +39,33 @@ async def test_a_code_is_posted_with_a_signature_that_the_receiver_can_check() -
 
 
 @pytest.mark.parametrize("trouble", [429, 500, 503])
-async def test_passing_trouble_is_tried_again_under_the_same_id(trouble: int) -> None:
+async def test_a_temporary_failure_is_retried_with_the_same_id(trouble: int) -> None:
     async with gateway((trouble, {}), (200, {})) as played:
         await send(played)
     assert len({request.headers["webhook-id"] for request in played.received}) == 1
     assert len(played.received) == 2
 
 
-async def test_lasting_trouble_is_given_up_after_three_tries() -> None:
+async def test_a_lasting_failure_is_reported_after_three_attempts() -> None:
     async with gateway((503, {})) as played:
         with pytest.raises(NotSent, match="503"):
             await send(played)
     assert len(played.received) == 3
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 404])
-async def test_a_refusal_is_final(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(301, NotSent), (400, NotSent), (401, AccountRefused), (404, AccountRefused), (422, NumberRefused)],
+)
+async def test_a_refusal_is_final(status: int, error: type[NotSent]) -> None:
     async with gateway((status, {})) as played:
-        with pytest.raises(NotSent, match=str(status)):
+        with pytest.raises(NotSent, match=str(status)) as caught:
             await send(played)
+    assert type(caught.value) is error
     assert len(played.received) == 1
 
 
-async def test_a_gateway_that_is_not_there_is_told_without_number_and_code() -> None:
+async def test_a_missing_gateway_is_reported_without_number_and_code() -> None:
     async with gateway() as gone:
         pass
     with pytest.raises(NotSent) as caught:

@@ -7,9 +7,10 @@ from cryptography.fernet import Fernet
 
 from devstack.servers import RunningServers
 from models.errors.accounts import NoKey
-from models.store import Store
-from models.vault import Vault, rotate
-from tests.stack import fresh_database
+from models.integrations import reseal_secrets
+from models.secrets.vault import Vault
+from models.store.client import Store
+from tests.support.stack import fresh_database
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ async def test_rotation_brings_secrets_under_the_newest_key(store: Store) -> Non
     rows = store.collection("integrations")
     await rows.insert_one({"_id": 1, "name": "lark", "secrets": Vault(old).seal(["a", "b"])})
     await rows.insert_one({"_id": 2, "name": "slack", "secrets": []})
-    assert await rotate(store, Vault(f"{new}, {old}")) == []
+    assert await reseal_secrets(store, Vault(f"{new}, {old}")) == []
     row = await rows.find_one({"_id": 1})
     assert [Fernet(new).decrypt(text) for text in row["secrets"]] == [b"a", b"b"]
 
@@ -55,6 +56,6 @@ async def test_rotation_tells_whose_secrets_no_key_opens_and_leaves_them(store: 
     sealed = Vault(key()).seal(["a"])
     rows = store.collection("integrations")
     await rows.insert_one({"_id": 1, "name": "lark", "secrets": sealed})
-    assert await rotate(store, Vault(key())) == ["lark"]
-    assert await rotate(store, Vault(None)) == ["lark"]
+    assert await reseal_secrets(store, Vault(key())) == ["lark"]
+    assert await reseal_secrets(store, Vault(None)) == ["lark"]
     assert (await rows.find_one({"_id": 1}))["secrets"] == sealed

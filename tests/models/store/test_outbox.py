@@ -6,10 +6,10 @@ import pytest
 from bson import Timestamp
 
 from devstack.servers import RunningServers
-from models.indexes import prepare
-from models.outbox import Outbox
-from models.store import Store
-from tests.stack import fresh_database
+from models.seeds import prepare
+from models.store.client import Store
+from models.store.outbox import Outbox
+from tests.support.stack import fresh_database
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ async def entries(store: Store, count: int, events: int) -> None:
 
 
 async def sizes(outbox: Outbox, limit: int) -> list[int]:
-    found = await outbox.pending(limit)
-    await outbox.sent([entry.id for entry in found])
+    found = await outbox.find_pending(limit)
+    await outbox.mark_sent([entry.id for entry in found])
     return [len(entry.events) for entry in found]
 
 
@@ -37,6 +37,18 @@ async def test_a_batch_ends_with_the_entry_that_fills_it(store: Store) -> None:
     await entries(store, 5, 40)
     outbox = Outbox(store)
     assert [await sizes(outbox, 100) for _ in range(4)] == [[40, 40, 40], [40, 40], [], []]
+
+
+async def test_what_is_being_marked_is_left_out(store: Store) -> None:
+    await entries(store, 3, 1)
+    outbox = Outbox(store)
+    first, *others = await outbox.find_pending(10)
+    assert not outbox.has_more
+    marking = outbox.mark_sent([first.id])
+    assert await outbox.find_pending(1) == others[:1]
+    assert outbox.has_more
+    await marking
+    assert await outbox.find_pending(10) == others
 
 
 async def test_small_entries_behind_large_ones_are_taken_together_again(store: Store) -> None:
@@ -59,4 +71,4 @@ async def test_entries_come_in_the_servers_order_not_in_that_on_disk(store: Stor
     for number in (3, 1, 2):
         row = {"_id": str(number), "pending": 1, "order": Timestamp(1, number), "events": [told]}
         await store.collection("journal").insert_one(row)
-    assert [entry.id for entry in await Outbox(store).pending(10)] == ["1", "2", "3"]
+    assert [entry.id for entry in await Outbox(store).find_pending(10)] == ["1", "2", "3"]

@@ -8,7 +8,7 @@ from uuid import uuid4
 from aio_pika.abc import AbstractChannel
 from pamqp import commands, encode
 
-from tests.raw import ORDER, short, table
+from tests.support.raw import ORDER, short, table
 
 Fields = Mapping[str, Any]
 

@@ -12,11 +12,12 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError
 
-from models.store import Store
-from tests.client import Client
-from tests.faults.audit import QUEUES, STEPS
-from tests.faults.hostile import OURS, Hostile, hostile
-from tests.faults.octets import fields_table, publish
+from models.store.client import Store
+from tests.support.client import Client
+from tests.support.faults.amqp_frames import fields_table, publish
+from tests.support.faults.audit import QUEUES, STEPS
+from tests.support.faults.hostile import OURS, Hostile, hostile
+from tests.support.patience import PATIENCE
 
 MISTAKES = {f"message.{what}" for what in ("undecodable", "too_large", "unknown_name", "id_missing", "invalid")}
 
@@ -27,7 +28,7 @@ class Attack:
 
     sent: list[Hostile]
     answered: Counter[str] = field(default_factory=Counter)
-    parked: Counter[str] = field(default_factory=Counter)
+    dead_lettered: Counter[str] = field(default_factory=Counter)
     journalled: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     codes: Counter[str] = field(default_factory=Counter)
@@ -57,7 +58,7 @@ class Attack:
 
     @property
     def faults(self) -> list[str]:
-        """What was given up for another reason than a sender's mistake, and answers that blame the service."""
+        """What was dead-lettered for another reason than a sender's mistake, and answers that blame the service."""
         return [*sorted({*self.codes} - MISTAKES), *self.blamed]
 
     @property
@@ -69,7 +70,7 @@ class Attack:
             "refused by the broker": each.mark in self.refused,
             "unroutable": not each.queues,
             "answered": each.mark in self.answered,
-            "parked": each.mark in self.parked,
+            "dead_lettered": each.mark in self.dead_lettered,
             "journalled": each.mark in self.journalled,
             "late": each.hurried,
             "answered elsewhere or to nobody": each.unheard,
@@ -78,7 +79,7 @@ class Attack:
 
 
 async def attack(url: str, seed: int, count: int) -> Attack:
-    """Send them, one after the other, each with a confirm; then wait for the answers, 10 s at most."""
+    """Send them, one after the other, each with a confirm; then wait for the answers."""
     made = Attack([*hostile(seed, count)])
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
         replies = await channel.declare_queue(exclusive=True)
@@ -93,9 +94,9 @@ async def attack(url: str, seed: int, count: int) -> Attack:
         left = [*made.sent]
         while left:  # a message that the broker itself refuses ends the connection
             made.refused |= await _send(url, left, replies.name)
-        await _drained(url)
+        await _wait_drained(url)
         with suppress(TimeoutError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while made.unanswered:
                     await asyncio.sleep(0.1)
     return made
@@ -118,28 +119,28 @@ def _fields(each: Hostile, ours: str) -> dict[str, Any]:
     return {**each.fields, **known, "headers": fields_table(each.headers)}
 
 
-async def _drained(url: str, seconds: float = 120.0) -> None:
+async def _wait_drained(url: str, seconds: float = 120.0) -> None:
     async with Client(url) as caller, asyncio.timeout(seconds):
         while any([(await caller.counted(name))[0] for name in (*QUEUES, *STEPS)]):
             await asyncio.sleep(0.1)
 
 
-async def accounted(made: Attack, store: Store, url: str) -> None:
+async def account_for(made: Attack, store: Store, url: str) -> None:
     """Look for them in the journal and among the dead letters; their own letters are taken away."""
     prefix = f"^{made.sent[0].mark.split('-')[0]}-"
     async for row in store.collection("journal").find({"_id": {"$regex": prefix}}, {"_id": 1}):
         made.journalled.add(made.mark(row["_id"]))
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
-        await _letters(made, channel)
+        await _take_letters(made, channel)
 
 
-async def _letters(made: Attack, channel: AbstractChannel) -> None:
+async def _take_letters(made: Attack, channel: AbstractChannel) -> None:
     queue = await channel.get_queue("userbus.dead", ensure=False)
     while letter := await queue.get(fail=False):  # those of others go back when the channel closes
         mark = made.mark(letter.correlation_id) or made.mark(str(letter.headers.get("mark")))
         if not mark:
             made.stray.append(f"{letter.routing_key} {letter.type} {letter.correlation_id} {letter.headers}")
             continue
-        made.parked[mark] += 1
+        made.dead_lettered[mark] += 1
         made.codes[str(letter.headers.get("x-userbus-code", letter.headers.get("x-first-death-reason")))] += 1
         await letter.ack()

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,26 +11,32 @@ from typing import Any
 import httpx
 
 from devstack.ports import free_port
-from devstack.programs import ChildProgram, spawn
+from devstack.programs import ChildProgram
+from tests.support.faults.programs import start_module
+from tests.support.forked_programs import ForkedProgram
+from tests.support.loopback import http_client
+from tests.support.patience import PATIENCE
 
 
 @dataclass(frozen=True)
-class Door:
+class BridgeProcess:
     """A running bridge; its foreseen dialect asks for no token."""
 
     http: httpx.AsyncClient
-    program: ChildProgram
+    program: ChildProgram | ForkedProgram
 
-    async def ready(self) -> tuple[int, dict[str, Any]]:
+    async def read_ready(self) -> tuple[int, dict[str, Any]]:
         """What /health/ready says: its status, and each part's state."""
         answer = await self.http.get("/health/ready")
         return answer.status_code, answer.json()["parts"]
 
-    async def turns(self, wanted: Callable[[dict[str, Any]], bool], status: int, seconds: float = 30.0) -> None:
+    async def wait_until(
+        self, wanted: Callable[[dict[str, Any]], bool], status: int, seconds: float = PATIENCE
+    ) -> None:
         """Wait until the parts are as wanted, and see that the status is right and that it is live all the same."""
         async with asyncio.timeout(seconds):
             while True:
-                found, parts = await self.ready()
+                found, parts = await self.read_ready()
                 if wanted(parts):
                     break
                 await asyncio.sleep(0.1)
@@ -40,7 +45,7 @@ class Door:
 
 
 @asynccontextmanager
-async def bridging(amqp_url: str, folder: Path) -> AsyncIterator[Door]:
+async def run_bridge(amqp_url: str, folder: Path) -> AsyncIterator[BridgeProcess]:
     """A bridge on a free port until the block ends."""
     port = free_port()
     env = {
@@ -48,22 +53,23 @@ async def bridging(amqp_url: str, folder: Path) -> AsyncIterator[Door]:
         "USERBUS_AMQP_URL": amqp_url,
         "USERBUS_BRIDGE_PORT": str(port),
         "USERBUS_BRIDGE_OPEN_DIALECTS": "foreseen",
+        "USERBUS_BRIDGE_TIMEOUT": str(2 * PATIENCE),
     }
-    program = spawn([sys.executable, "-m", "bridge"], env, folder / "bridge.log", name="bridge")
+    program = start_module("bridge", env, folder / "bridge.log")
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as http:
-            door = Door(http, program)
-            await _served(door)
-            yield door
+        async with http_client(f"http://127.0.0.1:{port}") as http:
+            bridge = BridgeProcess(http, program)
+            await _wait_served(bridge)
+            yield bridge
     finally:
-        program.stop(20)
+        program.stop(PATIENCE)
 
 
-async def _served(door: Door) -> None:
-    async with asyncio.timeout(30):
+async def _wait_served(bridge: BridgeProcess) -> None:
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
-                await door.http.get("/health/live")
+                await bridge.http.get("/health/live")
                 return
             except httpx.ConnectError:
                 await asyncio.sleep(0.1)

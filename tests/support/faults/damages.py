@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from tests.faults.stage import Post, Stage
-from tests.proxy import Link, Matches, Proxy
+from tests.support.faults.stage import Post, Stage
+from tests.support.patience import PATIENCE
+from tests.support.proxy import Link, Matches, Proxy
 
 Damage = Callable[[Stage], Awaitable[None]]
 SOME = 100  # octets: an acknowledgement has 21, replies and events have hundreds, heartbeats 8
@@ -15,12 +16,12 @@ async def nothing(_: Stage) -> None:
 
 
 async def kill_a_worker(stage: Stage) -> None:
-    stage.posts[0].dies()
+    stage.posts[0].die()
 
 
 async def kill_all_workers(stage: Stage) -> None:
     for post in stage.posts:
-        post.dies()
+        post.die()
 
 
 async def replace_a_worker(stage: Stage) -> None:
@@ -29,22 +30,22 @@ async def replace_a_worker(stage: Stage) -> None:
 
 
 async def kill_between_commit_and_reply(stage: Stage) -> None:
-    await _dies_unheard(stage.posts[0], lambda link: not events(link))
+    await _kill_unheard(stage.posts[0], lambda link: not is_sending_events(link))
 
 
 async def kill_between_reply_and_acknowledgement(stage: Stage) -> None:
-    await _dies_unheard(stage.posts[0], consuming)
+    await _kill_unheard(stage.posts[0], is_consuming)
 
 
 async def kill_between_commit_and_event(stage: Stage) -> None:
-    await _dies_unheard(await stage.leader(), events)
+    await _kill_unheard(await stage.find_leader(), is_sending_events)
 
 
 async def freeze_who_relays(stage: Stage) -> None:
-    post = await stage.leader()
+    post = await stage.find_leader()
     post.freeze()
-    async with asyncio.timeout(20):
-        while await stage.leader() is post:
+    async with asyncio.timeout(PATIENCE):
+        while await stage.find_leader() is post:
             await asyncio.sleep(0.1)
     post.thaw()
 
@@ -64,22 +65,22 @@ async def step_down(stage: Stage) -> None:
 
 
 async def cut_the_broker_off(stage: Stage) -> None:
-    await _harmed([post.broker for post in stage.posts], Proxy.cut, seconds=1)
+    await _harm([post.broker for post in stage.posts], Proxy.cut, seconds=1)
 
 
 async def cut_the_database_off(stage: Stage) -> None:
-    await _harmed([post.database for post in stage.posts], Proxy.cut, seconds=1)
+    await _harm([post.database for post in stage.posts], Proxy.cut, seconds=1)
 
 
 async def swallow_what_is_sent_to_the_broker(stage: Stage) -> None:
-    await _harmed([post.broker for post in stage.posts], _swallow, seconds=4)
+    await _harm([post.broker for post in stage.posts], _swallow, seconds=4)
 
 
 async def swallow_what_is_sent_to_the_database(stage: Stage) -> None:
-    await _harmed([post.database for post in stage.posts], _swallow, seconds=4)
+    await _harm([post.database for post in stage.posts], _swallow, seconds=4)
 
 
-async def _harmed(proxies: list[Proxy], harm: Callable[[Proxy], None], seconds: float) -> None:
+async def _harm(proxies: list[Proxy], harm: Callable[[Proxy], None], seconds: float) -> None:
     for each in proxies:
         harm(each)
     await asyncio.sleep(seconds)
@@ -91,18 +92,18 @@ def _swallow(each: Proxy) -> None:
     each.hold(lambda _: True)
 
 
-def consuming(link: Link) -> bool:
+def is_consuming(link: Link) -> bool:
     """The connection on which deliveries come and are acknowledged."""
     return not link.named("userbus ")
 
 
-def events(link: Link) -> bool:
+def is_sending_events(link: Link) -> bool:
     """The connection on which events leave."""
-    return link.named("userbus outlet")
+    return link.named("userbus publisher")
 
 
-async def _dies_unheard(post: Post, matches: Matches) -> None:
+async def _kill_unheard(post: Post, matches: Matches) -> None:
     """Keep back what the worker says on these connections, and kill it once it has said something there."""
     post.broker.hold(matches)
     await post.broker.keeps(SOME)
-    post.dies()
+    post.die()

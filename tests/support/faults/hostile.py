@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import CATALOG, FAMILIES
-from tests.faults.octets import fields_table
+from contracts.catalog import CATALOG, FAMILIES, UNKNOWN
+from tests.support.faults.amqp_frames import fields_table
 
 OURS = "the sender's own reply queue"
 MEBIBYTE = 1024 * 1024
@@ -68,7 +68,7 @@ PROPERTIES: dict[str, list[Any]] = {
 }
 REPLIES: list[Any] = [
     *[OURS] * 30,
-    *(f"userbus.{name}" for name in (*FAMILIES, "dead", "dead.log", "expired", "events.log", "nudge", "events")),
+    *(f"userbus.{name}" for name in (*FAMILIES, "dead", "dead.log", "expired", "events.log", "relay", "events")),
     *(f"userbus.retry.{step}" for step in ("1s", "5s", "30s", "2min", "10min")),
     *("userbus.commands", "userbus", "userbus.", " userbus.user", "USERBUS.USER", "userbus.user\x00", "|userbus.user"),
     *("amq.direct", "amq.topic", "amq.headers", "amq.fanout", "amq.rabbitmq.trace", "amq.rabbitmq.log", "amq.gen-x"),
@@ -89,9 +89,9 @@ class Hostile:
 
     @property
     def queues(self) -> set[str]:
-        """The families whose queues take it; a CC header adds names."""
+        """The queues that take it; a CC header adds names. What has no known name is answered too."""
         keys = [self.name.decode("latin-1"), *self.headers.get("CC", [])]
-        return {family for family in FAMILIES for key in keys if _takes(family, key)}
+        return {CATALOG[key].queue for key in keys if key in CATALOG} or {UNKNOWN}
 
     @property
     def hurried(self) -> bool:
@@ -103,12 +103,6 @@ class Hostile:
         """Whether it asks for an answer elsewhere, or for nothing that would leave a trace."""
         entry = CATALOG.get(self.name.decode("latin-1"))
         return self.fields.get("reply_to") not in (None, "", OURS) or bool(entry and not entry.is_command)
-
-
-def _takes(family: str, key: str) -> bool:
-    noun, _, verb = key.partition(".")
-    known = f"{noun}.*" in FAMILIES[family] and "." in key and "." not in verb
-    return known or key == f"health.{family}"
 
 
 def hostile(seed: int, count: int) -> Iterator[Hostile]:

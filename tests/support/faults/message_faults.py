@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from aio_pika.exceptions import DeliveryError
 
-from tests.client import Client
-from tests.faults.attack import accounted, attack
-from tests.faults.stage import Stage
-from tests.faults.test_workers import check_effects, check_events, creates
+from tests.faults.test_workers import check_effects, check_events, creation_bodies
+from tests.support.client import Client
+from tests.support.faults.attack import account_for, attack
+from tests.support.faults.stage import Stage
 
 POISON = 1000
 RIVALS = 40
@@ -21,7 +21,7 @@ SEED = 2
 
 async def poison_the_queues(stage: Stage) -> None:
     made = await attack(stage.servers.amqp_url, SEED, POISON)
-    await accounted(made, stage.store, stage.servers.amqp_url)
+    await account_for(made, stage.store, stage.servers.amqp_url)
     assert (made.unexplained, made.unanswered, made.stray, made.faults) == ([], [], [], [])
 
 
@@ -30,22 +30,22 @@ async def fill_a_queue(stage: Stage) -> None:
     async with Client(stage.servers.amqp_url) as caller:
         for post in stage.posts:
             post.freeze()
-        bodies = creates(1000)
-        kept = {key: body for key, body in bodies.items() if await taken(caller, key, body)}
+        bodies = creation_bodies(1000)
+        kept = {key: body for key, body in bodies.items() if await try_send(caller, key, body)}
         await asyncio.sleep(2)  # the load is refused meanwhile
         for post in stage.posts:
             post.thaw()
         assert 100 <= len(kept) < 1000
         await check_events(stage.store, kept, seconds=60, entries=len(kept))
         some = dict([*bodies.items()][::10])
-        while not all([await taken(caller, key, body) for key, body in some.items()]):
+        while not all([await try_send(caller, key, body) for key, body in some.items()]):
             await asyncio.sleep(0.1)
         await check_effects(stage.store, caller, some)
         names = [body["username"] for body in (kept | some).values()]
         assert await stage.store.collection("users").count_documents({"username": {"$in": names}}) == len(names)
 
 
-async def taken(caller: Client, key: str, body: dict[str, Any]) -> bool:
+async def try_send(caller: Client, key: str, body: dict[str, Any]) -> bool:
     """Whether a queue took a command."""
     try:
         await caller.send("user.create", body, message_id=key)
@@ -58,7 +58,7 @@ async def send_one_command_fifty_times_at_once(stage: Stage) -> None:
     key, body = uuid4().hex, {"username": uuid4().hex[:20]}
     async with Client(stage.servers.amqp_url) as caller:
         events = await caller.events("user.created")
-        replies = await asyncio.gather(*(caller.call("user.create", body, message_id=key) for _ in range(50)))
+        replies = await asyncio.gather(*(caller.settle("user.create", body, message_id=key) for _ in range(50)))
         assert len({json.dumps(reply, sort_keys=True) for reply in replies}) == 1
         assert replies[0]["status"] == "done"
         assert await stage.store.collection("users").count_documents(body) == 1
@@ -70,7 +70,8 @@ async def race_for_one_email(stage: Stage) -> None:
     email = f"{uuid4().hex[:12]}@example.com"
     spellings = [email, email.upper()]
     async with Client(stage.servers.amqp_url) as caller:
-        calls = [caller.call("user.create", {"email": spellings[number % 2]}, seconds=60) for number in range(RIVALS)]
+        bodies = {uuid4().hex: {"email": spellings[number % 2]} for number in range(RIVALS)}
+        calls = (caller.settle("user.create", body, message_id=key) for key, body in bodies.items())
         replies = await asyncio.gather(*calls)
     codes = Counter("done" if reply["status"] == "done" else reply["problem"]["code"] for reply in replies)
     assert codes == {"done": 1, "user.email_taken": RIVALS - 1}
@@ -82,7 +83,7 @@ async def let_the_gateway_hang(stage: Stage) -> None:
     stage.gateway.open.clear()
     began = time.monotonic()
     await stage.gateway.arrived(len(stage.gateway.received) + 1)
-    await stage.journalled(300, seconds=25)
+    await stage.wait_journalled(300, seconds=25)
     await asyncio.sleep(began + 30 - time.monotonic())
     stage.gateway.open.set()
 

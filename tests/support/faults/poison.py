@@ -1,23 +1,22 @@
-"""A worker that dies of users with a certain name: `python -m tests.faults.deadly`."""
+"""A worker that dies of creating users with a certain name: `python -m tests.support.faults.poison`."""
 
 import os
 
 from contracts.users import CreateUser, UserView
-from handlers import catalog
-from handlers.__main__ import main
+from handlers.registry import HANDLERS
 from handlers.users import create_user
-from models.unit import Unit
+from models.unit_of_work import UnitOfWork
+from worker.__main__ import main
 
-DEADLY = "deadly_"
+POISON = "poison_"
 STATUS = 7
 
 
-async def create_or_die(command: CreateUser, unit: Unit) -> UserView:
-    if command.username and command.username.startswith(DEADLY):
+async def create_or_die(command: CreateUser, unit: UnitOfWork) -> UserView:
+    if command.username and command.username.startswith(POISON):
         os._exit(STATUS)
     return await create_user(command, unit)
 
 
 if __name__ == "__main__":
-    catalog.HANDLERS = {**catalog.HANDLERS, "user.create": create_or_die}
-    main()
+    main({**HANDLERS, "user.create": create_or_die})

@@ -13,12 +13,13 @@ from typing import Any
 
 from devstack.programs import ChildProgram, spawn
 from devstack.servers import RunningServers
-from models.store import Store
-from tests.client import Client
-from tests.faults.audit import QUEUES
+from models.store.client import Store
 from tests.faults.conftest import Program, SpawnWith
-from tests.gateway import Gateway, gateway
-from tests.proxy import Proxy, proxy
+from tests.support.client import Client
+from tests.support.faults.audit import QUEUES
+from tests.support.gateway import Gateway, gateway
+from tests.support.patience import PATIENCE
+from tests.support.proxy import Proxy, proxy
 
 SMS_SECRET = "a secret that signs webhooks"
 
@@ -39,7 +40,7 @@ class Post:
     def thaw(self) -> None:
         os.kill(self.worker.pid, signal.SIGCONT)
 
-    def dies(self) -> None:
+    def die(self) -> None:
         """Kill it; what the proxies hold of its words is lost, and another takes its place."""
         self.worker.kill()
         for between in (self.broker, self.database):
@@ -57,18 +58,18 @@ class Stage:
     posts: list[Post]
     gateway: Gateway
 
-    async def leader(self) -> Post:
+    async def find_leader(self) -> Post:
         """The post whose worker relays events."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 lease = await self.store.collection("leases").find_one({"_id": "relay"}) or {}
-                pid = str(lease.get("owner")).rpartition(":")[2]
-                found = [post for post in self.posts if str(post.worker.pid) == pid]
+                owner = str(lease.get("owner")).split(":")  # host, process, a random part
+                found = [post for post in self.posts if str(post.worker.pid) in owner[1:2]]
                 if found:
                     return found[0]
                 await asyncio.sleep(0.1)
 
-    async def journalled(self, more: int, seconds: float = 120.0) -> None:
+    async def wait_journalled(self, more: int, seconds: float = 120.0) -> None:
         """Wait until so many more commands have had their effect."""
         journal = self.store.collection("journal")
         before = await journal.estimated_document_count()
@@ -78,15 +79,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(
+async def open_stage(
     servers: RunningServers, worker_with: SpawnWith, store: Store, count: int, **settings: str
 ) -> AsyncIterator[Stage]:
     """So many workers, each behind proxies of its own, with these settings; told to leave at the end."""
     async with AsyncExitStack() as exits:
         played = await exits.enter_async_context(gateway())
         sms = {"USERBUS_SMS_SENDER": "webhook", "USERBUS_SMS_URL": played.url, "USERBUS_SMS_SECRET": SMS_SECRET}
-        start = _starting(worker_with, sms | settings)
-        posts = [await _post(servers, start, exits) for _ in range(count)]
+        start = _starter(worker_with, sms | settings)
+        posts = [await _start_post(servers, start, exits) for _ in range(count)]
         for post in posts:
             await post.worker.says("worker ready")
         yield Stage(servers, store, posts, played)
@@ -97,11 +98,11 @@ async def staged(
 Start = Callable[[str, str], Program]
 
 
-def _starting(worker_with: SpawnWith, settings: dict[str, str]) -> Start:
+def _starter(worker_with: SpawnWith, settings: dict[str, str]) -> Start:
     return lambda amqp_url, mongo_url: worker_with(USERBUS_AMQP_URL=amqp_url, USERBUS_MONGO_URL=mongo_url, **settings)
 
 
-async def _post(servers: RunningServers, start: Start, exits: AsyncExitStack) -> Post:
+async def _start_post(servers: RunningServers, start: Start, exits: AsyncExitStack) -> Post:
     broker, amqp_url = await exits.enter_async_context(proxy(servers.amqp_url))
     database, mongo_url = await exits.enter_async_context(proxy(servers.mongo_url))
     return Post(start(amqp_url, mongo_url), broker, database, lambda: start(amqp_url, mongo_url))
@@ -110,24 +111,26 @@ async def _post(servers: RunningServers, start: Start, exits: AsyncExitStack) ->
 @asynccontextmanager
 async def other_queues(url: str) -> AsyncIterator[None]:
     """Workers may declare the queues with other arguments meanwhile: they are deleted before and after."""
-    await _deleted(url)
+    await _delete_queues(url)
     try:
         yield
     finally:
-        await _deleted(url)
+        await _delete_queues(url)
 
 
-async def _deleted(url: str) -> None:
+async def _delete_queues(url: str) -> None:
     async with Client(url) as caller:
         for queue in QUEUES:
             await caller.channel.queue_delete(queue)
 
 
 @asynccontextmanager
-async def loaded(servers: RunningServers, commands: int, folder: Path) -> AsyncIterator[ChildProgram]:
+async def run_load(amqp_url: str, commands: int, folder: Path, pause: float = 0.0) -> AsyncIterator[ChildProgram]:
     """The load, as a process of its own, until it has sent so many commands and had its answers."""
-    argv = [sys.executable, "-m", "tests.faults.load", servers.amqp_url, str(commands), str(folder / "sent.json")]
-    load = spawn(argv, os.environ, folder / "load.log", name="load")
+    words = [amqp_url, str(commands), str(folder / "sent.json"), str(pause)]
+    load = spawn(
+        [sys.executable, "-m", "tests.support.faults.load", *words], os.environ, folder / "load.log", name="load"
+    )
     try:
         yield load
         async with asyncio.timeout(240):
@@ -138,7 +141,7 @@ async def loaded(servers: RunningServers, commands: int, folder: Path) -> AsyncI
         load.kill()
 
 
-def sent_by(folder: Path) -> dict[str, Any]:
+def read_sent(folder: Path) -> dict[str, Any]:
     """What the load has written down."""
     written: dict[str, Any] = json.loads((folder / "sent.json").read_text())
     return written

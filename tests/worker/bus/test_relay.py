@@ -2,70 +2,74 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
 import aio_pika
 import pytest
 
-from contracts.catalog import EVENTS_EXCHANGE
 from devstack.servers import RunningServers
-from handlers.nudge import Nudge
-from handlers.outlet import Outlet
-from handlers.relay import IN_FLIGHT, Relay
-from handlers.topology import declare
-from models.indexes import prepare
-from models.outbox import Lease, Outbox
-from models.store import Row, Store
-from tests.client import Client, Events
-from tests.stack import fresh_database
+from models.seeds import prepare
+from models.store.client import BsonDict, Store
+from models.store.outbox import Lease, Outbox
+from tests.support.client import Client, Events
+from tests.support.patience import PATIENCE
+from tests.support.proxy import proxy
+from tests.support.stack import fresh_database
+from worker.bus.publications import Publication
+from worker.bus.publisher import Outcome, Publisher, PublishFailed
+from worker.bus.relay import IN_FLIGHT, Relay
+from worker.bus.relay_signal import RelaySignal
+from worker.bus.tasks import cancel, keep_running
+from worker.bus.topology import RELAY_EXCHANGE, declare
 
 
-class Counting(Outlet):
+class CountingPublisher(Publisher):
     """Counts the events that are on their way, and takes its time over each where told to."""
 
     under_way = most = 0
     pause = 0.0
 
-    async def publish(self, exchange: str, key: str, message: aio_pika.Message, seconds: float = 5.0) -> None:
-        self.under_way += exchange == EVENTS_EXCHANGE
+    async def publish_all(self, publications: Sequence[Publication], seconds: float = 5.0) -> list[Outcome]:
+        self.under_way += len(publications)
         self.most = max(self.most, self.under_way)
         try:
             await asyncio.sleep(self.pause)
-            await super().publish(exchange, key, message, seconds)
+            return await super().publish_all(publications, seconds)
         finally:
-            self.under_way -= exchange == EVENTS_EXCHANGE
+            self.under_way -= len(publications)
 
 
 @pytest.fixture
-async def store(running: RunningServers) -> AsyncIterator[Store]:
-    fresh = Store(fresh_database(running.mongo_url))
+async def store(apart: RunningServers) -> AsyncIterator[Store]:
+    fresh = Store(fresh_database(apart.mongo_url))
     await prepare(fresh)
     yield fresh
     await fresh.close()
 
 
 @pytest.fixture
-async def outlet(running: RunningServers) -> AsyncIterator[Counting]:
-    async with Counting(running.amqp_url, "test", confirms=True) as up:
-        await declare(up.channel, 100_000, 7)
+async def publisher(apart: RunningServers) -> AsyncIterator[CountingPublisher]:
+    async with CountingPublisher(apart.amqp_url, "test", confirms=True) as up:
+        await declare(apart.amqp_url, 100_000, 7)
         yield up
 
 
 @pytest.fixture
-async def heard(running: RunningServers) -> AsyncIterator[tuple[str, Events]]:
+async def heard(apart: RunningServers) -> AsyncIterator[tuple[str, Events]]:
     """A name of event that nobody else uses, and what arrives under it."""
     name = f"test.{uuid4().hex}"
-    async with Client(running.amqp_url) as client:
+    async with Client(apart.amqp_url, documented=False) as client:
         yield name, await client.events(name, served=False)
 
 
-async def written(store: Store, name: str, entries: int, events: int, subjects: int) -> None:
+async def write_entries(store: Store, name: str, entries: int, events: int, subjects: int) -> None:
     """Entries with events to send; each subject's are numbered through."""
     counted: Counter[str] = Counter()
-    rows: list[Row] = []
+    rows: list[BsonDict] = []
     for entry in range(entries):
-        told: list[Row] = []
+        told: list[BsonDict] = []
         for number in range(entry * events, (entry + 1) * events):
             subject = f"test/{number % subjects}"
             counted[subject] += 1
@@ -77,26 +81,25 @@ async def written(store: Store, name: str, entries: int, events: int, subjects: 
     await store.collection("journal").insert_many(rows)
 
 
-async def drained(store: Store, outlet: Outlet, lease: Lease) -> None:
+async def drain(store: Store, publisher: Publisher, lease: Lease) -> None:
     """Run a relay until nothing waits."""
     outbox = Outbox(store)
-    task = asyncio.create_task(Relay(outbox, lease, outlet, Nudge(outlet)).run())
+    task = asyncio.create_task(Relay(outbox, lease, publisher, RelaySignal(publisher)).run())
     try:
-        async with asyncio.timeout(60):
-            while await outbox.backlog():
+        async with asyncio.timeout(PATIENCE):
+            while await outbox.count_pending():
                 await asyncio.sleep(0.05)
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel(task)
 
 
 async def test_so_many_are_under_way_that_each_finds_its_confirm_in_time(
-    store: Store, outlet: Counting, heard: tuple[str, Events]
+    store: Store, publisher: CountingPublisher, heard: tuple[str, Events]
 ) -> None:
     name, events = heard
-    await written(store, name, entries=3, events=1000, subjects=1500)
-    await drained(store, outlet, Lease(store, "relay", "test", 5.0))
-    assert 1 < outlet.most <= IN_FLIGHT
+    await write_entries(store, name, entries=3, events=1000, subjects=1500)
+    await drain(store, publisher, Lease(store, "relay", "test", 5.0))
+    assert 1 < publisher.most <= IN_FLIGHT
     arrived: dict[str, list[int]] = {}
     for _ in range(3000):
         event = await events.next()
@@ -104,13 +107,72 @@ async def test_so_many_are_under_way_that_each_finds_its_confirm_in_time(
     assert {tuple(sequence) for sequence in arrived.values()} == {(1, 2)}
 
 
-async def test_an_entry_that_takes_longer_than_the_lease_is_sent_once(
-    store: Store, outlet: Counting, heard: tuple[str, Events]
+async def test_a_relay_that_cannot_publish_gives_its_lease_up(
+    apart: RunningServers, store: Store, publisher: CountingPublisher, heard: tuple[str, Events]
 ) -> None:
     name, events = heard
-    outlet.pause = 0.02
-    await written(store, name, entries=1, events=100, subjects=1)
-    await drained(store, outlet, Lease(store, "relay", "test", 0.5))
+    async with proxy(apart.amqp_url) as (between, url), Publisher(url, "test", confirms=True) as cut_off:
+        signals = [RelaySignal(one) for one in (cut_off, publisher)]
+        stuck, other = (
+            Relay(Outbox(store), Lease(store, "relay", "test", 5.0), one, signal)
+            for one, signal in zip((cut_off, publisher), signals, strict=True)
+        )
+        async with running_relay(stuck), running_relay(other):
+            between.hold(lambda _: True)
+            await write_entries(store, name, entries=400, events=1, subjects=200)
+            arrived = [await events.next() for _ in range(400)]
+            assert not stuck.is_leader
+        by_subject: dict[str, list[int]] = {}
+        for event in arrived:
+            by_subject.setdefault(event["subject"], []).append(event["sequence"])
+        assert {tuple(sequence) for sequence in by_subject.values()} == {(1, 2)}
+        repeats = sum(link.kept.count(name.encode()) for link in between.links)
+        assert repeats <= 3 * IN_FLIGHT  # an event names itself in its key, its type and its body
+
+
+@asynccontextmanager
+async def running_relay(relay: Relay) -> AsyncIterator[None]:
+    """Run a relay beside the block, which begins when some relay has the lease."""
+    task = asyncio.create_task(relay.run())
+    try:
+        await asyncio.sleep(0.5)
+        yield
+    finally:
+        await cancel(task)
+
+
+async def test_an_entry_that_takes_longer_than_the_lease_is_sent_once(
+    store: Store, publisher: CountingPublisher, heard: tuple[str, Events]
+) -> None:
+    name, events = heard
+    publisher.pause = 0.035
+    await write_entries(store, name, entries=1, events=100, subjects=1)
+    await drain(store, publisher, Lease(store, "relay", "test", 3.0))
     assert [(await events.next())["sequence"] for _ in range(100)] == [*range(1, 101)]
     with pytest.raises(TimeoutError):
         await events.next(0.5)
+
+
+async def test_signals_go_to_the_process_that_leads_alone(apart: RunningServers) -> None:
+    await declare(apart.amqp_url, 100_000, 7)
+    async with Publisher(apart.amqp_url, "test", confirms=True) as ours, AsyncExitStack() as stack:
+        leader, other = RelaySignal(ours), RelaySignal(ours)
+        for signal in (leader, other):
+            await signal.listen()
+            keep_running(stack, signal.run, signal.follow)
+        with pytest.raises(PublishFailed):  # nobody leads
+            await ours.publish(RELAY_EXCHANGE, "", aio_pika.Message(b""))
+        leader.set_addressed(True)
+        async with asyncio.timeout(PATIENCE):
+            while not await leader.wait(0.1):
+                other.send()
+        leader.set_addressed(False)
+        other.set_addressed(True)
+        async with asyncio.timeout(PATIENCE):
+            while not await other.wait(0.1):
+                leader.send()
+        while await leader.wait(0.2):  # those that were under way
+            pass
+        leader.send()
+        assert await other.wait(PATIENCE)
+        assert not await leader.wait(0.2)

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from handlers.direct import DIRECT, origin
+from worker.delivery.direct_replies import DIRECT, origin
 
 NODE = b"\x83\x58\x76\x00\x0ereply@12345678"
 

@@ -1,0 +1,29 @@
+"""Events for services that need no personal data."""
+
+from uuid import uuid4
+
+from client import connect
+from contracts.users import CreateUser, UserView
+
+
+async def test_a_plain_consumer_hears_of_users_without_what_tells_who_they_are(urls: dict[str, str]) -> None:
+    secret = uuid4().hex
+    person = CreateUser(username=f"user_{secret}", email=f"{secret}@example.com", name=secret, mobile="18888888888")
+    async with (
+        connect(urls["statistics"], app_id="statistics") as statistics,
+        connect(urls["billing"], app_id="billing") as billing,
+        statistics.events("statistics", "user.*", plain=True) as plain,
+        billing.events("billing", "user.*") as whole,
+    ):
+        user = await billing.ask(person)
+        async for event in plain:
+            if event.subject == f"user/{user.id}":
+                break
+        async for same in whole:
+            if same.subject == f"user/{user.id}":
+                break
+    assert same.raw["data"]["email"] == person.email
+    assert (event.id, event.name, event.sequence) == (same.id, "user.created", 1)
+    assert isinstance(event.data, UserView)
+    assert (event.data.id, event.data.email, event.data.username) == (user.id, None, None)
+    assert secret not in str(event.raw)

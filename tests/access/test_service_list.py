@@ -1,0 +1,83 @@
+"""The list of services: what is granted, what is refused, and the file as people edit it."""
+
+from pathlib import Path
+
+import pytest
+
+from access.service_list import add_service, read_services, remove_service
+from access.services import DEFAULT_MAY, PRIVILEGED, PROGRAMS, ServiceIdentity, ServiceInvalid, is_privileged
+from contracts.catalog import CATALOG
+
+
+def test_a_service_may_read_what_is_not_privileged_by_default() -> None:
+    assert {"user.get", "user.search", "role.check", "health.user"} <= ServiceIdentity("billing").requests
+    assert not [name for name in DEFAULT_MAY if CATALOG[name].is_command or is_privileged(name)]
+
+
+@pytest.mark.parametrize("pattern", ["*", "user.*", "*.delete", "auth.*", "s*"])
+def test_no_wildcard_grants_what_is_privileged(pattern: str) -> None:
+    assert not [name for name in ServiceIdentity("billing", (pattern,)).requests if is_privileged(name)]
+
+
+def test_what_is_privileged_is_granted_by_its_name() -> None:
+    assert ServiceIdentity("billing", ("user.delete", "auth.sign_in")).requests == {"user.delete", "auth.sign_in"}
+    assert {"auth.sign_in", "token.issue", "session.list", "user.delete", "user.import", "user.set_root"} <= {
+        name for name in CATALOG if is_privileged(name)
+    }
+    assert "audit.*" in PRIVILEGED
+
+
+def test_the_operator_may_send_everything_and_the_bridge_nothing_that_it_does_not_serve() -> None:
+    assert PROGRAMS["operator"].requests == CATALOG.keys()
+    beyond = CATALOG.keys() - PROGRAMS["bridge"].requests
+    assert {"token.issue", "tenant.create", "session.revoke"} <= beyond
+
+
+def test_a_service_is_added_and_removed_and_the_comments_stay(tmp_path: Path) -> None:
+    file = tmp_path / "services.toml"
+    file.write_text("# who may what\n\n[crm] # the CRM\nmay = [\n  'user.*',\n]\n\n# below: billing\n")
+    billing = ServiceIdentity("billing", ("user.get",), ("user.*", "role.created"), True, True, "hash")
+    add_service(file, billing)
+    assert read_services(file) == {"crm": ServiceIdentity("crm", ("user.*",)), "billing": billing}
+    with pytest.raises(ServiceInvalid, match="already"):
+        add_service(file, billing)
+    remove_service(file, "billing")
+    assert "# who may what" in file.read_text()
+    assert list(read_services(file)) == ["crm"]
+    with pytest.raises(ServiceInvalid, match="no service billing"):
+        remove_service(file, "billing")
+    remove_service(file, "crm")
+    assert read_services(file) == {}
+
+
+def test_a_service_with_defaults_takes_one_line(tmp_path: Path) -> None:
+    add_service(tmp_path / "services.toml", ServiceIdentity("billing"))
+    assert (tmp_path / "services.toml").read_text() == "[billing]\n"
+
+
+def test_without_a_file_there_are_no_services(tmp_path: Path) -> None:
+    assert read_services(tmp_path / "services.toml") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[worker]", "a name has"),
+        ("[Billing]", "a name has"),
+        ('["a.b"]', "a name has"),
+        ("billing = 1", "is a table"),
+        ("[billing]\nmay = ['user.gte']", "user.gte"),
+        ("[billing]\nmay = ['token.*']", "one by one"),
+        ("[billing]\nevents = ['user.made']", "user.made"),
+        ("[billing]\nevents = ['*.created']", "created"),
+        ("[billing]\nmay = 'user.get'", "another type"),
+        ("[billing]\nmay = [1]", "list of texts"),
+        ("[billing]\nmy = ['user.get']", "none of may"),
+        ("[billing", "services.toml"),
+    ],
+    ids=lambda text: text.replace("\n", " ")[:30],
+)
+def test_a_wrong_list_says_what_is_wrong(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "services.toml").write_text(text)
+    with pytest.raises(ServiceInvalid, match=reason):
+        read_services(tmp_path / "services.toml")

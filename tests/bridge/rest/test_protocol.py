@@ -1,0 +1,62 @@
+"""URLs that are none: raw non-ASCII and control characters are refused in the shape of the dialect."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.bridge.conftest import RunningBridge
+from tests.support.patience import PATIENCE
+from tests.support.shapes import foreseen_error, passport_error
+
+ZHANG = "张".encode()
+REFUSED = [
+    (b"GET", b"/user/" + ZHANG, 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"/user/x?a=" + ZHANG, 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"POST", b"/user/\xd5\xc5", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"/user/a\x01b", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"/user/x?a=\x7f", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"/api/user/" + ZHANG, 400, None),
+    (b"GET", b"/v1/user/find?username=" + ZHANG, 200, passport_error(30001, "请求参数错误")),
+    (b"GET", b"/api/" + ZHANG, 400, None),
+    (b"GET", b"/v1/users/" + ZHANG, 400, None),
+    (b"GET", b"/nowhere/" + ZHANG, 404, {"message": "not found"}),
+    (b"GET", b"/docs/" + ZHANG, 404, {"message": "not found"}),
+]
+
+
+def read_answer(answer: bytes) -> tuple[int, bytes, bytes]:
+    """Status, head and body."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split(b" ")[1]), head.lower(), body
+
+
+@pytest.mark.parametrize(("method", "url", "status", "body"), REFUSED)
+async def test_a_url_with_raw_characters_is_refused_in_the_shape_of_its_dialect(
+    bridge: RunningBridge, method: bytes, url: bytes, status: int, body: object
+) -> None:
+    answer = await bridge.send_raw(method + b" " + url + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+    seen, head, text = read_answer(answer)
+    assert (seen, b"content-type: application/json" in head) == (status, True), answer
+    assert body is None or json.loads(text) == body
+    assert json.loads(text)
+    assert bridge.worker.requests == []
+
+
+async def test_a_request_line_in_pieces_after_a_good_request_is_refused_likewise(bridge: RunningBridge) -> None:
+    host, port = bridge.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(PATIENCE):
+        await reader.readuntil(b"not found")
+        for piece in (b"GET /us", b"er/", ZHANG, b" HTTP/1.1\r\nHost: x\r\n\r\n"):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        status, _, body = read_answer((await reader.read()).partition(b"HTTP/1.1")[2].join([b"HTTP/1.1", b""]))
+    writer.close()
+    assert (status, json.loads(body)) == (400, foreseen_error(4001, "invalid arguments: url"))
+
+
+async def test_what_has_no_request_line_is_a_bad_request(bridge: RunningBridge) -> None:
+    assert read_answer(await bridge.send_raw(b"\x16\x03\x01hello\r\n\r\n"))[0] == 400

@@ -1,0 +1,42 @@
+"""`userbus events`: past events and new ones, filtered, for people and for programs."""
+
+import asyncio
+import json
+from uuid import uuid4
+
+from tests.support.client import Client
+from tests.support.command_line import run_userbus
+from tests.support.stack import Stack
+
+
+async def test_past_events_are_shown_again(client: Client, stack: Stack) -> None:
+    user = await client.done("user.create", {"username": uuid4().hex})
+    status, out, err = await run_userbus(stack.amqp_url, "events", "replay", "--since", "1m", "user.created", "--json")
+    assert (status, err) == (0, "")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert {event["type"] for event in told} == {"userbus.user.created.v1"}
+    assert f"user/{user['id']}" in {event["subject"] for event in told}
+    status, out, _ = await run_userbus(stack.amqp_url, "events", "replay", "--since", "1m", "--limit", "1")
+    assert status == 0
+    (line,) = out.splitlines()
+    offset = line.split()[0]
+    _, again, _ = await run_userbus(stack.amqp_url, "events", "replay", "--since", offset, "--limit", "1")
+    assert again == out
+
+
+async def test_new_events_are_shown_as_they_come(client: Client, stack: Stack) -> None:
+    watching = asyncio.create_task(run_userbus(stack.amqp_url, "events", "tail", "role.*", "--limit", "1"))
+    code = uuid4().hex
+    app = await client.done("app.create", {"code": code, "name": code})
+    while not watching.done():
+        name = uuid4().hex
+        await client.done("role.create", {"app_id": app["id"], "code": name, "name": name})
+        await asyncio.sleep(0.2)
+    status, out, _ = await watching
+    assert (status, out.split()[2]) == (0, "role.created")
+
+
+async def test_what_is_no_time_is_told(stack: Stack) -> None:
+    status, out, err = await run_userbus(stack.amqp_url, "events", "replay", "--since", "yesterday")
+    assert (status, out) == (1, "")
+    assert "--since yesterday: not an offset, an age such as 2h" in err

@@ -1,0 +1,108 @@
+"""`userbus service` on a real broker with its management API."""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import aio_pika
+import pytest
+from aiormq.exceptions import ProbableAuthenticationError
+
+from devstack.ports import HOST
+from tests.support.forked_programs import run_program
+from tests.support.patience import PATIENCE
+from tests.support.restricted import RestrictedBroker, restricted_rabbitmq
+
+
+@pytest.fixture(scope="module")
+def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedBroker]:
+    with restricted_rabbitmq(tmp_path_factory.mktemp("restricted")) as broker:
+        if not broker.management_url:
+            pytest.skip("the container's management port is not published")
+        yield broker
+
+
+def run(broker: RestrictedBroker, *arguments: str, url: str | None = None) -> CompletedProcess[str]:
+    environment = {
+        "USERBUS_SERVICES_FILE": str(broker.services_file),
+        "USERBUS_MANAGEMENT_URL": broker.management_url if url is None else url,
+    }
+    words = ["cli", "service", *arguments]
+    return CompletedProcess(words, *run_program(words, {**os.environ, **environment}))
+
+
+def url_of(broker: RestrictedBroker, name: str, password: str) -> str:
+    return f"amqp://{name}:{password}@{HOST}:{broker.urls['worker'].rpartition(':')[2]}"
+
+
+async def test_a_service_is_added_shown_and_removed_on_a_running_broker(restricted: RestrictedBroker) -> None:
+    added = run(restricted, "add", "crm", "--may", "user.get,account.*", "--events", "user.*")
+    assert added.returncode == 0, added.stderr
+    password = added.stdout.split()[-1]
+    async with await aio_pika.connect(url_of(restricted, "crm", password)) as connection:
+        channel = await connection.channel()
+        await channel.declare_queue("crm.events", durable=True, arguments={"x-queue-type": "quorum"})
+    shown = run(restricted, "show", "crm").stdout.splitlines()
+    assert shown == [*(f"may send\taccount.{n}" for n in ("apply", "list", "resolve")), "may send\tuser.get",
+                     "receives\tuser.*"]  # fmt: skip
+    assert "crm\t4 requests\tuser.*" in run(restricted, "list").stdout.splitlines()
+    assert password not in restricted.services_file.read_text()
+    removed = run(restricted, "remove", "crm")
+    assert removed.returncode == 0, removed.stderr
+    with pytest.raises(ProbableAuthenticationError):
+        await aio_pika.connect(url_of(restricted, "crm", password))
+    async with await aio_pika.connect(restricted.urls["worker"]) as connection:
+        channel = await connection.channel()
+        with pytest.raises(aio_pika.exceptions.ChannelClosed):
+            await channel.declare_queue("crm.events", passive=True)
+
+
+async def test_a_removed_service_loses_its_connections(restricted: RestrictedBroker) -> None:
+    password = run(restricted, "add", "crm").stdout.split()[-1]
+    async with await aio_pika.connect(url_of(restricted, "crm", password)) as connection:
+        lost = asyncio.Event()
+        connection.close_callbacks.add(lambda *_: lost.set())
+        assert (await asyncio.to_thread(run, restricted, "remove", "crm")).returncode == 0
+        await asyncio.wait_for(lost.wait(), PATIENCE)
+
+
+def test_the_list_is_applied_again(restricted: RestrictedBroker) -> None:
+    assert run(restricted, "apply").stdout == "4 services applied\n"
+
+
+def test_without_a_broker_the_file_alone_is_changed(restricted: RestrictedBroker, tmp_path: Path) -> None:
+    own = RestrictedBroker(restricted.urls, "", tmp_path / "services.toml")
+    added = run(own, "add", "crm")
+    assert "no broker was changed" in added.stderr
+    definitions = json.loads(run(own, "definitions").stdout)
+    assert [user["name"] for user in definitions["users"]] == ["crm"]
+    assert run(own, "list").stdout.startswith("crm\t")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("add", "crm", "--may", "user.gte"), "user.gte"),
+        (("add", "billing"), "already"),
+        (("remove", "nobody"), "no service nobody"),
+        (("show", "nobody"), "no service nobody"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_is_wrong_is_told_in_a_sentence(
+    restricted: RestrictedBroker, arguments: tuple[str, ...], text: str
+) -> None:
+    result = run(restricted, *arguments)
+    assert result.returncode == 1
+    assert text in result.stderr
+
+
+def test_a_broker_that_does_not_answer_is_told(restricted: RestrictedBroker) -> None:
+    result = run(restricted, "apply", url=f"http://admin:x@{HOST}:1")
+    assert result.returncode == 1
+    assert "does not answer" in result.stderr
+    wrong = run(restricted, "apply", url=restricted.management_url.replace("admin:", "admin:x"))
+    assert "401" in wrong.stderr

@@ -1,0 +1,121 @@
+"""Three RabbitMQ nodes from the local package, on loopback, as one cluster."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from devstack.local import LocalServer
+from devstack.ports import HOST, free_port
+from devstack.rabbitmq import USER, ensure_rabbitmq, local_epmd, local_rabbitmq
+from worker.bus.topology import RELAY_EXCHANGE
+
+NODES = ("userbus1", "userbus2", "userbus3")
+PASSWORD = "cluster"
+COOKIE = "userbuscluster"
+RABBITMQCTL = Path("/usr/lib/rabbitmq/bin/rabbitmqctl")
+# a node that stands still is given up after 8 to 12 s instead of 45 to 75 s; a minority stops serving
+SETTINGS = "net_ticktime = 8\ncluster_partition_handling = pause_minority\nqueue_leader_locator = balanced\n"
+
+
+@dataclass(frozen=True)
+class BrokerNode:
+    """One node: its process, its URL for clients, its name among the nodes."""
+
+    name: str
+    url: str
+    server: LocalServer
+
+    def freeze(self) -> None:
+        """Let it stand still."""
+        os.kill(self.server.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self.server.pid, signal.SIGCONT)
+
+    def evaluate(self, expression: str) -> str:
+        """The value of an Erlang expression in this node."""
+        return self.control("eval", expression)
+
+    def control(self, *words: str) -> str:
+        """What rabbitmqctl says to these words."""
+        argv = [str(RABBITMQCTL), "-q", "-n", self.name, *words]
+        told = subprocess.run(argv, env=self.server.spec.env, capture_output=True, text=True, check=True, timeout=60)
+        return told.stdout
+
+
+@dataclass(frozen=True)
+class BrokerCluster:
+    """All nodes; `url` is the setting that names them all."""
+
+    nodes: list[BrokerNode]
+
+    @property
+    def url(self) -> str:
+        return ",".join(node.url for node in self.nodes)
+
+    def queue_nodes(self) -> dict[str, BrokerNode]:
+        """The node of each queue: of its leader, where it has several members."""
+        told = self.nodes[0].control("list_queues", "name", "pid", "--no-table-headers").splitlines()
+        rows = (line.split("\t") for line in told)
+        return {name: node for name, pid in rows for node in self.nodes if node.name in pid}
+
+    def relay_node(self) -> BrokerNode:
+        """The node that the relaying worker is connected to: its queue alone is bound to the relay's exchange."""
+        told = self.nodes[0].control("list_bindings", "source_name", "destination_name", "--no-table-headers")
+        rows = [line.split("\t") for line in told.splitlines()]
+        (queue,) = [queue for exchange, queue in rows if exchange == RELAY_EXCHANGE]
+        return self.queue_nodes()[queue]
+
+    def isolate(self, node: BrokerNode) -> None:
+        """Let a node and the others hear nothing of each other any more, by a wrong cookie; clients hear all."""
+        self._set_cookie(node, "partitioned")
+
+    def rejoin(self, node: BrokerNode) -> None:
+        """Let them talk again."""
+        self._set_cookie(node, COOKIE)
+
+    def _set_cookie(self, node: BrokerNode, cookie: str) -> None:
+        peers = ", ".join(f"'{other.name}'" for other in self.nodes if other is not node)
+        node.evaluate(f"[begin erlang:set_cookie(P, {cookie}), erlang:disconnect_node(P) end || P <- [{peers}]].")
+
+
+@contextmanager
+def broker_cluster(home: Path) -> Iterator[BrokerCluster]:
+    """Run three nodes until the block ends, with files and logs in `home`."""
+    ensure_rabbitmq(print)
+    epmd = local_epmd(home)
+    with ExitStack() as stack:
+        stack.callback(epmd.close)
+        epmd.launch()
+        epmd.wait()
+        nodes = [_node(home / name, name, epmd.spec.port) for name in NODES]
+        for node in nodes:
+            stack.callback(node.server.close)
+        nodes[0].server.start()  # whom the others join
+        for node in nodes[1:]:
+            node.server.launch()
+        for node in nodes[1:]:
+            node.server.wait()
+        yield BrokerCluster(nodes)
+
+
+def _node(home: Path, name: str, epmd_port: int) -> BrokerNode:
+    port = free_port()
+    spec = local_rabbitmq(home, port, epmd_port, PASSWORD).spec
+    folder = home / "rabbitmq"
+    cookie = folder / ".erlang.cookie"
+    cookie.write_text(COOKIE)
+    cookie.chmod(0o400)
+    peers = "".join(
+        f"cluster_formation.classic_config.nodes.{number} = {peer}@localhost\n" for number, peer in enumerate(NODES, 1)
+    )
+    with (folder / "rabbitmq.conf").open("a") as conf:
+        conf.write(f"{SETTINGS}{peers}")
+    full = f"{name}@localhost"
+    env = {**spec.env, "RABBITMQ_NODENAME": full}
+    return BrokerNode(full, f"amqp://{USER}:{PASSWORD}@{HOST}:{port}", LocalServer(replace(spec, env=env)))

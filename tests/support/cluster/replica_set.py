@@ -1,0 +1,123 @@
+"""Three members of a MongoDB replica set, on loopback."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from devstack.local import LocalServer
+from devstack.mongodb import SET, ensure_mongod, local_mongod
+from devstack.ports import HOST, answers, free_port
+from tests.support.patience import PATIENCE
+
+ELECTION_MS = 3_000  # as docs/operations.md recommends for members in one region
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member: its process and its address."""
+
+    port: int
+    server: LocalServer
+
+    def freeze(self) -> None:
+        """Let it stand still."""
+        os.kill(self.server.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self.server.pid, signal.SIGCONT)
+
+    def state(self) -> str:
+        """ "primary", "secondary", or "" where it is neither."""
+        try:
+            with client(self.port) as direct:
+                told = direct.admin.command("hello")
+        except PyMongoError:
+            return ""
+        return "primary" if told.get("isWritablePrimary") else "secondary" if told.get("secondary") else ""
+
+
+@dataclass(frozen=True)
+class ReplicaSet:
+    """All members; `url` names them all, with the database."""
+
+    members: list[Member]
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"{HOST}:{member.port}" for member in self.members)
+        return f"mongodb://{hosts}/userbus?replicaSet={SET}"
+
+    def find_primary(self) -> Member:
+        """The member that is primary now. Raises TimeoutError where none becomes it."""
+        return self._find("primary")
+
+    def find_secondary(self) -> Member:
+        """A member that is secondary now."""
+        return self._find("secondary")
+
+    def wait_whole(self) -> None:
+        """Wait until there are one primary and two secondaries."""
+        self._wait(lambda: sorted(member.state() for member in self.members) == ["primary", "secondary", "secondary"])
+
+    def step_down(self) -> None:
+        """Have another member elected."""
+        with client(self.find_primary().port) as direct:
+            direct.admin.command({"replSetStepDown": 10, "secondaryCatchUpPeriodSecs": 5})
+
+    def _find(self, state: str) -> Member:
+        self._wait(lambda: state in [member.state() for member in self.members])
+        return next(member for member in self.members if member.state() == state)
+
+    def _wait(self, holds: Any) -> None:
+        until = time.monotonic() + PATIENCE
+        while not holds():
+            if time.monotonic() > until:
+                raise TimeoutError("the replica set does not become whole")
+            time.sleep(0.2)  # members do not announce their states
+
+
+@contextmanager
+def replica_set(home: Path) -> Iterator[ReplicaSet]:
+    """Run three members until the block ends, with files and logs in `home`."""
+    mongod = ensure_mongod(print)
+    with ExitStack() as stack:
+        members = [_member(mongod, home / f"mongo{number}") for number in range(3)]
+        for member in members:
+            stack.callback(member.server.close)
+            member.server.launch()
+        for member in members:
+            member.server.wait()
+        up = ReplicaSet(members)
+        _initiate(up)
+        up.wait_whole()
+        yield up
+
+
+def client(port: int) -> MongoClient[dict[str, Any]]:
+    """A client of one member, whatever its state."""
+    return MongoClient(HOST, port, directConnection=True, serverSelectionTimeoutMS=1_000)
+
+
+def _member(mongod: str, home: Path) -> Member:
+    port = free_port()
+    spec = local_mongod(mongod, home, port).spec
+    return Member(port, LocalServer(replace(spec, ready=lambda: answers(HOST, port))))
+
+
+def _initiate(up: ReplicaSet) -> None:
+    members = [
+        {"_id": number, "host": f"{HOST}:{member.port}", "priority": 2 if number == 0 else 1}
+        for number, member in enumerate(up.members)
+    ]
+    settings = {"electionTimeoutMillis": ELECTION_MS}
+    with client(up.members[0].port) as direct:
+        direct.admin.command("replSetInitiate", {"_id": SET, "members": members, "settings": settings})

@@ -1,0 +1,1 @@
+"""Programs of other systems that write password hashes, for the samples."""

@@ -1,0 +1,44 @@
+"""HTTP on the loopback address: clients, and applications served on a free port."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+
+from bridge.rest.connections import ConnectionLimits
+from bridge.rest.protocol import limited_protocol
+from tests.support.patience import PATIENCE
+
+
+def http_client(url: str = "", **options: Any) -> httpx.AsyncClient:
+    """A client for plain HTTP: it reads no certificates, which would take longer than most tests, and no proxies."""
+    return httpx.AsyncClient(base_url=url, **{"verify": False, "trust_env": False, "timeout": PATIENCE, **options})
+
+
+@asynccontextmanager
+async def serve(app: ASGIApp, limits: ConnectionLimits | None = None, **options: Any) -> AsyncIterator[str]:
+    """Serve an application on a free port until the block ends; yields its URL."""
+    protocol = limited_protocol(limits or ConnectionLimits())
+    listener = _listener()
+    config = uvicorn.Config(app, http=protocol, ws="none", access_log=False, log_config=None, **options)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _listener() -> socket.socket:
+    """A socket on a free port; asyncio turns Nagle's delay of 40 ms off only where the protocol is named."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    return listener

@@ -1,0 +1,89 @@
+"""Several addresses of one broker: worker and client leave the one that fails and go on over the others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+import client as userbus
+from contracts.broker_addresses import broker_addresses
+from contracts.health import HealthView
+from devstack.ports import free_port
+from devstack.servers import RunningServers
+from tests.support.client import Client
+from tests.support.patience import PATIENCE
+from tests.support.proxy import Proxy, proxy
+from tests.support.stack import settings
+from worker.app import run_worker
+from worker.bus.publisher import Publisher
+
+
+@asynccontextmanager
+async def two_ways(amqp_url: str) -> AsyncIterator[tuple[list[Proxy], str]]:
+    """Two addresses of one broker, and a setting that names addresses that are wrong as well."""
+    user, _, place = amqp_url.rpartition("@")
+    wrong = f"{user.rpartition(':')[0]}:wrong@{place}"
+    async with proxy(amqp_url) as (one, one_url), proxy(amqp_url) as (other, other_url):
+        yield (
+            [one, other],
+            ",".join([f"amqp://127.0.0.1:{free_port()}", one_url, "amqp://no.such.host", other_url, wrong]),
+        )
+
+
+async def leave_used(ways: list[Proxy]) -> None:
+    """Cut the way that is in use and heal the other."""
+    used, other = sorted(ways, key=lambda way: len(way.links), reverse=True)
+    assert used.links
+    other.heal()
+    used.cut()
+
+
+async def wait_done(caller: Client) -> None:
+    """Wait until a worker answers."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                await caller.call("health.user", {}, seconds=1.0)
+                return
+            except TimeoutError:
+                continue
+
+
+async def test_a_worker_goes_on_over_another_address(apart: RunningServers, caplog: pytest.LogCaptureFixture) -> None:
+    async with (
+        Client(apart.amqp_url) as caller,
+        two_ways(apart.amqp_url) as (ways, urls),
+        run_worker(settings(apart, amqp_url=urls)),
+    ):
+        for _ in range(3):
+            await wait_done(caller)
+            await leave_used(ways)
+        await wait_done(caller)
+    assert "broker address amqp://" in caplog.text
+    assert ":wrong" not in caplog.text
+
+
+async def test_a_client_goes_on_over_another_address(apart: RunningServers) -> None:
+    async with (
+        run_worker(settings(apart)),
+        two_ways(apart.amqp_url) as (ways, urls),
+        userbus.connect(urls, app_id="test", timeout=PATIENCE) as bus,
+    ):
+        assert bus.state == "up"
+        for _ in range(3):
+            assert isinstance(await bus.check_health("user"), HealthView)
+            await leave_used(ways)
+        assert isinstance(await bus.check_health("user"), HealthView)
+
+
+async def test_an_address_that_never_answers_is_left(apart: RunningServers) -> None:
+    async with proxy(apart.amqp_url) as (silent, silent_url), proxy(apart.amqp_url) as (_, good_url):
+        silent.hold(lambda _: True)
+        urls = f"{silent_url},{good_url}"
+        addresses = broker_addresses(urls)
+        addresses.give_up(good_url, "the test begins at the other")
+        async with Publisher(urls, "test", confirms=True) as publisher:
+            assert await publisher.inspect_queue("none") == (0, 0)
+        assert addresses.current == good_url
+        assert silent.links == set()
