@@ -1,4 +1,7 @@
-"""The bare floor: aio-pika and PyMongo and nothing else, doing the same look-up and the same insert."""
+"""The floor: aio-pika and PyMongo alone, doing the same look-up and the same insert as a worker.
+
+It promises nothing: a queue that is not replicated, no journal, no event, no deadline, no check of what it is sent.
+"""
 
 import asyncio
 import json
@@ -10,13 +13,18 @@ import uvloop
 from aio_pika.abc import AbstractIncomingMessage
 from pymongo import AsyncMongoClient
 
+QUEUE = "bench.bare"
+COLLECTION = "bench_bare"
+PREFETCH = 64
+
 
 async def main() -> None:
+    """Answer until the process is ended."""
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(os.environ["USERBUS_MONGO_URL"])
-    users = client.get_default_database()["bare"]
+    users = client.get_default_database()[COLLECTION]
     connection = await aio_pika.connect(os.environ["USERBUS_AMQP_URL"])
     channel = await connection.channel(publisher_confirms=False)
-    await channel.set_qos(prefetch_count=64)
+    await channel.set_qos(prefetch_count=PREFETCH)
     numbers = count(1)
 
     async def answer(message: AbstractIncomingMessage) -> None:
@@ -30,10 +38,11 @@ async def main() -> None:
         await channel.default_exchange.publish(reply, message.reply_to or "", mandatory=False)
         await message.ack()
 
-    queue = await channel.declare_queue("bench.bare", durable=True, arguments={"x-queue-type": "quorum"})
+    queue = await channel.declare_queue(QUEUE, durable=True)
     await queue.consume(answer)
-    print("ready", flush=True)
+    print("bench ready", flush=True)
     await asyncio.Event().wait()
 
 
-uvloop.run(main())
+if __name__ == "__main__":
+    uvloop.run(main())

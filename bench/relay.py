@@ -1,86 +1,71 @@
-"""How fast the relay drains a backlog: entries with pending events, one relay, until nothing waits.
-
-Run: python -m bench.relay [events] [events an entry] [rounds]
-"""
+"""How fast one relay publishes a backlog: journal entries of one event each, in a database without a worker."""
 
 import asyncio
-import os
-import sys
 import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-import uvloop
-
-from devstack.servers import RunningServers, servers
-from handlers.events import outgoing
-from handlers.nudge import Nudge
-from handlers.outlet import Outlet
-from handlers.relay import LEASE_SECONDS, Relay
-from handlers.topology import declare
+from bench.rows import Figure
+from bench.support import Bench
+from handlers.cloudevents import cloud_event
 from handlers.views import user_view
-from models.indexes import prepare
-from models.journal import Caller, Journal
-from models.keys import Keys
-from models.outbox import Lease, Outbox
-from models.store import Store
-from models.unit import Emitted
+from models.secrets.keys import Keys
+from models.seeds import prepare
+from models.store.client import Store
+from models.store.journal import CommandContext, Journal
+from models.store.outbox import Lease, Outbox
+from models.unit_of_work import Emitted
 from models.users import Account, User
+from worker.bus.publisher import Publisher
+from worker.bus.relay import LEASE_SECONDS, Relay
+from worker.bus.relay_signal import RelaySignal
+from worker.bus.tasks import cancel
 
-EVENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-EACH = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
-LOOK_SECONDS = 0.05
+CHECK_INTERVAL = 0.02
+LONGEST_DRAIN = 60.0
 
 
-async def fill(store: Store) -> None:
-    """One entry a command, each about users of its own, with two accounts each."""
+async def measure_relay(bench: Bench) -> list[Figure]:
+    """Fill and drain in every round; events a second, and the processor time of an event."""
+    up, rates, costs = bench.programs.up, list[float](), list[float]()
+    store = Store(up.mongo_url.replace("/userbus?", "/bench_relay?"))
+    await prepare(store)
+    async with Publisher(up.amqp_url, "bench", confirms=True) as publisher:
+        for _ in range(bench.plan.rounds):
+            await _fill(store, bench.plan.drained)
+            cpu, spent = time.process_time(), await _drain(store, publisher)
+            costs.append((time.process_time() - cpu) / bench.plan.drained * 1e6)
+            rates.append(bench.plan.drained / spent)
+    await store.close()
+    return [
+        Figure("relay drain, one event an entry", "events/s", rates, "≥ 8,000"),
+        Figure("relay, processor time of its process", "µs an event", costs),
+    ]
+
+
+async def _fill(store: Store, events: int) -> None:
+    """Insert journal entries, each with one event about a user of its own with two accounts."""
     journal = Journal(store, Keys("a key for measuring"))
-    for start in range(0, EVENTS, EACH):
-        caller = Caller("user.import", uuid4().hex, "digest", "bench")
-        events = []
-        for number in range(start, min(start + EACH, EVENTS)):
-            accounts = [Account(account_id=2 * number + k, integration=f"i{k}", account=uuid4().hex) for k in (0, 1)]
-            user = User(id=number + 1, username=uuid4().hex, email=f"{number}@example.com", accounts=accounts)
-            events.append(outgoing(Emitted("user.created", user.subject, 1, user_view(user)), caller))
-        await journal.write(caller, "{}", events)
+    entries = []
+    for number in range(events):
+        caller = CommandContext("user.create", uuid4().hex, "digest", app_id="bench")
+        accounts = [Account(account_id=2 * number + k, integration=f"i{k}", account=uuid4().hex) for k in (0, 1)]
+        user = User(id=number + 1, username=uuid4().hex, email=f"{number}@example.com", accounts=accounts)
+        event = cloud_event(Emitted("user.created", user.subject, 1, user_view(user)), caller)
+        entries += journal.make_entries(caller, "{}", [event])
+    await store.collection("journal").insert_many(entries)
 
 
-async def drain(store: Store, outlet: Outlet) -> float:
-    """Seconds until the outbox is empty."""
+async def _drain(store: Store, publisher: Publisher) -> float:
+    """Relay until the outbox is empty; the seconds that it took. Raises TimeoutError when it does not end."""
     outbox = Outbox(store)
-    relay = Relay(outbox, Lease(store, "relay", "bench", LEASE_SECONDS), outlet, Nudge(outlet))
+    relay = Relay(outbox, Lease(store, "relay", "bench", LEASE_SECONDS), publisher, RelaySignal(publisher))
     began = time.perf_counter()
     task = asyncio.create_task(relay.run())
-    while await outbox.oldest():  # noqa: ASYNC110  # it tells its state, but no change of it
-        await asyncio.sleep(LOOK_SECONDS)
+    async with asyncio.timeout(LONGEST_DRAIN):
+        while await outbox.find_oldest():  # the outbox does not announce changes
+            if task.done():
+                task.result()
+            await asyncio.sleep(CHECK_INTERVAL)
     spent = time.perf_counter() - began
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await cancel(task)
     return spent
-
-
-async def measure(up: RunningServers) -> None:
-    """Fill and drain, several times."""
-    store = Store(up.mongo_url)
-    await prepare(store)
-    async with Outlet(up.amqp_url, "bench", confirms=True) as outlet:
-        await declare(outlet.channel, 100_000, 7)
-        for _ in range(ROUNDS):
-            await fill(store)
-            cpu, spent = time.process_time(), await drain(store, outlet)
-            cpu = (time.process_time() - cpu) / EVENTS * 1e6
-            line = f"{EVENTS} events, {EACH} an entry: {EVENTS / spent:7.0f}/s   relay {cpu:4.0f} µs an event"
-            print(f"{line}   load {os.getloadavg()[0]:.1f}", flush=True)
-    await store.close()
-
-
-def main() -> None:
-    """On servers of its own."""
-    with TemporaryDirectory() as home, servers(Path(home)) as up:
-        uvloop.run(measure(up))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,10 @@
-"""Effective resources, roles and checks of a user with 100 roles among 10,000 roles, on a real database.
+"""Effective roles and resources of a user with 100 of 10,000 roles, and checks of them, on a real database.
 
-Run: python -m bench.roles [roles] [resources a role]
+Run: python -m bench.roles
 """
 
 import asyncio
 import statistics
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,24 +12,24 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from devstack.servers import servers
-from models.access import granting
 from models.apps import App
+from models.effective_links import RESOURCES_OF_USER, ROLES_OF_USER, RelatedQuery, find_related, related_pipeline
 from models.groups import Group
-from models.indexes import prepare
-from models.paths import RESOURCES_OF_USER, ROLES_OF_USER, Asked, pipeline, reached
-from models.resources import Resource, Resources
-from models.roles import Role, Roles
-from models.search import Search
-from models.store import Store
+from models.permissions import find_granting_roles
+from models.resources import Resource, ResourceRepository
+from models.roles import Role, RoleRepository
+from models.seeds import prepare
+from models.store.client import Store
+from models.store.scope import TransactionScope, provide
+from models.store.search import SearchSpec
 from models.users import User
 
-ROLES = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-EACH = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+ROLES, EACH = 10_000, 10  # roles, and resources of each
 APP, USER, RUNS = 1000, 1, 500
 
 
 async def fill(store: Store) -> None:
-    """10,000 roles of 10 resources each, out of as many resources; a user with 50 roles and two groups of 25."""
+    """Insert the roles, as many resources, and a user with 50 roles and two groups of 25 roles."""
     await store.collection("apps").insert_one(App(id=APP, code="BIG", name="Big").to_row())
     resources = [Resource(id=n, app_id=APP, code=f"/{n}", resource_type_id=1) for n in range(1, ROLES + 1)]
     roles = [
@@ -47,8 +46,8 @@ async def fill(store: Store) -> None:
         await store.collection(name).insert_many([row.to_row() for row in rows])
 
 
-async def timed(label: str, call: Callable[[], Awaitable[Any]]) -> None:
-    """Print the quantiles of a call, one after the other."""
+async def measure_call(label: str, call: Callable[[], Awaitable[Any]]) -> None:
+    """Make calls one after the other and print their quantiles."""
     spent = []
     for _ in range(RUNS):
         start = time.perf_counter()
@@ -59,27 +58,26 @@ async def timed(label: str, call: Callable[[], Awaitable[Any]]) -> None:
 
 
 async def measure(store: Store) -> None:
-    """The queries as the handlers send them, then one that brings home a number only: what the database takes."""
-
-    async def none() -> None:
-        return None
-
-    resources, roles = Resources(store, none), Roles(store, none)
-    every = Asked({"_id": USER}, Search(fields=Resources.fields, base={}))
-    in_app = Asked({"_id": USER}, Search(fields=Resources.fields, base={}), app="BIG")
-    page = Asked({"_id": USER}, Search(fields=Resources.fields, base={}), cut=True)
-    granted = await reached(resources, RESOURCES_OF_USER, every)
+    """Measure the handlers' queries, then one that returns only a number, to tell the database's share."""
+    scope = TransactionScope(store, provide(None))
+    resources, roles = ResourceRepository(store, scope), RoleRepository(store, scope)
+    every = RelatedQuery({"_id": USER}, SearchSpec(fields=ResourceRepository.fields, base={}))
+    in_app = RelatedQuery({"_id": USER}, SearchSpec(fields=ResourceRepository.fields, base={}), app="BIG")
+    page = RelatedQuery({"_id": USER}, SearchSpec(fields=ResourceRepository.fields, base={}), paged=True)
+    granted = await find_related(resources, RESOURCES_OF_USER, every)
     codes = [resource.code for resource in granted.items[:10]]
-    live = Asked({"_id": USER}, Search(fields=Roles.fields, base=Roles.live))
+    live = RelatedQuery({"_id": USER}, SearchSpec(fields=RoleRepository.fields, base=RoleRepository.live_filter))
     print(f"{ROLES} roles of {EACH} resources; the user has 100 roles, {granted.total} resources")
-    await timed("resource.of_user, all", lambda: reached(resources, RESOURCES_OF_USER, every))
-    await timed("resource.of_user, all of an app", lambda: reached(resources, RESOURCES_OF_USER, in_app))
-    await timed("resource.of_user, page of 20", lambda: reached(resources, RESOURCES_OF_USER, page))
-    await timed("role.of_user", lambda: reached(roles, ROLES_OF_USER, live))
-    await timed("role.check, 1 resource", lambda: granting(store, USER, "BIG", codes[:1]))
-    await timed("role.check, 10 resources", lambda: granting(store, USER, "BIG", codes))
-    counted = [*pipeline(resources, RESOURCES_OF_USER, every), {"$project": {"rows": {"$size": "$page"}}}]
-    await timed("resource.of_user, all, in the database (its size only)", lambda: store.aggregate("users", counted))
+    await measure_call("resource.of_user, all", lambda: find_related(resources, RESOURCES_OF_USER, every))
+    await measure_call("resource.of_user, all of an app", lambda: find_related(resources, RESOURCES_OF_USER, in_app))
+    await measure_call("resource.of_user, page of 20", lambda: find_related(resources, RESOURCES_OF_USER, page))
+    await measure_call("role.of_user", lambda: find_related(roles, ROLES_OF_USER, live))
+    await measure_call("role.check, 1 resource", lambda: find_granting_roles(store, USER, "BIG", codes[:1]))
+    await measure_call("role.check, 10 resources", lambda: find_granting_roles(store, USER, "BIG", codes))
+    counted = [*related_pipeline(resources, RESOURCES_OF_USER, every), {"$project": {"rows": {"$size": "$page"}}}]
+    await measure_call(
+        "resource.of_user, all, in the database (its size only)", lambda: store.aggregate("users", counted)
+    )
 
 
 async def main() -> None:
