@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from contracts.environment import SecretAmqpUrl
+from contracts.environment import SecretAmqpUrl, TlsSettings
 
 DialectName = Literal["foreseen", "rbac", "passport"]  # the others do not use service tokens
 
 
-class Settings(BaseSettings):
+class Settings(TlsSettings, BaseSettings):
     """Settings of the bridge, each read from the environment variable USERBUS_<NAME>; lists are separated by commas.
 
     Pages of `cors_origins` may call from browsers, with session cookies too. `allowed_hosts` are the names that `Host`

@@ -14,12 +14,12 @@ from cli.operator import operator
 from cli.output import print_line
 from client.bus import Bus
 from client.errors import BusError, TimedOut
-from contracts.environment import SecretAmqpUrl, describe_mistyped
+from contracts.environment import SecretAmqpUrl, TlsSettings, describe_mistyped
 
 T = TypeVar("T")
 
 
-class Settings(BaseSettings):
+class Settings(TlsSettings, BaseSettings):
     """The address of the bus."""
 
     model_config = SettingsConfigDict(env_prefix="USERBUS_", frozen=True, env_ignore_empty=True)

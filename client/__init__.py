@@ -18,6 +18,7 @@ from client.options import Options
 from client.sources import Start
 from client.subscription import Subscription
 from client.sync import SyncBus
+from contracts.tls import TlsFiles, with_amqp_files
 
 __all__ = [
     "Bus",
@@ -34,6 +35,7 @@ __all__ = [
     "SyncBus",
     "Throttled",
     "TimedOut",
+    "TlsFiles",
     "Unauthenticated",
     "Unavailable",
     "connect",
@@ -41,15 +43,18 @@ __all__ = [
 ]
 
 
-def connect(url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True) -> Bus:
+def connect(url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True, tls: TlsFiles | None = None) -> Bus:
     """Connect for as long as an `async with` block lasts.
 
     `url` may be the URLs of a cluster's nodes, separated by commas. `app_id` names the calling service. `timeout`
-    (seconds) and `retry` are the defaults of the requests' options.
+    (seconds) and `retry` are the defaults of the requests' options. `tls` are files of certificates for amqps://.
+    Raises ValueError where one of them, or one that the URL names, cannot be used.
     """
-    return Bus(url, app_id=app_id, timeout=timeout, retry=retry)
+    return Bus(with_amqp_files(url, tls or TlsFiles()), app_id=app_id, timeout=timeout, retry=retry)
 
 
-def connect_sync(url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True) -> SyncBus:
+def connect_sync(
+    url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True, tls: TlsFiles | None = None
+) -> SyncBus:
     """Connect for as long as a `with` block lasts, for programs without asyncio."""
-    return SyncBus(connect(url, app_id=app_id, timeout=timeout, retry=retry))
+    return SyncBus(connect(url, app_id=app_id, timeout=timeout, retry=retry, tls=tls))

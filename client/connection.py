@@ -8,11 +8,12 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import aio_pika
-from aio_pika.abc import AbstractChannel
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 from aiormq.abc import FieldTable
 
 from contracts.broker_addresses import broker_addresses
+from contracts.tls import explain_tls_failures
 
 CONNECT_TIMEOUT = 5.0
 RECONNECT_INTERVAL = 0.5
@@ -79,13 +80,7 @@ class Connection:
 
     async def _serve(self) -> None:
         lost = asyncio.Event()
-        properties: FieldTable = {"connection_name": self._name}
-        async with await aio_pika.connect(
-            self.url,
-            timeout=self._addresses.attempt_seconds(CONNECT_TIMEOUT),
-            heartbeat=HEARTBEAT,
-            client_properties=properties,
-        ) as connection:
+        async with await self._connect() as connection:
             channel = await connection.channel(on_return_raises=True)
             channel.close_callbacks.add(lambda *_: lost.set())
             # the broker ends a consumer whose queue is deleted
@@ -94,6 +89,16 @@ class Connection:
                 self._enter("up")
                 await lost.wait()
         raise ConnectionError("the connection to the broker was lost")
+
+    async def _connect(self) -> AbstractConnection:
+        properties: FieldTable = {"connection_name": self._name}
+        with explain_tls_failures(self.url):
+            return await aio_pika.connect(
+                self.url,
+                timeout=self._addresses.attempt_seconds(CONNECT_TIMEOUT),
+                heartbeat=HEARTBEAT,
+                client_properties=properties,
+            )
 
     def _enter(self, state: State, failure: BaseException | None = None) -> None:
         if state != self.state or not self._attempted.is_set():

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, BaseModel, SecretStr, ValidationInfo, field_validator
 
 from contracts.broker_addresses import split_urls
+from contracts.tls import TlsFiles, with_amqp_files, with_mongo_files
 
 PREFIX = "USERBUS_"
 SIMILARITY = 0.85  # variables of other programs, and those that Kubernetes adds for services, are less similar
@@ -37,6 +39,34 @@ def _require_secret_amqp_url(url: SecretStr) -> SecretStr:
 
 AmqpUrl = Annotated[str, AfterValidator(require_amqp_url)]
 SecretAmqpUrl = Annotated[SecretStr, AfterValidator(_require_secret_amqp_url)]
+
+
+class TlsSettings(BaseModel):
+    """Part of a program's settings: files for TLS to its servers, which become options of their URLs."""
+
+    tls_ca_file: Path | None = None
+    tls_certificate_file: Path | None = None
+
+    @property
+    def tls_files(self) -> TlsFiles:
+        """Both files."""
+        return TlsFiles(self.tls_ca_file, self.tls_certificate_file)
+
+    @field_validator("amqp_url", check_fields=False)
+    @classmethod
+    def _add_amqp_files(cls, given: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        if isinstance(given, SecretStr):
+            return SecretStr(with_amqp_files(given.get_secret_value(), _files(info)))
+        return with_amqp_files(given, _files(info))
+
+    @field_validator("mongo_url", check_fields=False)
+    @classmethod
+    def _add_mongo_files(cls, given: str, info: ValidationInfo) -> str:
+        return with_mongo_files(given, _files(info))
+
+
+def _files(info: ValidationInfo) -> TlsFiles:
+    return TlsFiles(info.data.get("tls_ca_file"), info.data.get("tls_certificate_file"))
 
 
 def describe_mistyped(given: Iterable[str], fields: Iterable[str]) -> list[str]:

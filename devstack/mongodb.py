@@ -4,12 +4,15 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from devstack.certificates import ServerTls
 from devstack.errors import AccessRefused, StackError
 from devstack.local import LocalServer, ServerSpec
 from devstack.packages import install
@@ -44,12 +47,32 @@ def _version(path: str) -> str:
     return result.stdout + result.stderr
 
 
-def local_mongod(mongod: str, home: Path, port: int, cache_gb: str = CACHE_GB) -> LocalServer:
+def local_mongod(
+    mongod: str, home: Path, port: int, cache_gb: str = CACHE_GB, tls: ServerTls | None = None
+) -> LocalServer:
     """A mongod of the replica set rs0 whose files are in `home`/mongo."""
     folder = home / "mongo"
     folder.mkdir(parents=True, exist_ok=True)
     argv = (mongod, "--bind_ip", HOST, "--nounixsocket", "--dbpath", str(folder), *mongod_options(port, cache_gb))
-    return LocalServer(ServerSpec("MongoDB", argv, home, port, lambda: is_primary(HOST, port)))
+    login = _client_options(tls)
+    ready = partial(is_primary, HOST, port, **login)
+    return LocalServer(ServerSpec("MongoDB", (*argv, *_tls_flags(tls)), home, port, ready))
+
+
+def _tls_flags(tls: ServerTls | None) -> tuple[str, ...]:
+    if tls is None:
+        return ()
+    files = ("--tlsCertificateKeyFile", str(tls.files.server), "--tlsCAFile", str(tls.files.ca))
+    optional = () if tls.needs_client_certificate else ("--tlsAllowConnectionsWithoutCertificates",)
+    return ("--tlsMode", "requireTLS", *files, *optional)
+
+
+def _client_options(tls: ServerTls | None) -> dict[str, str]:
+    """What a client says in its URL, or to the driver."""
+    if tls is None:
+        return {}
+    certificate = {"tlsCertificateKeyFile": str(tls.files.client)} if tls.needs_client_certificate else {}
+    return {"tls": "true", "tlsCAFile": str(tls.files.ca), **certificate}
 
 
 def mongod_options(port: int, cache_gb: str = CACHE_GB) -> tuple[str, ...]:
@@ -64,21 +87,22 @@ def mongod_options(port: int, cache_gb: str = CACHE_GB) -> tuple[str, ...]:
     return ("--port", str(port), "--replSet", SET, "--wiredTigerCacheSizeGB", cache_gb, *flags)
 
 
-def mongo_url(port: int) -> str:
+def mongo_url(port: int, tls: ServerTls | None = None) -> str:
     """The URL for clients, with the database `userbus`."""
-    return f"mongodb://{HOST}:{port}/userbus?replicaSet={SET}"
+    return f"mongodb://{HOST}:{port}/userbus?{urlencode({'replicaSet': SET, **_client_options(tls)})}"
 
 
-def is_primary(host: str, port: int, name: str | None = None) -> bool:
+def is_primary(host: str, port: int, name: str | None = None, **tls: str) -> bool:
     """Whether the member host:port is primary; initiates a new replica set, renames a member whose address changed.
 
-    `name` is the host name that clients use, where it differs from `host`.
+    `name` is the host name that clients use, where it differs from `host`; `tls` are the driver's options of TLS.
     """
     # a client would wait for its whole selection timeout where nothing listens
     if not answers(host, port):
         return False
     # a new client for each call: connections from before the initiation do not support sessions
-    with MongoClient[dict[str, Any]](host, port, directConnection=True, serverSelectionTimeoutMS=TIMEOUT_MS) as client:
+    options: dict[str, Any] = {"directConnection": True, "serverSelectionTimeoutMS": TIMEOUT_MS, **tls}
+    with MongoClient[dict[str, Any]](host, port, **options) as client:
         try:
             status = client.admin.command("hello")
             if not status.get("isWritablePrimary"):

@@ -4,12 +4,15 @@ import asyncio
 import os
 import shutil
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import aio_pika
 from aiormq.exceptions import InvalidFrameError, ProbableAuthenticationError
 
+from devstack.certificates import ServerTls
 from devstack.errors import AccessRefused, StackError
 from devstack.local import LocalServer, ServerSpec
 from devstack.packages import install
@@ -40,25 +43,43 @@ def local_epmd(home: Path) -> LocalServer:
     return LocalServer(ServerSpec("epmd", argv, home, port, lambda: answers(HOST, port)))
 
 
-def local_rabbitmq(home: Path, port: int, epmd_port: int, password: str) -> LocalServer:
+def local_rabbitmq(home: Path, port: int, epmd_port: int, password: str, tls: ServerTls | None = None) -> LocalServer:
     """A RabbitMQ with the user `userbus`; configuration, data and cookie are in `home`/rabbitmq."""
     folder = home / "rabbitmq"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in _config_files(port, password).items():
+    for name, text in _config_files(port, password, tls).items():
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(text)
     env = {**_inherited_environment(), **_environment(folder), "ERL_EPMD_PORT": str(epmd_port)}
-    return LocalServer(ServerSpec("RabbitMQ", (str(SERVER),), home, port, lambda: speaks_amqp(HOST, port), env))
+    return LocalServer(ServerSpec("RabbitMQ", (str(SERVER),), home, port, lambda: speaks_amqp(HOST, port, tls), env))
 
 
-def speaks_amqp(host: str, port: int) -> bool:
+def amqp_url(port: int, password: str, tls: ServerTls | None = None) -> str:
+    """The URL for clients, with the options of aio-pika for TLS."""
+    # no path: the clients of Java and Ruby, and librabbitmq, read "/" as the virtual host ""
+    place = f"{USER}:{password}@{HOST}:{port}"
+    if tls is None:
+        return f"amqp://{place}"
+    certificate = {"certfile": str(tls.files.client)} if tls.needs_client_certificate else {}
+    return f"amqps://{place}?{urlencode({'cafile': str(tls.files.ca), **certificate})}"
+
+
+def speaks_amqp(host: str, port: int, tls: ServerTls | None = None) -> bool:
     """Whether a broker answers there with the first frame of AMQP 0-9-1 (Connection.Start on channel 0)."""
     try:
-        with socket.create_connection((host, port), timeout=2) as peer:
+        with socket.create_connection((host, port), timeout=2) as plain, _wrap(plain, host, tls) as peer:
             peer.sendall(PROTOCOL)
             return peer.recv(7).startswith(b"\x01\x00\x00")
     except OSError:
         return False
+
+
+def _wrap(plain: socket.socket, host: str, tls: ServerTls | None) -> socket.socket:
+    if tls is None:
+        return plain
+    context = ssl.create_default_context(cafile=tls.files.ca)
+    context.load_cert_chain(tls.files.client)
+    return context.wrap_socket(plain, server_hostname=host)
 
 
 def lets_in(url: str) -> bool:
@@ -79,9 +100,9 @@ async def _connect(url: str) -> None:
         pass
 
 
-def _config_files(port: int, password: str) -> dict[str, str]:
+def _config_files(port: int, password: str, tls: ServerTls | None) -> dict[str, str]:
     settings = {
-        "listeners.tcp.1": f"{HOST}:{port}",
+        **_listeners(port, tls),
         "default_user": USER,
         "default_pass": password,
         "max_message_size": str(MAX_MESSAGE),
@@ -90,6 +111,20 @@ def _config_files(port: int, password: str) -> dict[str, str]:
     }
     conf = "".join(f"{key} = {text}\n" for key, text in settings.items())
     return {"rabbitmq.conf": conf, "enabled_plugins": "[].\n", "rabbitmq-env.conf": "", "advanced.config": "[].\n"}
+
+
+def _listeners(port: int, tls: ServerTls | None) -> dict[str, str]:
+    if tls is None:
+        return {"listeners.tcp.1": f"{HOST}:{port}"}
+    return {
+        "listeners.tcp": "none",
+        "listeners.ssl.1": f"{HOST}:{port}",
+        "ssl_options.cacertfile": str(tls.files.ca),
+        "ssl_options.certfile": str(tls.files.server),
+        "ssl_options.keyfile": str(tls.files.server),
+        "ssl_options.verify": "verify_peer" if tls.needs_client_certificate else "verify_none",
+        "ssl_options.fail_if_no_peer_cert": "true" if tls.needs_client_certificate else "false",
+    }
 
 
 def _inherited_environment() -> dict[str, str]:

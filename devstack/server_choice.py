@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from devstack import mongodb, rabbitmq
+from devstack.certificates import ServerTls
 from devstack.containers import ContainerServer, ImageSpec, ensure_image
 from devstack.errors import StackError
 from devstack.external import ExternalServer
@@ -26,6 +27,7 @@ class ServerOptions:
     mongo_port: int
     keep: bool
     say: Callable[[str], None]
+    tls: ServerTls | None = None
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,15 @@ def choose_rabbitmq(options: ServerOptions, environ: Mapping[str, str]) -> Serve
     if url:
         return ServerChoice(url, ExternalServer("RabbitMQ", "USERBUS_AMQP_URL", url, partial(rabbitmq.lets_in, url)))
     image = environ.get("RABBITMQ_IMAGE", "rabbitmq:4-management")
-    in_container = _use_container(environ, image, options.say)  # first, since it removes orphans that hold the port
+    in_container = _use_container(options, environ, image)  # first, since it removes orphans that hold the port
     _require_ports(options, environ)
     password = ensure_secret(options.home / "secrets" / "rabbitmq_password", random_password)
-    # no path: the clients of Java and Ruby, and librabbitmq, read "/" as the virtual host ""
-    url = f"amqp://{rabbitmq.USER}:{password}@{HOST}:{options.amqp_port}"
+    url = rabbitmq.amqp_url(options.amqp_port, password, options.tls)
     if in_container:
         return ServerChoice(url, ContainerServer(_rabbitmq_image(options, image, password)))
     rabbitmq.ensure_rabbitmq(options.say)
     epmd = rabbitmq.local_epmd(options.home)
-    server = rabbitmq.local_rabbitmq(options.home, options.amqp_port, epmd.spec.port, password)
+    server = rabbitmq.local_rabbitmq(options.home, options.amqp_port, epmd.spec.port, password, options.tls)
     return ServerChoice(url, server, (epmd,))
 
 
@@ -63,14 +64,14 @@ def choose_mongo(options: ServerOptions, environ: Mapping[str, str]) -> ServerCh
         reachable = partial(mongodb.serves_transactions, url)
         return ServerChoice(url, ExternalServer("a MongoDB replica set", "USERBUS_MONGO_URL", url, reachable))
     image = environ.get("MONGO_IMAGE", "mongo:7")
-    in_container = _use_container(environ, image, options.say)
+    in_container = _use_container(options, environ, image)
     _require_ports(options, environ)
-    url = mongodb.mongo_url(options.mongo_port)
+    url = mongodb.mongo_url(options.mongo_port, options.tls)
     cache_gb = environ.get("MONGO_CACHE_GB", mongodb.CACHE_GB)
     if in_container:
         return ServerChoice(url, ContainerServer(_mongo_image(options, image, cache_gb)))
     mongod = mongodb.ensure_mongod(options.say)
-    return ServerChoice(url, mongodb.local_mongod(mongod, options.home, options.mongo_port, cache_gb))
+    return ServerChoice(url, mongodb.local_mongod(mongod, options.home, options.mongo_port, cache_gb, options.tls))
 
 
 def _require_ports(options: ServerOptions, environ: Mapping[str, str]) -> None:
@@ -80,12 +81,16 @@ def _require_ports(options: ServerOptions, environ: Mapping[str, str]) -> None:
             require_free(port, name, f"USERBUS_{kind}_PORT", f", or use that server: USERBUS_{kind}_URL=<url>")
 
 
-def _use_container(environ: Mapping[str, str], image: str, say: Callable[[str], None]) -> bool:
+def _use_container(options: ServerOptions, environ: Mapping[str, str], image: str) -> bool:
     """Whether to use the image, pulling it if missing; False where a local binary is to be used."""
     mode = environ.get("USERBUS_DEVSTACK", "")
     if mode not in ("", *MODES):
         raise StackError(f"USERBUS_DEVSTACK is {mode!r}, but must be one of {', '.join(MODES)}, or be left out")
-    found = mode != "local" and ensure_image(image, say)
+    if options.tls:  # the keys' files are their owner's alone, and a container has other users
+        if mode == "docker":
+            raise StackError("USERBUS_DEVSTACK_TLS needs local servers: leave out USERBUS_DEVSTACK=docker")
+        return False
+    found = mode != "local" and ensure_image(image, options.say)
     if mode == "docker" and not found:
         raise StackError(f"USERBUS_DEVSTACK=docker, but no Docker daemon with {image} answers: start it or load it")
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from devstack.certificates import TlsMode, server_tls
 from devstack.ports import free_port
 from devstack.server import StackServer
 from devstack.server_choice import ServerChoice, ServerOptions, choose_mongo, choose_rabbitmq
@@ -30,15 +31,19 @@ def servers(
     mongo_port: int | None = None,
     say: Callable[[str], None] = lambda _: None,
     keep: bool = False,
+    tls: TlsMode = "",
 ) -> Iterator[RunningServers]:
     """Run RabbitMQ and a one-node MongoDB replica set until the block ends, with files, logs and secrets in `home`.
 
     USERBUS_AMQP_URL and USERBUS_MONGO_URL name external servers. Otherwise Docker is used where it answers, then local
     binaries, installed where they are missing; USERBUS_DEVSTACK=docker or local forces one of them. Ports default to
-    free ones. `say` gets one line for each slow step. `keep` keeps the volumes of containers. Raises StackError, saying
-    what to do, when a server cannot be installed or started; nothing is left running.
+    free ones. `say` gets one line for each slow step. `keep` keeps the volumes of containers. With `tls` the servers
+    are local ones that speak nothing but TLS ("mutual": clients need a certificate too), with certificates in
+    `home`/tls; the URLs name the clients' files. Raises StackError, saying what to do, when a server cannot be
+    installed or started; nothing is left running.
     """
-    options = ServerOptions(home.resolve(), amqp_port or free_port(), mongo_port or free_port(), keep, say)
+    made = server_tls(home.resolve() / "tls", tls)
+    options = ServerOptions(home.resolve(), amqp_port or free_port(), mongo_port or free_port(), keep, say, made)
     rabbitmq, mongo = _choose(options)
     with ExitStack() as stack:
         for server in (*rabbitmq.companions, mongo.server, rabbitmq.server):

@@ -4,8 +4,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
+from devstack.certificates import TlsMode
 from devstack.errors import StackError
 
 HIGHEST_PORT = 65_535
@@ -23,6 +25,8 @@ class StackSettings:
     """USERBUS_AMQP_PORT, default 5672."""
     mongo_port: int
     """USERBUS_MONGO_PORT, default 27017."""
+    tls: TlsMode = ""
+    """USERBUS_DEVSTACK_TLS: "on", or "mutual" with certificates of clients too; by default neither."""
 
     @property
     def bridge_url(self) -> str:
@@ -53,7 +57,16 @@ def load_settings(environ: Mapping[str, str]) -> StackSettings:
         bridge_port=_port(environ, "USERBUS_BRIDGE_PORT", 8000),
         amqp_port=_port(environ, "USERBUS_AMQP_PORT", 5672),
         mongo_port=_port(environ, "USERBUS_MONGO_PORT", 27017),
+        tls=_tls(environ),
     )
+
+
+def _tls(environ: Mapping[str, str]) -> TlsMode:
+    modes: dict[str, TlsMode] = {mode: mode for mode in get_args(TlsMode)}
+    given = environ.get("USERBUS_DEVSTACK_TLS", "")
+    if given not in modes:
+        raise StackError(f"USERBUS_DEVSTACK_TLS is {given!r}, but must be on or mutual, or be left out")
+    return modes[given]
 
 
 def _home(environ: Mapping[str, str]) -> Path:

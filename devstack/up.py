@@ -54,9 +54,8 @@ def running_stack(
         _prepare_home(home, say)
         require_free(settings.bridge_port, "the bridge", "USERBUS_BRIDGE_PORT")
         _check_settings(settings, commands)
-        running = exits.enter_context(
-            servers(home, amqp_port=settings.amqp_port, mongo_port=settings.mongo_port, say=say, keep=True)
-        )
+        ports = {"amqp_port": settings.amqp_port, "mongo_port": settings.mongo_port}
+        running = exits.enter_context(servers(home, **ports, say=say, keep=True, tls=settings.tls))
         bus = BusAddresses(running.amqp_url, running.mongo_url)
         bridge_env = bridge_environment(settings, bus, os.environ)
         say("Starting the worker and the bridge")

@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from access.service_list import read_services
 from contracts.base import Family
-from contracts.environment import AmqpUrl
+from contracts.environment import AmqpUrl, TlsSettings
 from handlers.sms_gateways.settings import SmsSettings
 from models.secrets.vault import Vault
 from worker.session_settings import SignInSettings
@@ -16,7 +16,7 @@ from worker.session_settings import SignInSettings
 KEY_LENGTH = 32
 
 
-class Settings(SignInSettings, SmsSettings):
+class Settings(TlsSettings, SignInSettings, SmsSettings):
     """A worker's settings, each the environment variable USERBUS_<NAME>."""
 
     model_config = SettingsConfigDict(

@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelPreconditionFailed
 
+from contracts.tls import advise
 from models.errors.base import StoreUnavailable
 from models.store.driver_errors import translate_unreachable
 from worker.bus.publisher import PublishFailed
@@ -18,6 +19,7 @@ from worker.bus.tasks import Work, run_in_task
 SERVER_ERRORS = (AMQPError, ConnectionError, StopAsyncIteration, TimeoutError, StoreUnavailable, PublishFailed)
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 LAST_PAUSE = 5.0
+LONGEST_REASON = 200
 T = TypeVar("T")
 Start = Callable[[AsyncExitStack], Work[T]]
 log = structlog.get_logger()
@@ -61,4 +63,6 @@ async def close_quietly(close: Callable[[], Awaitable[object]]) -> None:
 
 
 def _summary(error: BaseException) -> str:
-    return (str(error) or repr(error))[:200]
+    text = str(error) or repr(error)
+    advice = advise(text) if isinstance(error, StoreUnavailable) else None
+    return text[:LONGEST_REASON] + (f": {advice}" if advice else "")

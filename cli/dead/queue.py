@@ -12,8 +12,10 @@ from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError, PublishErr
 
 from contracts.broker_addresses import broker_addresses
 from contracts.catalog import CATALOG, COMMANDS_EXCHANGE, DEAD, DEAD_UNDELIVERABLE
+from contracts.tls import explain_tls_failures
 
 KEPT_HEADERS = frozenset({"x-actor", "x-client-address", "traceparent", "tracestate"})
+CONNECT_SECONDS = 5
 FULL_PAUSE = 1.0
 FULL_TRIES = 30
 WINDOW = 50_000  # unsettled messages of one consumer: AMQP's limit is 65,535, and 2,000 where none is named
@@ -115,7 +117,7 @@ class DeadLetterQueue:
 
     async def __aenter__(self) -> Self:
         addresses = broker_addresses(self._url)
-        self._connection = await addresses.try_each(lambda url: aio_pika.connect(url, timeout=5))
+        self._connection = await addresses.try_each(_connect)
         self.channel = await self._connection.channel(on_return_raises=True)
         self.total = await self._count(DEAD)
         with suppress(ChannelNotFoundEntity):  # no worker of this version has run
@@ -131,6 +133,11 @@ class DeadLetterQueue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._connection.close()
+
+
+async def _connect(url: str) -> AbstractConnection:
+    with explain_tls_failures(url):
+        return await aio_pika.connect(url, timeout=CONNECT_SECONDS)
 
 
 def _original(message: AbstractIncomingMessage) -> aio_pika.Message:

@@ -10,6 +10,7 @@ from aio_pika.robust_connection import RobustConnection
 from yarl import URL
 
 from contracts.broker_addresses import BrokerAddresses, broker_addresses
+from contracts.tls import explain_tls_failures
 from worker.bus.tasks import run_in_task
 
 CONNECT_SECONDS = 10.0  # a half-dead load balancer takes connections and never answers
@@ -70,7 +71,8 @@ async def connect_robust(setting: str, name: str) -> AbstractRobustConnection:
             client_properties={"connection_name": name},
             connection_class=connection_class(setting),
         )
-        return await run_in_task(connecting)
+        with explain_tls_failures(url):
+            return await run_in_task(connecting)
 
     return await broker_addresses(setting).try_each(attempt)
 
@@ -79,6 +81,7 @@ async def connect_once(setting: str) -> AbstractConnection:
     """Connect to the first address that answers, for one task. Raises the last address's error if none answers."""
 
     async def attempt(url: str) -> AbstractConnection:
-        return await run_in_task(aio_pika.connect(with_heartbeat(url), timeout=connect_seconds(setting)))
+        with explain_tls_failures(url):
+            return await run_in_task(aio_pika.connect(with_heartbeat(url), timeout=connect_seconds(setting)))
 
     return await broker_addresses(setting).try_each(attempt)
