@@ -16,6 +16,7 @@ from bridge.rest.connections import ConnectionLimits
 from bridge.rest.protocol import limited_protocol
 from bridge.settings import Settings
 from contracts.environment import describe_mistyped
+from tracing.switch import TracingUnavailable, start_tracing
 
 SHUTDOWN_GRACE = 5
 KEEP_ALIVE = 5
@@ -27,6 +28,7 @@ def main() -> None:
     if sys.argv[1:] == ["--check"]:
         return
     configure(settings.log_level, settings.log_format)
+    _start_tracing()
     # uvicorn raises the signal again once it has finished: exit with status 0 then.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     limits = ConnectionLimits(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies)
@@ -46,6 +48,14 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=int(settings.bridge_timeout) + SHUTDOWN_GRACE,
     )
+
+
+def _start_tracing() -> None:
+    try:
+        start_tracing("userbus-bridge")
+    except TracingUnavailable as error:
+        print(f"bridge: {error}; see .env.example", file=sys.stderr)
+        sys.exit(2)
 
 
 def _read_settings() -> Settings:

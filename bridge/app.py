@@ -18,6 +18,7 @@ from bridge.rest.engine import Engine
 from bridge.rest.metrics import HttpMetrics, serve_metrics
 from bridge.rest.middleware import HeadRequests, RequestIds, SecurityHeaders
 from bridge.rest.rate_limits import RateLimits
+from bridge.rest.server_spans import ServerSpans
 from bridge.rest.service_tokens import (
     FindToken,
     TokenVerifier,
@@ -29,6 +30,7 @@ from bridge.rest.service_tokens import (
 )
 from bridge.settings import Settings
 from client.bus import Bus
+from tracing.spans import is_on
 
 MIN_COMPRESSED = 1024
 
@@ -56,7 +58,8 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.router.default = Engine(dialects, bus, settings.cors_origins, _rate_limits(settings))
+    engine = Engine(dialects, bus, settings.cors_origins, _rate_limits(settings))
+    app.router.default = ServerSpans(engine) if is_on() else engine
     return app
 
 

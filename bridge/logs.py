@@ -7,6 +7,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from contracts.harmless import harmless_values
+from tracing.spans import add_trace_id
 
 
 def configure(level_name: str, form: Literal["console", "json"]) -> None:
@@ -14,6 +15,7 @@ def configure(level_name: str, form: Literal["console", "json"]) -> None:
     level = logging.getLevelNamesMapping()[level_name.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
     ]

@@ -1,4 +1,4 @@
-"""Lays the files of the wheel userbus-client out: client/ as `userbus`, contracts/ as `userbus.contracts`."""
+"""Lays the files of the wheel userbus-client out: client/ as `userbus`, the packages that it uses inside it."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PACKAGES = {"client": "userbus", "contracts": "userbus.contracts"}
+PACKAGES = {"client": "userbus", "contracts": "userbus.contracts", "tracing": "userbus.tracing"}
 OURS = Path(__file__).name
 _IMPORT = re.compile(rf"^(\s*from )({'|'.join(PACKAGES)})(?=[. ])", re.MULTILINE)
 

@@ -13,6 +13,7 @@ from aiormq.channel import Channel as UnderlayChannel
 
 from client.errors import unavailable
 from contracts.catalog import COMMANDS_EXCHANGE
+from tracing.messages import begin_message_span
 
 
 class RequestChannel:
@@ -42,6 +43,13 @@ class RequestChannel:
     async def publish(self, message: aio_pika.Message, name: str) -> None:
         """Publish and wait for the broker's confirm; raises Unavailable where no queue takes the message."""
         message.user_id = self._user
+        ids = {"message_id": message.message_id, "correlation_id": message.correlation_id}
+        size = len(message.body)
+        with begin_message_span("send", COMMANDS_EXCHANGE, name, message.headers, **ids, size=size) as span:
+            message.headers.update(span.headers())
+            await self._publish(message, name)
+
+    async def _publish(self, message: aio_pika.Message, name: str) -> None:
         try:
             async with self._until_closed():
                 # below aio-pika, which would wait for the socket as well as for the broker's confirm

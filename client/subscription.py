@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Self
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
@@ -18,6 +19,8 @@ from client.event import Event, read_event
 from client.sequences import Sequences
 from client.sources import Source
 from contracts.problem import Problem
+from tracing.messages import begin_message_span
+from tracing.spans import NOT_RECORDED, Span
 
 OFFSET = "x-stream-offset"
 
@@ -44,6 +47,7 @@ class Subscription:
         self._arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
         self._current: tuple[AbstractIncomingMessage, Event] | None = None
         self._give_again = False
+        self._span: Span = NOT_RECORDED
         self._sequences = Sequences()
 
     async def __aenter__(self) -> Self:
@@ -64,6 +68,9 @@ class Subscription:
     async def close(self) -> None:
         """Stop; an event that is not acknowledged will be delivered again."""
         self.is_closed = True
+        if self._current is not None:
+            self._span.fail("not acknowledged")
+        self._end_span()
         await self._connection.close()
         self._wake()
 
@@ -85,6 +92,8 @@ class Subscription:
             message = await self._wait_message()
             event = self._read(message)
             if event is not None:
+                self._span = _begin_processing(message, event)
+                event = replace(event, traceparent=self._span.headers().get("traceparent", event.traceparent))
                 self._current = message, event
                 return event
             await _acknowledge(message)
@@ -113,6 +122,11 @@ class Subscription:
             self._current = None
             self._sequences.record(event)
             await _acknowledge(message)
+            self._end_span()
+
+    def _end_span(self) -> None:
+        self._span, span = NOT_RECORDED, self._span
+        span.end()
 
     def _read(self, message: AbstractIncomingMessage) -> Event | None:
         """The event in a message; None for a repeat, for one that is not wanted and for what is no event."""
@@ -145,6 +159,11 @@ class Subscription:
         """Wake whoever waits for the subscription to begin, or for an event."""
         self._ready.set()
         self._arrived.put_nowait(None)
+
+
+def _begin_processing(message: AbstractIncomingMessage, event: Event) -> Span:
+    about: dict[str, str | int] = {"message_id": event.id, "subject": event.subject, "sequence": event.sequence}
+    return begin_message_span("process", message.exchange or "", event.name, message.headers, **about)
 
 
 async def _acknowledge(message: AbstractIncomingMessage) -> None:

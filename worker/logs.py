@@ -11,6 +11,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from contracts.harmless import harmless_text, harmless_values
+from tracing.spans import add_trace_id
 
 
 class LossyStream(io.TextIOBase):
@@ -47,6 +48,7 @@ def configure_logging(level_name: str, form: Literal["console", "json"]) -> None
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            add_trace_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

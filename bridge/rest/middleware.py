@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.rest.metrics import HttpMetrics
 from client.options import Options
+from tracing.spans import current_headers
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace_id>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -103,7 +104,12 @@ class SecurityHeaders:
 
 
 def trace_context(headers: Mapping[str, str]) -> Options:
-    """The W3C trace context that goes on to the bus; invalid headers are dropped."""
+    """The W3C trace context that goes on to the bus, as it came; nothing where there is a current span.
+
+    Invalid headers are dropped.
+    """
+    if current_headers():  # the client continues it by itself
+        return {}
     parent, state = headers.get("traceparent", ""), headers.get("tracestate", "")
     if not TRACEPARENT.fullmatch(parent):
         return {}

@@ -24,6 +24,7 @@ from models.store.driver_waits import make_waits_cancellable
 from models.store.lag_aware_timeout import LagAwareTimeout
 from models.store.lookups import Lookups
 from models.store.scan_limit import ScanLimit
+from tracing.spans import command_listeners
 
 Driver = Literal["pymongo", "motor"]
 BsonDict = dict[str, Any]
@@ -57,6 +58,7 @@ class Store:
             maxPoolSize=128,
             tz_aware=True,
             appname="userbus",
+            event_listeners=command_listeners(),
         )
         options: CodecOptions[BsonDict] = CodecOptions(tz_aware=True)
         self.database = self.client.get_default_database("userbus", codec_options=options)

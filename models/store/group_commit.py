@@ -11,6 +11,7 @@ from typing import Any
 from models.store.client import BsonDict, Store
 from models.store.scope import NotGroupable, PlannedWrite
 from models.store.totals import TotalChanges, TotalRows, add_to_totals
+from tracing.spans import begin_shared, current
 
 MAX_COMMANDS = 64
 MAX_COMMAND_LENGTH = 100_000  # characters of reply and events: 64 of these are far below MongoDB's limit of 48 MB
@@ -23,12 +24,13 @@ class GroupAborted(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """What a command writes: its documents, what they add to the totals, and its journal entry."""
+    """What a command writes: documents, what they add to the totals, a journal entry, and the span that waits."""
 
     writes: Sequence[PlannedWrite]
     totals: TotalChanges
     entry: BsonDict
     done: "asyncio.Future[None]"
+    span: object
 
 
 class GroupCommitter:
@@ -59,7 +61,7 @@ class GroupCommitter:
         length = sum(len(event["body"]) for entry in entries for event in entry.get("events", ()))
         if len(entries) > 1 or length + len(entries[0]["reply"]) > MAX_COMMAND_LENGTH or len(writes) > MAX_WRITES:
             raise NotGroupable
-        change = Change(writes, totals, entries[0], asyncio.get_running_loop().create_future())
+        change = Change(writes, totals, entries[0], asyncio.get_running_loop().create_future(), current())
         self._ready.append(change)
         self._start()
         await change.done
@@ -93,7 +95,8 @@ class GroupCommitter:
 
     async def _commit_group(self, group: list[Change]) -> None:
         try:
-            await self._write(group)
+            with begin_shared("commit group", {"userbus.group.size": len(group)}, [change.span for change in group]):
+                await self._write(group)
         except Exception as error:  # also what a document that cannot be encoded raises: each command runs by itself
             for change in group:
                 _fail(change, error)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.store.time_limit import end_of_operations, limit_operations
+from tracing.spans import begin_shared, current
 
 KEYS = ("_id", "logins", "hashes")
 FoundRow = dict[str, Any]
@@ -14,10 +15,11 @@ FoundRow = dict[str, Any]
 
 @dataclass(slots=True)
 class Waiting:
-    """Callers that wait for the next query of a kind, by the value that they look up, and when the last one goes."""
+    """Callers that wait for the next query of a kind, by what they look up; when the last one goes; their spans."""
 
     answers: dict[Hashable, "list[asyncio.Future[FoundRow | None]]"] = field(default_factory=dict)
     end: float = 0.0
+    spans: list[object] = field(default_factory=list)
 
 
 class Lookups:
@@ -46,6 +48,7 @@ class Lookups:
         waiting = self._waiting.setdefault(kind, Waiting())
         waiting.answers.setdefault(where[key], []).append(answer)
         waiting.end = max(waiting.end, end_of_operations())
+        waiting.spans.append(current())
         if kind not in self._serving:
             work = self._serve(kind, collection, key, rest)
             self._serving[kind] = asyncio.get_running_loop().create_task(work, context=Context())
@@ -60,7 +63,8 @@ class Lookups:
 
     async def _answer(self, waiting: Waiting, collection: str, key: str, rest: FoundRow) -> None:
         try:
-            with limit_operations(waiting.end):
+            shared = begin_shared("look up", {"userbus.keys": len(waiting.answers)}, waiting.spans)
+            with shared, limit_operations(waiting.end):
                 found = await self._find(collection, key, [*waiting.answers], rest)
         except Exception as error:  # any error is passed on to the callers
             _settle(waiting, error)

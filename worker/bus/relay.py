@@ -6,18 +6,14 @@ import random
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
-from aio_pika import DeliveryMode
-from pamqp.commands import Basic
 
-from contracts.catalog import EVENTS, EVENTS_EXCHANGE, PLAIN_EVENTS_EXCHANGE
-from handlers.cloudevents import CONTENT_TYPE, event_attributes, plain_event
+from contracts.catalog import EVENTS
 from models.errors.base import StoreUnavailable
 from models.store.journal import OutboxEvent
 from models.store.outbox import Lease, Outbox, PendingEntry
-from worker.bus.publications import Publication
+from worker.bus.event_messages import begin_sends, end_sends, event_message, plain_event_message
 from worker.bus.publisher import Outcome, Publisher
 from worker.bus.relay_signal import RelaySignal
 
@@ -190,34 +186,14 @@ class Relay:
     async def _publish(self, events: Sequence[OutboxEvent]) -> list[Outcome]:
         """Publish events, and copies without personal data where services get those; return the outcomes in order."""
         plain = [event for event in events if event.name in EVENTS] if self._sends_plain() else []
-        publications = [*map(_plain_publication, plain), *map(_publication, events)]
-        failures = await self._publisher.publish_all(publications, CONFIRM_SECONDS)
+        spans = begin_sends(events)
+        copies = [plain_event_message(event, spans) for event in plain]
+        messages = [*copies, *(event_message(event, spans) for event in events)]
+        failures = await self._publisher.publish_all(messages, CONFIRM_SECONDS)
         of_copies = dict(zip([event.id for event in plain], failures, strict=False))
-        return [
-            failure or of_copies.get(event.id) for event, failure in zip(events, failures[len(plain) :], strict=True)
-        ]
-
-
-def _publication(event: OutboxEvent) -> Publication:
-    return Publication(EVENTS_EXCHANGE, event.name, _properties(event), event.body.encode())
-
-
-def _plain_publication(event: OutboxEvent) -> Publication:
-    body = plain_event(event.name, event.body).encode()
-    return Publication(PLAIN_EVENTS_EXCHANGE, event.name, _properties(event), body, mandatory=False)
-
-
-def _properties(event: OutboxEvent) -> Basic.Properties:
-    attributes = event_attributes(event.body)
-    time, correlation_id, traceparent = (attributes.get(name) for name in ("time", "correlationid", "traceparent"))
-    return Basic.Properties(
-        headers={"traceparent": traceparent} if traceparent else None,
-        # an id in which control characters have been replaced may be longer than the property can be
-        correlation_id=correlation_id if correlation_id and len(correlation_id.encode()) <= 255 else None,
-        timestamp=datetime.fromisoformat(time) if time else None,
-        content_type=CONTENT_TYPE,
-        message_type=event.name,
-        message_id=event.id,
-        app_id="userbus",
-        delivery_mode=DeliveryMode.PERSISTENT.value,
-    )
+        outcomes = {
+            event.id: failure or of_copies.get(event.id)
+            for event, failure in zip(events, failures[len(plain) :], strict=True)
+        }
+        end_sends(spans, outcomes)
+        return [outcomes[event.id] for event in events]

@@ -17,12 +17,14 @@ from contracts.base import Request
 from contracts.redaction import scrub
 from handlers.problems import problem
 from models.errors.base import DeadlinePassed, StoreUnavailable
+from tracing.spans import begin_step
 from worker.bus.acknowledgements import AcknowledgementBatch
 from worker.delivery.callers import Callers
 from worker.delivery.circuit_breaker import CircuitBreaker
 from worker.delivery.deadline_guard import DeadlineGuard
 from worker.delivery.decoding import Undecodable, decode
 from worker.delivery.delayed_replies import DelayedReplies
+from worker.delivery.delivery_span import begin_delivery_span, describe_outcome
 from worker.delivery.envelope import Envelope, read_envelope
 from worker.delivery.outcome import RequestOutcome, failed_outcome
 from worker.delivery.pipeline import Pipeline
@@ -68,8 +70,10 @@ class Consumer:
         self._records.counts.in_flight += 1
         try:
             envelope = self._callers.clear_untrusted(read_envelope(message))
-            outcome = await self._receive(envelope, partial(batch.acknowledge, tag))
-            self._records.add(envelope, outcome, time.perf_counter() - began)
+            with begin_delivery_span(envelope) as span:
+                outcome = await self._receive(envelope, partial(batch.acknowledge, tag))
+                describe_outcome(span, outcome)
+                self._records.add(envelope, outcome, time.perf_counter() - began)
         except Exception as error:  # the last resort: a delivery that is never settled would hold its place for ever
             log.error("rejected", name=message.routing_key, message_id=message.message_id, exc_info=error)
             await message.reject(requeue=False)
@@ -111,7 +115,8 @@ class Consumer:
         if self._breaker.is_open(envelope.name):
             return open_circuit_failure(envelope.name)
         try:
-            request = self._decode(envelope)
+            with begin_step("decode"):
+                request = self._decode(envelope)
             if isinstance(request, DeliveryFailure):
                 return request
             with self._deadlines.guard(envelope):

@@ -22,6 +22,7 @@ from models.store.time_limit import limit_operations
 from models.transaction import LONGEST_RETRY_DELAY, with_transaction
 from models.turns import take_turns
 from models.unit_of_work import Dependencies, Emitted, UnitOfWork
+from tracing.spans import begin_step, current_headers
 from worker.delivery.bodies import canonical_json
 from worker.delivery.envelope import Envelope
 from worker.delivery.outcome import RequestOutcome, done_outcome, failed_outcome, repeated_outcome
@@ -103,7 +104,8 @@ class Pipeline:
         may_repeat = is_rerun or envelope.redelivered or not (envelope.entry and envelope.entry.is_reversible)
         if may_repeat and (stored := await self._shared.journal.find_reply(context)) is not None:
             return repeated_outcome(stored)
-        result = await self._handlers[envelope.name](request, unit)
+        with begin_step("handle"):
+            result = await self._handlers[envelope.name](request, unit)
         emitted = [*unit.emitted]
         if isinstance(result, Failed):
             outcome = failed_outcome(result.problem, committed=True)
@@ -114,15 +116,17 @@ class Pipeline:
                 unit.add_subject(f"user/{id}")
         context = unit.context
         events = [cloud_event(event, context) async for event in take_turns(emitted)]
-        await unit.commit(outcome.reply, events, outcome.code)
+        with begin_step("commit"):
+            await unit.commit(outcome.reply, events, outcome.code)
         return outcome
 
     async def _run_query(self, request: Message, envelope: Envelope) -> RequestOutcome:
         handler = self._handlers[envelope.name]
         try:
-            view = await with_transaction(
-                self._shared, None, lambda unit: handler(request, unit), self._retry_until(envelope)
-            )
+            with begin_step("handle"):
+                view = await with_transaction(
+                    self._shared, None, lambda unit: handler(request, unit), self._retry_until(envelope)
+                )
         except Refusal as refusal:
             return failed_outcome(problem(refusal))
         return done_outcome(view)
@@ -138,7 +142,8 @@ class Pipeline:
                 return repeated_outcome(stored)
             outcome = failed_outcome(why, committed=True)
             events = [] if envelope.reply_to else [cloud_event(refused, self._context(envelope))]
-            await unit.commit(outcome.reply, events, outcome.code)
+            with begin_step("commit"):
+                await unit.commit(outcome.reply, events, outcome.code)
             return outcome
 
         return await with_transaction(self._shared, context, write_entry, until)
@@ -156,7 +161,7 @@ class Pipeline:
             actor=envelope.actor,
             client_address=envelope.client_address,
             correlation_id=envelope.correlation_id,
-            traceparent=envelope.traceparent,
+            traceparent=current_headers().get("traceparent", envelope.traceparent),
         )
 
     def _retry_until(self, envelope: Envelope) -> float:

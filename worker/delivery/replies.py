@@ -10,12 +10,15 @@ import aio_pika
 import structlog
 from aio_pika import DeliveryMode
 
+from tracing.messages import SYSTEM
+from tracing.spans import begin_step
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.bus.returned_messages import log_returned_messages
 from worker.delivery.direct_replies import DIRECT, DirectReplies
 from worker.delivery.envelope import CORRELATION_ID, Envelope
 
 RECONNECT_SECONDS = 5.0
+SPAN = {**SYSTEM, "messaging.operation.type": "send", "messaging.operation.name": "reply"}
 OWN_QUEUES = re.compile(r"^userbus(\.|$)")
 log = structlog.get_logger()
 
@@ -50,7 +53,8 @@ class Replies:
             delivery_mode=DeliveryMode.NOT_PERSISTENT,
         )
         try:
-            await self._publish(address, message, _seconds_left(envelope))
+            with begin_step("send reply", "producer", SPAN):
+                await self._publish(address, message, _seconds_left(envelope))
         except PublishFailed as error:
             log.warning("reply lost", reason=str(error), message_id=envelope.message_id, name=envelope.name)
 

@@ -1,0 +1,120 @@
+"""Spans recorded by OpenTelemetry. Imported where tracing is on, and by applications that have it on for the client."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextvars import Token
+from types import TracebackType
+from typing import Any, Self
+
+from opentelemetry import trace
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from tracing.spans import NOT_RECORDED, Attributes, Headers, Kind, Span
+
+KINDS: Mapping[Kind, SpanKind] = {
+    "internal": SpanKind.INTERNAL,
+    "server": SpanKind.SERVER,
+    "client": SpanKind.CLIENT,
+    "producer": SpanKind.PRODUCER,
+    "consumer": SpanKind.CONSUMER,
+}
+_PROPAGATOR = TraceContextTextMapPropagator()
+_UNSAMPLED = "-00"  # how a traceparent ends whose trace is not recorded
+
+
+class RecordedSpan(Span):
+    """A span of OpenTelemetry, sampled or not: also one that is not tells others that nothing is recorded."""
+
+    def __init__(self, span: trace.Span) -> None:
+        self.span = span
+        self._token: Token[Context] | None = None
+
+    def describe(self, attributes: Attributes) -> None:
+        self.span.set_attributes(attributes)
+
+    def rename(self, name: str) -> None:
+        self.span.update_name(name)
+
+    def fail(self, kind: str) -> None:
+        self.span.set_attribute("error.type", kind)
+        self.span.set_status(Status(StatusCode.ERROR))
+
+    def end(self) -> None:
+        self.span.end()
+
+    def headers(self) -> dict[str, str]:
+        carrier: dict[str, str] = {}
+        _PROPAGATOR.inject(carrier, trace.set_span_in_context(self.span))
+        return carrier
+
+    def __enter__(self) -> Self:
+        self._token = attach(trace.set_span_in_context(self.span))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            detach(self._token)
+        if kind is not None and not issubclass(kind, asyncio.CancelledError):
+            self.fail(kind.__qualname__)
+        self.end()
+
+
+class OpenTelemetryRecorder:
+    """Records spans with a provider of tracers, by default OpenTelemetry's global one."""
+
+    def __init__(self, provider: TracerProvider | None = None, listeners: Sequence[Any] = ()) -> None:
+        self._tracer = trace.get_tracer("userbus", tracer_provider=provider)
+        self._listeners = listeners
+
+    def begin(self, name: str, kind: Kind, attributes: Attributes, parent: Headers) -> Span:
+        """Begin a span; see `tracing.spans.begin`."""
+        if parent.get("traceparent", "").endswith(_UNSAMPLED):
+            return NOT_RECORDED
+        context = _PROPAGATOR.extract(parent) if parent else None
+        current = trace.get_current_span(context)
+        if current.get_span_context().is_valid and context is None and not current.is_recording():
+            return RecordedSpan(NonRecordingSpan(current.get_span_context()))
+        return RecordedSpan(self._tracer.start_span(name, context, KINDS[kind], attributes))
+
+    def begin_step(self, name: str, kind: Kind, attributes: Attributes) -> Span:
+        """Begin a part of the current span; see `tracing.spans.begin_step`."""
+        if not trace.get_current_span().is_recording():
+            return NOT_RECORDED
+        return RecordedSpan(self._tracer.start_span(name, None, KINDS[kind], attributes))
+
+    def begin_shared(self, name: str, attributes: Attributes, sharers: Sequence[object]) -> Span:
+        """Begin work for several spans; see `tracing.spans.begin_shared`."""
+        recorded = [span for span in sharers if isinstance(span, trace.Span)]
+        if not recorded:
+            return NOT_RECORDED
+        first, *others = recorded
+        links = [Link(span.get_span_context()) for span in others]
+        context = trace.set_span_in_context(first)
+        shared = self._tracer.start_span(name, context, SpanKind.INTERNAL, attributes, links)
+        for span in others:
+            span.add_link(shared.get_span_context())
+        return RecordedSpan(shared)
+
+    def current(self) -> object:
+        """Return the current span if it is recorded; see `tracing.spans.current`."""
+        span = trace.get_current_span()
+        return span if span.is_recording() else None
+
+    def current_headers(self) -> dict[str, str]:
+        """Return the headers that continue the current trace; see `tracing.spans.current_headers`."""
+        carrier: dict[str, str] = {}
+        _PROPAGATOR.inject(carrier)
+        return carrier
+
+    def current_trace_id(self) -> str | None:
+        """Return the id of the current trace in hex, recorded or not; None outside of any."""
+        context = trace.get_current_span().get_span_context()
+        return trace.format_trace_id(context.trace_id) if context.is_valid else None
+
+    def command_listeners(self) -> list[Any]:
+        """Return the listeners to MongoDB's commands."""
+        return [*self._listeners]
