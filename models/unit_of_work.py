@@ -21,7 +21,7 @@ from models.store.client import Store
 from models.store.counters import Counters
 from models.store.group_commit import GroupCommitter
 from models.store.journal import TOKEN, CommandContext, Journal, OutboxEvent, TokenFormat
-from models.store.scope import GroupedScope, TransactionScope
+from models.store.scope import GroupedScope, TransactionScope, open_once, provide
 from models.store.totals import TotalRows, add_to_totals
 
 IMPORTS = 2  # imports that a process runs at once: each holds tens of megabytes
@@ -93,8 +93,11 @@ class UnitOfWork(Repositories):
         results: dict[Any, Any] | None = None,
         grouped: bool = False,
     ) -> None:
+        self._exits = AsyncExitStack()
         self._group = GroupedScope(dependencies.store) if grouped else None
-        scope = self._group or TransactionScope(dependencies.store, self._open_session)
+        # the provider is no method of the unit: in a circle with it, its events would wait for the garbage collector
+        session = provide(None) if context is None else open_once(dependencies.store, self._exits)
+        scope = self._group or TransactionScope(dependencies.store, session)
         super().__init__(dependencies.store, scope, dependencies.keys, dependencies.country)
         self.dependencies = dependencies
         self.counters = dependencies.counters
@@ -102,8 +105,6 @@ class UnitOfWork(Repositories):
         self._context = context
         self._results = {} if results is None else results
         self._token_format = TOKEN
-        self._session: Any = None
-        self._exits = AsyncExitStack()
 
     @property
     def context(self) -> CommandContext:
@@ -162,17 +163,11 @@ class UnitOfWork(Repositories):
         if self._group is not None:
             entries = journal.make_entries(context, reply, events, self._token_format)
             return await self.dependencies.committer.commit(self._group.writes, self.scope.totals, entries)
-        session = await self._open_session()
+        session = await self.scope.session()
         with self.dependencies.total_rows.reserve() as row:
             await add_to_totals(self.dependencies.store, row, self.scope.totals, session)
             await journal.write(context, reply, events, session, self._token_format)
             await session.commit_transaction()
-
-    async def _open_session(self) -> Any:
-        # the transaction starts at the first call; a query has none
-        if self._session is None and self._context is not None:
-            self._session = await self._exits.enter_async_context(self.dependencies.store.transaction())
-        return self._session
 
     async def __aenter__(self) -> Self:
         return self

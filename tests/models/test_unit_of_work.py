@@ -1,6 +1,8 @@
 """The unit of work on a real replica set, through both drivers."""
 
 import asyncio
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -198,3 +200,20 @@ async def test_a_lease_has_one_holder_until_it_is_released_or_runs_out(database:
     short = Lease(database, "other", "one", seconds=-1)
     assert await short.acquire()
     assert await Lease(database, "other", "two", seconds=60).acquire()
+
+
+async def test_a_unit_is_freed_without_the_garbage_collector(
+    dependencies: Dependencies, context: CommandContext
+) -> None:
+    """The events of an import take tens of megabytes: they must not stay until the collector comes by."""
+    gc.disable()
+    try:
+        async with UnitOfWork(dependencies, context) as unit:
+            await unit.users.add(User(id=1, username="ada"))
+            await unit.imports.find_live("roles", [1])
+            await unit.commit("{}", [event(1)])
+        freed = weakref.ref(unit)
+        del unit
+        assert freed() is None
+    finally:
+        gc.enable()
