@@ -10,7 +10,7 @@ from handlers.sms_gateways.settings import NEEDS, SmsSettings
 from worker.settings import Settings as WorkerSettings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
-OUTSIDE = {"SECRETS_DIR", "HOME", "AMQP_PORT", "MONGO_PORT", "DEVSTACK", "DEVSTACK_TLS", "MANAGEMENT_URL"}
+OUTSIDE = {"SECRETS_DIR", "HOME", "AMQP_PORT", "MONGO_PORT", "DEVSTACK", "DEVSTACK_TLS", "MANAGEMENT_URL", "MEMORY"}
 
 
 def explained() -> dict[str, str]:
