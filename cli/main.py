@@ -11,6 +11,7 @@ from cli.dead import commands as dead
 from cli.demo import create_demo_users
 from cli.health import check_health
 from cli.imports.command import import_users
+from cli.migrate import migrate_store
 from cli.requests.commands import add_nouns
 from cli.root import create_root
 from cli.services import commands as services
@@ -25,6 +26,7 @@ app.command("demo")(create_demo_users)
 app.command("health")(check_health)
 app.command("root")(create_root)
 app.command("import")(import_users)
+app.command("migrate")(migrate_store)
 
 
 @app.callback()

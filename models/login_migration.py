@@ -1,7 +1,7 @@
-"""Users whose identifiers were stored for another comparison: by an earlier version, or for another country."""
+"""Rows of users as an earlier version stored them, or with identifiers compared for another country."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from pymongo import UpdateOne
@@ -15,12 +15,18 @@ from models.users import LIVE
 BATCH = 500
 _INDEX = [("login_form", 1)]
 _USERS: BsonDict = {"status": {"$exists": True}}
+_ABSENT: BsonDict = {
+    "external_id": None,
+    "disabled": 0,
+    "email_verified": 0,
+    "telephone_verified": 0,
+}  # by earlier ones
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class LoginMigration:
-    """Store the login identifiers of all users in the present form, a batch at a time.
+    """Store users in the present form: their login identifiers, and fields that earlier versions do not have.
 
     Workers of earlier versions may run beside it: what they write is migrated again, and they find every user by the
     spelling that was stored. A user who has an identifier of another one in another spelling is logged, is still found
@@ -30,9 +36,13 @@ class LoginMigration:
     store: Store
     keys: LoginKeys
     has_started: bool = False
+    number: ClassVar[int] = 1
+    name: ClassVar[str] = "users"
+    summary: ClassVar[str] = "login identifiers and fields of users in the present form"
+    is_automatic: ClassVar[bool] = True
 
-    async def run_once(self) -> bool:
-        """Do a batch; return whether there may be more."""
+    async def run_batch(self) -> int:
+        """Do a batch; return how many users it has looked at."""
         with translate_errors():
             if not self.has_started:
                 await self._retry_clashing()
@@ -40,14 +50,25 @@ class LoginMigration:
             updates = [self._update(row, is_clashing=False) for row in rows]
             await self._mark_clashing([rows[index] for index in await self._write(updates)])
         if rows:
-            log.info("login identifiers stored in the present form", users=len(rows))
-        return len(rows) == BATCH
+            log.info("users stored in the present form", users=len(rows))
+        return len(rows)
+
+    async def count_left(self) -> int:
+        """Return how many users are stored in another form."""
+        return int(await self._users.count_documents(self._others, hint=_INDEX))
+
+    async def count_stuck(self) -> int:
+        """Return how many users have an identifier of another user."""
+        return int(await self._users.count_documents({"login_form": CLASHING, **_USERS}, hint=_INDEX))
 
     async def _find_rows(self) -> list[BsonDict]:
-        where = {"login_form": {"$nin": [self.keys.form, CLASHING]}, **_USERS}
-        fields = dict.fromkeys((*LOGINS, "status", "logins", "login_form"), 1)
-        rows: list[BsonDict] = await self._users.find(where, fields).hint(_INDEX).limit(BATCH).to_list(None)
+        fields = dict.fromkeys((*LOGINS, *_ABSENT, "status", "logins", "login_form"), 1)
+        rows: list[BsonDict] = await self._users.find(self._others, fields).hint(_INDEX).limit(BATCH).to_list(None)
         return rows
+
+    @property
+    def _others(self) -> BsonDict:
+        return {"login_form": {"$nin": [self.keys.form, CLASHING]}, **_USERS}
 
     async def _retry_clashing(self) -> None:
         await self._users.update_many({"login_form": CLASHING, **_USERS}, {"$unset": {"login_form": ""}}, hint=_INDEX)
@@ -74,8 +95,9 @@ class LoginMigration:
 
     def _update(self, row: BsonDict, is_clashing: bool) -> UpdateOne:
         stored = self.keys.row_fields(login_identifiers(row), row["status"] == LIVE, is_clashing)
-        unchanged = {name: row.get(name) for name in ("_id", "status", "logins", *LOGINS)}
-        return UpdateOne(unchanged, {"$set": {**stored, "clashing": is_clashing}})
+        absent = {name: value for name, value in _ABSENT.items() if name not in row}
+        unchanged = {name: row.get(name) for name in ("_id", "status", "logins", *LOGINS, *absent)}
+        return UpdateOne(unchanged, {"$set": {**stored, **absent, "clashing": is_clashing}})
 
     @property
     def _users(self) -> Any:

@@ -17,8 +17,7 @@ from handlers.sms_gateways.delivery import SmsDelivery
 from handlers.sms_gateways.selection import open_sender
 from models.cascade import LinkCleanup
 from models.integrations import reseal_secrets
-from models.login_migration import LoginMigration
-from models.logins import LoginKeys
+from models.migrations import all_migrations, require_known
 from models.secrets.keys import Keys
 from models.secrets.passwords import Passwords
 from models.secrets.vault import Vault
@@ -109,10 +108,11 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
 async def _open_dependencies(settings: Settings, stack: AsyncExitStack) -> Dependencies:
     store = Store(settings.mongo_url, settings.mongo_driver)
     stack.push_async_callback(store.close)
+    migrations = all_migrations(store, settings.sms_country)
+    await require_known(store, migrations)
     await prepare(store)
     retention = Retention(store, settings.journal_days)
-    logins = LoginMigration(store, LoginKeys(settings.sms_country))
-    sweepers = [Sweeper(work) for work in (LinkCleanup(store), retention, logins)]
+    sweepers = [Sweeper(work) for work in (LinkCleanup(store), retention, migrations)]
     sweepers.append(Sweeper(TotalsCheck(store), TOTALS_CHECK_SECONDS))
     keep_running(stack, partial(watch_database, store), *(sweeper.run for sweeper in sweepers))
     counters = Counters(store)

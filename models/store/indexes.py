@@ -78,6 +78,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "erased": [],
     "gates": [],
     "seeds": [],
+    "migrations": [],
     "leases": [],
     "apps": [_unique_index("code"), *_orders("folded.code", "folded.name", *_TIMES)],
     "groups": [

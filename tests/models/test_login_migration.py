@@ -26,7 +26,7 @@ async def insert(store: Store, *users: User) -> None:
 
 async def migrate(store: Store, keys: LoginKeys = KEYS) -> LoginMigration:
     migration = LoginMigration(store, keys)
-    while await migration.run_once():
+    while await migration.run_batch():
         pass
     return migration
 
@@ -63,7 +63,7 @@ async def test_more_than_a_batch_comes_in_batches(database: Store) -> None:
     rows = [User(id=id, username=f"user{id}").to_row() | {"logins": [f"user{id}"]} for id in range(1, 1202)]
     await database.collection("users").insert_many(rows)
     migration = LoginMigration(database, KEYS)
-    assert [await migration.run_once() for _ in range(4)] == [True, True, False, False]
+    assert [await migration.run_batch() for _ in range(4)] == [500, 500, 201, 0]
     assert await database.collection("users").count_documents({"login_form": KEYS.form}) == 1201
 
 
@@ -93,7 +93,7 @@ async def test_a_clash_that_has_gone_is_forgotten_at_the_next_start(
     await insert(database, User(id=1, telephone=f"+86{NUMBER}"), User(id=2, telephone=NUMBER))
     migration = await migrate(database)
     await database.collection("users").delete_one({"_id": 1})
-    await migration.run_once()
+    await migration.run_batch()
     assert await form(database, 2) == CLASHING
     await migrate(database)
     assert await form(database, 2) == KEYS.form
@@ -103,7 +103,7 @@ async def test_a_clash_that_has_gone_is_forgotten_at_the_next_start(
 async def test_a_row_that_an_earlier_worker_writes_is_found_again(database: Store, dependencies: Dependencies) -> None:
     migration = await migrate(database)
     await insert(database, User(id=1, telephone=NUMBER))
-    await migration.run_once()
+    await migration.run_batch()
     assert await find_id(dependencies, f"+86{NUMBER}") == 1
 
 

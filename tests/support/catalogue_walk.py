@@ -206,6 +206,8 @@ async def _tokens(life: Life) -> None:
     await life.done("token.verify", token=issued["token"], needs="user.get")
     await life.done("token.search", size=1)
     await life.done("audit.search", name="token.issue", size=1)
+    await life.done("migration.list")
+    await life.done("migration.run", number=1)
     await life.done("token.revoke", id=issued["id"])
 
 
