@@ -3,13 +3,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 MONOLITH := .venv/bench/installed
+TOOLS := .venv/contracts/installed
 STATIC := tests/contracts $(wildcard tests/test_*.py)
 
 # pytest keeps the tests that it has rewritten; without that every process rewrites all of them, for 4 seconds
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults faults-cluster bench check format docs wheels clean
+.PHONY: help up test faults faults-cluster contracts bench check format docs wheels clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -25,6 +26,9 @@ faults: $(INSTALLED) ## break things on servers of its own and count what is los
 
 faults-cluster: $(INSTALLED) ## lose nodes of a cluster of 3 + 3 servers of its own and count, some 20 minutes; ARGS=<options of pytest>
 	@FAULTS_CLUSTER=1 $(BIN)/python -m pytest tests/cluster $(ARGS)
+
+contracts: $(INSTALLED) $(TOOLS) ## check the contracts with the official tools of their formats, from npm and PyPI; needs Node.js 20
+	@CONTRACT_TOOLS=$(dir $(TOOLS)) $(BIN)/python -m pytest tests/official_tools $(ARGS)
 
 bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
 	@$(BIN)/python -m bench $(ARGS)
@@ -59,4 +63,11 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 $(MONOLITH): requirements/bench.txt | $(INSTALLED)
 	@$(BIN)/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@
+
+$(TOOLS): requirements/contracts.txt tests/official_tools/package.json tests/official_tools/package-lock.json | $(INSTALLED)
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@cp $(filter %.json,$^) $(@D)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

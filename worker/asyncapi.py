@@ -1,4 +1,4 @@
-"""Generate the documents of the bus: AsyncAPI 3.0, one JSON Schema per message, the list of problem codes.
+"""Generate the documents of the bus: AsyncAPI 3.1, one JSON Schema per message, the list of problem codes.
 
 `python -m worker.asyncapi [FOLDER]` writes them, into docs/bus by default.
 """

@@ -20,6 +20,7 @@ IDEMPOTENCY_KEY: Json = {
     "description": "A command repeated by the same caller with the same key runs once; another body is refused.",
     "schema": {"type": "string", "maxLength": 255},
 }
+CONTACT: Json = {"name": "The maintainers of userbus"}
 LICENSE: Json = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 SERVERS: list[Json] = [{"url": "/", "description": "The bridge that serves this document."}]
 # By the name of a parameter in the path or in the query, where its schema says no more.
@@ -50,7 +51,13 @@ def document(dialects: Iterable[Dialect], title: str, version: str) -> Json:
     }
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version, "description": DESCRIPTION, "license": LICENSE},
+        "info": {
+            "title": title,
+            "version": version,
+            "description": DESCRIPTION,
+            "contact": CONTACT,
+            "license": LICENSE,
+        },
         "servers": SERVERS,
         "tags": [{"name": dialect.name, "description": dialect.title} for dialect in known],
         "paths": paths,

@@ -33,7 +33,7 @@ def asyncapi() -> Json:
         channels[key] = _channel(name, EVENTS_EXCHANGE, event_message(name, refs[view, "serialization"], schemas))
         operations[key] = _event_operation(key, view)
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {"title": "userbus", "version": "1.0.0", "description": _ABOUT, "license": LICENSE},
         "servers": {"amqp": _server("amqp", "5672"), "amqps": _server("amqps", "5671")},
         "defaultContentType": "application/json",

@@ -86,7 +86,10 @@ def event_payload(name: str, data: Json) -> Json:
     }
     optional = {"causationid", "correlationid", "actor", "caller", "traceparent"}
     required = [key for key in properties if key not in optional]
-    return {"type": "object", "properties": properties, "required": required}
+    title = "".join(
+        word.capitalize() for word in name.replace(".", "_").split("_")
+    )  # generators name their types by it
+    return {"title": title, "type": "object", "properties": properties, "required": required}
 
 
 EVENT_ID = "0d7a3c52-7f0e-4a55-9a43-0f7f5d7c1b11"

@@ -1,0 +1,1 @@
+"""The contracts, checked with the official tools of their formats: `make contracts`."""
