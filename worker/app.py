@@ -52,6 +52,7 @@ from worker.delivery.request_records import RequestRecords
 from worker.delivery.retry import Retry
 from worker.delivery.settlement import Settlement
 from worker.health_server import serve_health
+from worker.idle_memory import TRIM_SECONDS, IdleMemory
 from worker.metrics import Metrics
 from worker.readiness import Readiness
 from worker.settings import Settings
@@ -95,6 +96,7 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     retry, outage = Retry(publisher, worker_name(), settings.require_caller), Outage(dependencies.store.availability)
     settlement = Settlement(pipeline, delayed, retry, outage, relay.wake)
     records = RequestRecords(RequestCounts(), RequestLog(settings.request_log))
+    keep_running(stack, Sweeper(IdleMemory(records.counts), TRIM_SECONDS).run)
     metrics = Metrics(Components(dependencies, relay, records.counts, retry, settings.sms_sender))
     consumer = Consumer(pipeline, settlement, delayed, records, callers)
     subscriptions = _create_subscriptions(settings, consumer, DeadLettered(retry))

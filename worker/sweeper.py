@@ -1,4 +1,4 @@
-"""The sweeper: periodic work in the database, a batch at a time."""
+"""The sweeper: periodic work in the database and in the process, a batch at a time."""
 
 import asyncio
 from typing import Protocol
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 class BatchWork(Protocol):
-    """Work that is done in batches; any process may do the next."""
+    """Work that is done in batches; any process may do the next of those in the database."""
 
     async def run_once(self) -> bool:
         """Do a batch; return whether there may be more to do at once."""
