@@ -16,6 +16,7 @@ from bridge.rest.connections import ConnectionLimits
 from bridge.rest.protocol import limited_protocol
 from bridge.settings import Settings
 from contracts.environment import describe_mistyped
+from contracts.faults import fault_text
 from tracing.switch import TracingUnavailable, start_tracing
 
 SHUTDOWN_GRACE = 5
@@ -67,7 +68,7 @@ def _read_settings() -> Settings:
     except ValidationError as error:
         for fault in error.errors(include_input=False):
             name = "USERBUS_" + "_".join(map(str, fault["loc"][:1])).upper()
-            print(f"bridge: {name}: {fault['msg']}; see .env.example", file=sys.stderr)
+            print(f"bridge: {name}: {fault_text(fault)}; see .env.example", file=sys.stderr)
         sys.exit(2)
 
 

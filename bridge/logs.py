@@ -43,7 +43,7 @@ def _renderers(form: Literal["console", "json"]) -> list[Processor]:
     if form == "json":  # which escapes everything by itself
         return [*common, structlog.processors.JSONRenderer()]
     plain = structlog.dev.plain_traceback
-    return [*common, _escape_texts, structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+    return [*common, _escape_texts, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
 
 
 def _escape_texts(_logger: object, _method: str, entry: EventDict) -> EventDict:

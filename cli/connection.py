@@ -15,6 +15,7 @@ from cli.output import print_line
 from client.bus import Bus
 from client.errors import BusError, TimedOut
 from contracts.environment import SecretAmqpUrl, TlsSettings, describe_mistyped
+from contracts.faults import fault_text
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ def _reason(failure: BaseException | None) -> str:
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False)[0]
-    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+    return f"{'.'.join(map(str, fault['loc']))}: {fault_text(fault)}"
 
 
 def stop(text: str) -> NoReturn:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from cli.output import print_line
 from cli.table import print_table
 from client.bus import Bus
 from contracts.catalog import CATALOG
+from contracts.nearest import nearest_names
 from contracts.search import Order
 from contracts.tokens import DIALECTS, SCOPE, IssueToken, RevokeToken, SearchTokens, TokenView
 
@@ -60,7 +60,7 @@ def revoke(id: Annotated[int, typer.Argument(help="The token's number, as `issue
 def _require_form(scope: str) -> None:
     """Stop for a scope that cannot be sent; the service refuses those that name nothing."""
     if not re.fullmatch(SCOPE, scope):
-        near = get_close_matches(scope.lower(), [*DIALECTS, *CATALOG])
+        near = nearest_names(scope, [*DIALECTS, *CATALOG])
         advice = f": did you mean {' or '.join(near)}?" if near else ""
         stop(f"{scope!r} is no scope, which is a dialect (rbac), a request (user.create) or a pattern (user.*){advice}")
 

@@ -7,6 +7,7 @@ from contracts.problem import Problem
 class CommandRefused(EventData):
     """A command without `reply_to` was refused: its message_id, its sender, its name and the problem.
 
+    `message_id` is null where the command came without one, and the refusal is about that, or about an unknown name.
     `caller` is the RabbitMQ user that sent it, if it said so by the property `user_id`.
     """
 

@@ -36,7 +36,9 @@ def cloud_event(emitted: Emitted, context: CommandContext) -> OutboxEvent:
         "caller": _printable(context.caller),
         "traceparent": _printable(context.traceparent),
     }
-    head = json.dumps({name: value for name, value in attributes.items() if value is not None}, ensure_ascii=False)
+    head = json.dumps(
+        {name: value for name, value in attributes.items() if value not in (None, "")}, ensure_ascii=False
+    )
     body = f"{head[:-1]}{_DATA}{emitted.view.model_dump_json()}}}"
     return OutboxEvent(event_id, emitted.name, emitted.subject, emitted.sequence, body)
 

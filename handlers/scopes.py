@@ -1,10 +1,10 @@
 """Scopes of service tokens: dialects, names of requests, and patterns of them."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from fnmatch import filter as matching
 
 from contracts.catalog import CATALOG
+from contracts.nearest import nearest_names
 from contracts.tokens import DIALECTS
 from models.errors.auth import ScopeUnknown
 
@@ -21,7 +21,7 @@ def refuse_unknown_scopes(scopes: Iterable[str]) -> None:
 
 def _nearest_scopes(scope: str) -> list[str]:
     patterns = {name.partition(".")[0] + ".*" for name in CATALOG}
-    return get_close_matches(scope, [*DIALECTS, *sorted(patterns), *CATALOG])
+    return nearest_names(scope, [*DIALECTS, *sorted(patterns), *CATALOG])
 
 
 def _advice(scope: str, nearest: list[str]) -> str:

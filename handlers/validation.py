@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.base import Message
+from contracts.faults import fault_text
 from contracts.problem import Problem
 
 M = TypeVar("M", bound=Message)
@@ -25,7 +26,7 @@ def validate_row(kind: type[M], row: Any) -> M | Problem:
 def validation_problem(faults: Sequence[ErrorDetails], whole: str) -> Problem:
     """The problem `message.invalid` for errors of pydantic; `whole` names what an error without a field is about."""
     details = [
-        {"field": ".".join(str(step) for step in fault["loc"]), "message": fault["msg"]} for fault in faults[:50]
+        {"field": ".".join(str(step) for step in fault["loc"]), "message": fault_text(fault)} for fault in faults[:50]
     ]
     fields = ", ".join(dict.fromkeys(detail["field"] or whole for detail in details))
     return Problem(

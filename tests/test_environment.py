@@ -55,6 +55,11 @@ def test_a_check_reads_the_settings_and_ends(program: str) -> None:
     assert (status, "USERBUS_LOG_FORMAT" in told) == (2, True)
 
 
+@pytest.mark.parametrize("words", PROGRAMS, ids=" ".join)
+def test_a_wrong_setting_is_told_in_our_words(words: list[str]) -> None:
+    assert "USERBUS_AMQP_URL: not an AMQP URL" in start(words, USERBUS_AMQP_URL="http://foo")[1]
+
+
 def test_up_tells_a_short_key_and_a_mistyped_name_before_it_starts_anything(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     port = str(free_port())

@@ -11,6 +11,7 @@ import uvloop
 from pydantic import ValidationError
 
 from contracts.environment import describe_mistyped
+from contracts.faults import fault_text
 from handlers.handler import Handlers
 from handlers.registry import HANDLERS
 from tracing.switch import TracingUnavailable, start_tracing
@@ -71,7 +72,7 @@ def _read_settings() -> Settings:
     except ValidationError as error:
         for fault in error.errors():
             name = "USERBUS_" + "_".join(map(str, fault["loc"])).upper()
-            print(f"worker: {name}: {fault['msg']}; see .env.example", file=sys.stderr)
+            print(f"worker: {name}: {fault_text(fault)}; see .env.example", file=sys.stderr)
         sys.exit(2)
 
 

@@ -93,12 +93,15 @@ async def test_unknown_fields_are_named(client: Client) -> None:
         ("user-create", "user.create"),
         ("user.gett", "user.get"),
         ("role.asign", "role.assign"),
+        ("USER.GET", "user.get"),
+        ("CreateUser", "user.create"),
+        ("create_user", "user.create"),
     ],
 )
 async def test_a_mistyped_name_is_answered_with_the_nearest_ones(client: Client, mistyped: str, near: str) -> None:
     problem = await client.refused(mistyped, {"id": 1})
     assert (problem["kind"], problem["code"]) == ("invalid", "message.unknown_name")
-    assert near in problem["message"]
+    assert f"did you mean {near}" in problem["message"]
 
 
 async def test_a_name_like_no_other_is_answered_too(client: Client) -> None:

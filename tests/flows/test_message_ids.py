@@ -61,6 +61,22 @@ async def test_a_command_without_message_id_that_nobody_waits_for_is_dead_letter
     assert "x-message-id" in str(letter.headers["x-userbus-text"])
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [(b"user.create", "message.id_missing"), (b"user-create", "message.unknown_name")]
+)
+async def test_who_waits_for_nothing_is_told_by_an_event_without_a_message_id_too(
+    client: Client, stack: Stack, name: bytes, code: str
+) -> None:
+    events, correlation = await client.events("command.refused"), uuid4().hex
+    for _ in range(2):
+        await publish(stack.amqp_url, name, b'{"username": "ada"}', correlation_id=short(correlation))
+    told = [await events.next() for _ in range(2)]
+    assert [(event["data"]["message_id"], event["data"]["name"]) for event in told] == [(None, name.decode())] * 2
+    assert {event["data"]["problem"]["code"] for event in told} == {code}
+    assert {event["correlationid"] for event in told} == {correlation}
+    assert "causationid" not in told[0]
+
+
 def field(kind: bytes, value: bytes) -> bytes:
     """The header x-message-id of a type, with its value as it goes over the wire."""
     return short("x-message-id") + kind + value

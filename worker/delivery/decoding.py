@@ -1,6 +1,5 @@
 """From bytes to a typed request, or to the problem with them."""
 
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,6 +7,8 @@ from pydantic import ValidationError
 from contracts.base import Request
 from contracts.catalog import CATALOG, COMMANDS_EXCHANGE
 from contracts.entry import Entry
+from contracts.faults import fault_text
+from contracts.nearest import nearest_names
 from contracts.problem import Problem
 from handlers.validation import validation_problem
 from worker.delivery.envelope import Envelope
@@ -58,7 +59,9 @@ def _refuse_unsound(envelope: Envelope, entry: Entry) -> None:
 def _describe_unknown(name: str) -> str:
     if name in QUEUES:
         return f"{name!r} is a queue: write the request's name in type, or send to {COMMANDS_EXCHANGE} with it as key"
-    near = get_close_matches(name, CATALOG)
+    if not name:
+        return "the routing key is empty: it must be the request's name, such as user.get"
+    near = nearest_names(name, CATALOG)
     return f"no request is called {name!r}: " + (f"did you mean {' or '.join(near)}?" if near else "see the catalogue")
 
 
@@ -71,7 +74,7 @@ def _undecodable(error: ValidationError, body: bytes) -> Undecodable:
     if not _is_utf8(body):
         return _malformed_message("message.undecodable", "the body is not UTF-8")
     if faults[0]["type"] in ("json_invalid", "model_type"):
-        return _malformed_message("message.undecodable", f"the body must be one JSON object: {faults[0]['msg']}")
+        return _malformed_message("message.undecodable", f"the body must be one JSON object: {fault_text(faults[0])}")
     return Undecodable(validation_problem(faults, "the body"))
 
 

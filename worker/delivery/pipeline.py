@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from itertools import count
 from time import monotonic
+from uuid import uuid4
 
 from contracts.base import Message
 from contracts.problem import Problem
@@ -187,7 +188,7 @@ def _seconds_left(envelope: Envelope) -> float | None:
 
 
 def _entry_apart(context: CommandContext) -> CommandContext:
-    return replace(context, message_id=f"{context.message_id}/{context.name}/{context.digest}")
+    return replace(context, message_id=f"{context.message_id or uuid4().hex}/{context.name}/{context.digest}")
 
 
 def _refused_event(why: Problem, envelope: Envelope, context: CommandContext) -> Emitted:

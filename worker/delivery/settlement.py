@@ -76,14 +76,14 @@ class Settlement:
         await self._replies.send(envelope, failed_outcome(failure.problem))
         if decision.action == "reply":
             return failure.problem.kind
-        if failure.malformed:
+        if failure.kind == "undecodable":
             await self._report(envelope, failure)
         await self._retry.dead_letter(envelope, DeadLetterReason(failure.problem, failure.error, failure.fault))
         return "dead_lettered"
 
     async def _report(self, envelope: Envelope, failure: DeliveryFailure) -> None:
         is_query = envelope.entry is not None and not envelope.entry.is_command
-        if envelope.reply_to or not envelope.message_id or is_query:
+        if envelope.reply_to or is_query:
             return
         try:
             await self._pipeline.report(failure.problem, envelope)

@@ -23,6 +23,17 @@ def test_a_query_needs_none() -> None:
     assert decode(envelope("user.get", b'{"id": 1}', None)) == GetUser(id=1)
 
 
+def test_an_empty_routing_key_is_called_so() -> None:
+    with pytest.raises(Undecodable, match="the routing key is empty"):
+        decode(envelope("", b"{}", "m1"))
+
+
+def test_the_words_of_a_wrong_field_are_ours() -> None:
+    with pytest.raises(Undecodable) as refused:
+        decode(envelope("user.create", b'{"email": "nonsense"}', "m1"))
+    assert "Value error" not in str(refused.value.problem.details)
+
+
 def test_a_good_body_becomes_its_type() -> None:
     assert decode(envelope("user.create", b'{"username": " x "}', "m1")) == CreateUser(username="x")
 
