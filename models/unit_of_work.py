@@ -21,6 +21,7 @@ from models.store.client import Store
 from models.store.counters import Counters
 from models.store.group_commit import GroupCommitter
 from models.store.journal import TOKEN, CommandContext, Journal, OutboxEvent, TokenFormat
+from models.store.outbox import Outbox
 from models.store.scope import GroupedScope, TransactionScope, open_once, provide
 from models.store.totals import TotalRows, add_to_totals
 
@@ -60,7 +61,12 @@ class Dependencies:
     @cached_property
     def committer(self) -> GroupCommitter:
         """Commits the grouped units of this process."""
-        return GroupCommitter(self.store, self.total_rows)
+        return GroupCommitter(self.store, self.total_rows, self.outbox.fresh)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The events that wait to be sent; those of grouped units are kept in memory where this process relays."""
+        return Outbox(self.store)
 
     @cached_property
     def total_rows(self) -> TotalRows:
@@ -168,6 +174,8 @@ class UnitOfWork(Repositories):
             await add_to_totals(self.dependencies.store, row, self.scope.totals, session)
             await journal.write(context, reply, events, session, self._token_format)
             await session.commit_transaction()
+        if events:
+            self.dependencies.outbox.fresh.is_behind = True
 
     async def __aenter__(self) -> Self:
         return self

@@ -26,7 +26,7 @@ from models.sms_sends import SendReservations, SmsLimits
 from models.store.client import Store
 from models.store.counters import Counters
 from models.store.journal import Journal
-from models.store.outbox import Lease, Outbox
+from models.store.outbox import Lease
 from models.store.retention import Retention
 from models.store.totals import TotalsCheck
 from models.unit_of_work import Dependencies
@@ -91,7 +91,7 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     replies = await stack.enter_async_context(Replies(settings.amqp_url))
     delayed = await stack.enter_async_context(DelayedReplies(replies))
     callers = _watch_callers(settings, stack)
-    relay = await _start_relay(dependencies.store, publisher, callers, stack)
+    relay = await _start_relay(dependencies, publisher, callers, stack)
     pipeline = Pipeline(dependencies, handlers, settings.patience_seconds)
     retry, outage = Retry(publisher, worker_name(), settings.require_caller), Outage(dependencies.store.availability)
     settlement = Settlement(pipeline, delayed, retry, outage, relay.wake)
@@ -158,11 +158,13 @@ def _watch_callers(settings: Settings, stack: AsyncExitStack) -> Callers:
     return callers
 
 
-async def _start_relay(store: Store, publisher: Publisher, callers: Callers, stack: AsyncExitStack) -> Relay:
+async def _start_relay(
+    dependencies: Dependencies, publisher: Publisher, callers: Callers, stack: AsyncExitStack
+) -> Relay:
     signal = RelaySignal(publisher)
     await signal.listen()
-    lease = Lease(store, "relay", worker_name(), LEASE_SECONDS)
-    relay = Relay(Outbox(store), lease, publisher, signal, callers.has_plain_consumers)
+    lease = Lease(dependencies.store, "relay", worker_name(), LEASE_SECONDS)
+    relay = Relay(dependencies.outbox, lease, publisher, signal, callers.has_plain_consumers)
     keep_running(stack, relay.run, signal.run, signal.follow)
     return relay
 

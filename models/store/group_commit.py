@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from models.store.client import BsonDict, Store
+from models.store.fresh_entries import FreshEntries
 from models.store.scope import NotGroupable, PlannedWrite
 from models.store.totals import TotalChanges, TotalRows, add_to_totals
 from tracing.spans import begin_shared, current
@@ -37,13 +38,14 @@ class GroupCommitter:
     """Commit commands in groups: a command that is ready while a group is in flight joins the next one.
 
     A group is one transaction. If any of its writes fails or does not match its document, all of its commands get
-    `GroupAborted` and run by themselves: no command fails because of another. `sizes` counts the committed groups by
-    their number of commands.
+    `GroupAborted` and run by themselves: no command fails because of another. Their journal entries are held as
+    `fresh` ones. `sizes` counts the committed groups by their number of commands.
     """
 
-    def __init__(self, store: Store, total_rows: TotalRows) -> None:
+    def __init__(self, store: Store, total_rows: TotalRows, fresh: FreshEntries) -> None:
         self._store = store
         self._total_rows = total_rows
+        self._fresh = fresh
         self._ready: deque[Change] = deque()
         self._running: asyncio.Task[None] | None = None
         self.sizes: Counter[int] = Counter()
@@ -111,12 +113,13 @@ class GroupCommitter:
         totals = Counter[str]()
         for change in group:
             totals.update(change.totals)
-        with self._total_rows.reserve() as row:
+        entries = [change.entry for change in group]
+        with self._total_rows.reserve() as row, self._fresh.hold(entries):
             async with self._store.transaction() as session:
                 for collection, part in groupby(sorted(writes, key=_collection), key=_collection):
                     await self._write_part(collection, [*part], session)
                 await add_to_totals(self._store, row, totals, session)
-                await self._store.collection("journal").insert_many([change.entry for change in group], session=session)
+                await self._store.collection("journal").insert_many(entries, session=session)
                 await session.commit_transaction()
 
     async def _write_part(self, collection: str, writes: list[PlannedWrite], session: Any) -> None:

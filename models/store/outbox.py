@@ -1,7 +1,6 @@
 """The outbox: the unsent events of committed journal entries, and the lease of the process that sends them."""
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -9,25 +8,22 @@ from uuid import uuid4
 
 from models.store.client import BsonDict, Store
 from models.store.driver_errors import translate_errors
+from models.store.fresh_entries import FreshEntries, PendingEntry
 from models.store.journal import PENDING_EXPIRY, OutboxEvent
 
 ORDER = [("pending", 1), ("order", 1)]  # the index; MongoDB would also try that of ids
 MAX_LENGTH = 8_000_000  # characters of events in memory at a time
 
 
-@dataclass(frozen=True, slots=True)
-class PendingEntry:
-    """A journal entry with its unsent events, in order."""
-
-    id: str
-    events: list[OutboxEvent]
-
-
 class Outbox:
-    """Journal entries with unsent events; `has_more` says whether the last batch may have left some."""
+    """Journal entries with unsent events; `has_more` says whether the last batch may have left some.
+
+    `fresh` are those of this process's own commits, which need not be found.
+    """
 
     def __init__(self, store: Store) -> None:
         self._rows = store.collection("journal")
+        self.fresh = FreshEntries()
         self.has_more = False
         self._leaving: list[list[Any]] = []  # the ids of entries that are being marked as sent
         self._density = 1.0  # events per entry in the last batch
@@ -35,7 +31,7 @@ class Outbox:
     async def find_pending(self, limit: int) -> list[PendingEntry]:
         """Return the oldest entries that hold `limit` events or more, or 8 million characters, together.
 
-        Those that are being marked as sent are left out.
+        Those that are being marked as sent are left out, and so are fresh ones and what comes after these.
 
         They are sorted by the server's own timestamps. For entries about one subject that is the order of their
         commits, as the later command starts from what the earlier one has committed. The order on disk may differ
@@ -43,12 +39,12 @@ class Outbox:
         """
         with translate_errors():
             entries = max(1, int(limit / self._density))
-            where = {"pending": 1, "_id": {"$nin": [*chain.from_iterable(self._leaving)]}}
+            where = {"pending": 1, "_id": {"$nin": [*chain.from_iterable(self._leaving), *self.fresh.ids]}}
             rows = self._rows.find(where, {"events": 1}).sort("order", 1).hint(ORDER).limit(entries)
             found, is_full = await _read_batch(rows, limit)
         self.has_more = is_full or len(found) == entries
         self._density = max(1.0, sum(len(entry.events) for entry in found) / len(found)) if found else 1.0
-        return found
+        return self.fresh.leave_followers(found)  # again: what was committed meanwhile is among those that were found
 
     def mark_sent(self, ids: list[Any]) -> Coroutine[Any, Any, None]:
         """Mark entries as sent: drop their events and keep the rest as the audit trail.

@@ -11,11 +11,13 @@ import structlog
 
 from contracts.catalog import EVENTS
 from models.errors.base import StoreUnavailable
+from models.store.fresh_entries import PendingEntry
 from models.store.journal import OutboxEvent
-from models.store.outbox import Lease, Outbox, PendingEntry
+from models.store.outbox import Lease, Outbox
 from worker.bus.event_messages import begin_sends, end_sends, event_message, plain_event_message
 from worker.bus.publisher import Outcome, Publisher
 from worker.bus.relay_signal import RelaySignal
+from worker.bus.sent_marks import SentMarks
 
 BATCH = 500
 IN_FLIGHT = 100  # keeps the broker busy; with more, a confirm may not come in time
@@ -69,11 +71,12 @@ class Relay:
         self._lease = lease
         self._publisher = publisher
         self._signal = signal
+        self._marks = SentMarks(outbox)
         self._is_probing = False
         self._leads_until = 0.0
         self._renew_at = 0.0
+        self._find_at = 0.0
         self.sent: Counter[str] = Counter()
-        self._marking: asyncio.Task[None] | None = None
 
     @property
     def is_leader(self) -> bool:
@@ -99,11 +102,12 @@ class Relay:
     async def _give_up_lease(self, seconds: float) -> None:
         """Let another process have the lease, and do not ask for it for so many seconds."""
         with contextlib.suppress(StoreUnavailable):  # then another process sends again what was sent last
-            await self._wait_marked()
+            await self._marks.wait()
         if self.is_leader:
             with contextlib.suppress(StoreUnavailable):  # then it runs out by itself
                 await self._lease.release()
         self._leads_until = 0.0
+        self._outbox.fresh.keep(False)
         self._signal.set_addressed(False)
         self._renew_at = asyncio.get_running_loop().time() + seconds
 
@@ -114,36 +118,55 @@ class Relay:
                 return False
             if not await self._renew_lease():
                 return False
-            batch = await self._outbox.find_pending(BATCH)
-            sent = await self._send(batch)
-            if sent:
-                await self._mark_sent(sent)
-            return bool(sent) and (self._outbox.has_more or len(sent) < len(batch))
+            await self._send_fresh()
+            return self._is_find_due() and await self._send_found()
         except StoreUnavailable as error:
             log.warning("relay waits", reason=str(error))
             return False
 
-    async def _mark_sent(self, ids: list[str]) -> None:
-        """Mark entries as sent while the next batch is sent, one batch after the other."""
+    async def _send_fresh(self) -> None:
+        """Send the events that this process has committed, without reading them back."""
+        if not (entries := self._outbox.fresh.take()):
+            return
+        sent: list[str] = []
         try:
-            await self._wait_marked()
+            sent = await self._send(entries)
         finally:
-            self._marking = asyncio.create_task(self._outbox.mark_sent(ids))
+            self._outbox.fresh.settle(entries, sent)
+        self._marks.mark_fresh_soon()
 
-    async def _wait_marked(self) -> None:
-        if self._marking is not None:
-            await asyncio.wait({self._marking})  # goes on if the relay is cancelled
-            marking, self._marking = self._marking, None
-            marking.result()
+    def _is_find_due(self) -> bool:
+        """Whether others may have committed something, or this process something that is not fresh."""
+        heard = self._signal.take_heard()  # in any case: what was heard before is found now
+        return heard or self._outbox.fresh.is_behind or asyncio.get_running_loop().time() >= self._find_at
+
+    async def _send_found(self) -> bool:
+        """Send the oldest events that the database holds; return whether there may be more."""
+        self._find_at = asyncio.get_running_loop().time() + POLL_SECONDS
+        self._outbox.fresh.is_behind = False
+        try:
+            batch = await self._outbox.find_pending(BATCH)
+            sent = await self._send(batch)
+            if sent:
+                await self._marks.mark_batch(sent)
+        except BaseException:
+            self._outbox.fresh.is_behind = True
+            raise
+        is_more = bool(sent) and (self._outbox.has_more or len(sent) < len(batch))
+        self._outbox.fresh.is_behind = self._outbox.fresh.is_behind or is_more
+        return is_more
 
     async def _renew_lease(self) -> bool:
         moment = asyncio.get_running_loop().time()
+        if moment >= self._leads_until:
+            self._outbox.fresh.keep(False)  # it has run out: another process may have sent them
         if moment >= self._renew_at:
             self._renew_at = moment + POLL_SECONDS  # the other subjects' events go on meanwhile
             held = await self._lease.acquire()
             self._leads_until = moment + self._lease.seconds if held else 0.0
             self._renew_at = moment + (self._lease.seconds / 2 if held else POLL_SECONDS)
             self._signal.set_addressed(held)
+            self._outbox.fresh.keep(held)
         return self.is_leader
 
     async def _send(self, batch: list[PendingEntry]) -> list[str]:

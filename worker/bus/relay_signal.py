@@ -25,6 +25,7 @@ class RelaySignal:
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
         self._woken = asyncio.Event()
+        self._heard = False
         self._due = asyncio.Event()
         self._is_addressed = False
         self._changed = asyncio.Event()
@@ -32,6 +33,11 @@ class RelaySignal:
     def wake(self) -> None:
         """Wake the relay of this process."""
         self._woken.set()
+
+    def take_heard(self) -> bool:
+        """Return whether another process has sent a signal since the last call."""
+        heard, self._heard = self._heard, False
+        return heard
 
     def send(self) -> None:
         """Wake the relay of the process that leads, soon."""
@@ -83,4 +89,5 @@ class RelaySignal:
         return woken
 
     async def _receive_signal(self, _: AbstractIncomingMessage) -> None:
+        self._heard = True
         self.wake()
