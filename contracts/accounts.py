@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from contracts.base import Command, EventData, Events, Family, Message, Query, Requests, View
 from contracts.types import Id, Text
-from contracts.users import AccountView, UserView
+from contracts.user_views import AccountView, UserView
 
 
 class AccountList(View):

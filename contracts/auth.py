@@ -7,7 +7,8 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 from contracts.base import Command, EventData, Events, Family, Message, Requests, View
 from contracts.sessions import Realm, SessionCredentials, SessionView, TenantCredentials, require_tenant_credentials
 from contracts.types import Email, Flag, Password, Text, Timestamp, Username
-from contracts.users import PasswordRules, UserView
+from contracts.user_views import UserView
+from contracts.users import PasswordRules
 
 LONGEST_GUESS = 4096
 

@@ -8,7 +8,7 @@ from contracts.base import Command, Deleted, EventData, Events, Family, Query, R
 from contracts.coded import AppKey, CodedChange, CodedInAppKey, CodedView, LinksChanged, NewCoded
 from contracts.search import Listing, Page, Search
 from contracts.types import ChosenId, Id, Ids, Text
-from contracts.users import UserView
+from contracts.user_views import UserView
 
 GroupField = TypeAliasType("GroupField", Literal["id", "app_id", "code", "name", "created_at", "updated_at"])
 

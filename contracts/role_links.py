@@ -4,7 +4,7 @@ from contracts.base import Command, EventData, Events, Family, Requests
 from contracts.coded import LinksChanged
 from contracts.roles import RoleView
 from contracts.types import Id, Ids
-from contracts.users import UserView
+from contracts.user_views import UserView
 
 
 class AssignRoles(Command[LinksChanged]):

@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from contracts.base import Command, Events, Family, Message, Query, Requests, View
 from contracts.types import Id, PlainJson, Text, Timestamp
-from contracts.users import UserView
+from contracts.user_views import UserView
 
 Realm = Literal["standard", "usermgmt", "starcedu_local", "starcedu_tenant", "passport"]
 

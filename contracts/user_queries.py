@@ -8,7 +8,7 @@ from typing_extensions import TypeAliasType
 from contracts.base import Family, Query, Requests, View
 from contracts.search import Page, Search
 from contracts.types import Id, Text
-from contracts.users import UserView
+from contracts.user_views import UserView
 
 _KEYS = ("id", "uuid", "external_id", "username", "email", "telephone", "login")
 Asked = Annotated[bool | None, Field(exclude_if=lambda value: value is None)]

@@ -13,7 +13,7 @@ from contracts.accounts import (
     ResolveAccounts,
     UserKey,
 )
-from contracts.users import AccountView, UserView
+from contracts.user_views import AccountView, UserView
 from handlers.handler import Handlers
 from handlers.views import account_change_view, user_view
 from models.accounts import AccountKey, bind, rebind, unbind

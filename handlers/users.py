@@ -5,18 +5,8 @@ from typing import Any
 
 from contracts.base import Deleted
 from contracts.user_queries import CheckTaken, GetUser, SearchUsers, TakenView, UserPage
-from contracts.users import (
-    CreateUser,
-    DeleteUser,
-    DisableUser,
-    EnableUser,
-    SetUserRoot,
-    SetUserStatus,
-    UpdateUser,
-    UserChanged,
-    UserErased,
-    UserView,
-)
+from contracts.user_views import UserChanged, UserErased, UserView
+from contracts.users import CreateUser, DeleteUser, DisableUser, EnableUser, SetUserRoot, SetUserStatus, UpdateUser
 from handlers.account_changes import build_accounts, emit_account_changes
 from handlers.handler import Handlers
 from handlers.links import USER_GROUPS, USER_ROLES, emit_link_changes

@@ -11,7 +11,7 @@ from contracts.groups import GroupView
 from contracts.resource_types import ResourceTypeView
 from contracts.resources import ResourceView
 from contracts.roles import RoleView
-from contracts.users import AccountView, RoleOfUser, UserView
+from contracts.user_views import AccountView, RoleOfUser, UserView
 from models.coded import CodedDocument
 from models.store.client import BsonDict
 from models.users import Account, User

@@ -3,7 +3,8 @@
 from uuid import uuid4
 
 from client import connect
-from contracts.users import CreateUser, UserView
+from contracts.user_views import UserView
+from contracts.users import CreateUser
 
 
 async def test_a_plain_consumer_hears_of_users_without_what_tells_who_they_are(urls: dict[str, str]) -> None:

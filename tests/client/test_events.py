@@ -12,7 +12,8 @@ from client import Bus, Conflict, Event, connect
 from client.sources import is_any_match
 from contracts.accounts import AccountAction, ApplyAccounts
 from contracts.integrations import CreateIntegration
-from contracts.users import CreateUser, UpdateUser, UserChanged, UserView
+from contracts.user_views import UserChanged, UserView
+from contracts.users import CreateUser, UpdateUser
 from tests.support.patience import PATIENCE
 from tests.support.proxy import proxy
 from tests.support.stack import Stack

@@ -7,7 +7,8 @@ import pytest
 
 from client import NotFound, connect_sync
 from contracts.user_queries import GetUser
-from contracts.users import CreateUser, UserView
+from contracts.user_views import UserView
+from contracts.users import CreateUser
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
 

@@ -70,8 +70,8 @@ def remarks(wheel: InstalledWheel) -> dict[str, str]:
 
 def test_mypy_sees_the_types_of_replies(remarks: dict[str, str]) -> None:
     said = remarks["typed.py"]
-    assert 'Revealed type is "userbus.contracts.users.UserView"' in said
-    assert 'Revealed type is "list[userbus.contracts.users.UserView]"' in said.replace("builtins.list", "list")
+    assert 'Revealed type is "userbus.contracts.user_views.UserView"' in said
+    assert 'Revealed type is "list[userbus.contracts.user_views.UserView]"' in said.replace("builtins.list", "list")
     assert "error" not in said
 
 

@@ -12,7 +12,8 @@ from contracts.base import Command, Deleted, Request, View
 from contracts.catalog import CATALOG, EVENTS, FAMILIES, names
 from contracts.search import Page
 from contracts.tokens import TokenView
-from contracts.users import CreateUser, UserView
+from contracts.user_views import UserView
+from contracts.users import CreateUser
 
 MODULES = [import_module(f"contracts.{found.name}") for found in iter_modules(contracts.__path__)]
 NOUNS = [module for module in MODULES if hasattr(module, "FAMILY")]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.users import UserView
+from contracts.user_views import UserView
 from devstack.servers import RunningServers
 from tests.support.client import Client, Events
 from tests.support.make_store import NUMBER, OLD_PASSWORD, PEOPLE, password

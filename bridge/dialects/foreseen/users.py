@@ -18,7 +18,7 @@ from bridge.rest.fields import (
     schema_of,
 )
 from bridge.rest.schema import INTEGER, TEXT, array_of, closed_object
-from contracts.users import AccountView, UserView
+from contracts.user_views import AccountView, UserView
 
 MAX_ACCOUNTS = 100
 

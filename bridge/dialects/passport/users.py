@@ -30,7 +30,7 @@ from bridge.rest.schema import FLAG, INTEGER, TEXT, TRUE, array_of, closed_objec
 from contracts.tokens import Holder
 from contracts.types import is_email
 from contracts.user_queries import UserPage
-from contracts.users import UserView
+from contracts.user_views import UserView
 
 MAX_ROLES = 1000
 USER_UNKNOWN = Failure(200, "管理员不存在！", 3000201)

@@ -9,7 +9,7 @@ from contracts.resource_types import ResourceTypeView
 from contracts.resources import ResourceView
 from contracts.roles import RoleView
 from contracts.types import timestamp
-from contracts.users import UserView
+from contracts.user_views import UserView
 
 
 def user(view: UserView) -> dict[str, Any]:

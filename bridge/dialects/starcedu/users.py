@@ -15,7 +15,7 @@ from bridge.rest.schema import TEXT, closed_object, constant
 from contracts.auth import PasswordSet, SignedIn
 from contracts.sessions import ResolvedSession
 from contracts.types import is_email
-from contracts.users import UserView
+from contracts.user_views import UserView
 
 EMAIL = text(max_length(255), predicate(is_email, format="email"))
 PASSWORD = text(pattern("[A-Za-z0-9]{6,20}"))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.dialects.passport import users
 from contracts.types import Flag
-from contracts.users import RoleOfUser, UserView
+from contracts.user_views import RoleOfUser, UserView
 
 MOMENT = datetime(2020, 8, 27, 17, 8, 8, tzinfo=UTC)
 

@@ -2,7 +2,8 @@
 
 import os
 
-from contracts.users import CreateUser, UserView
+from contracts.user_views import UserView
+from contracts.users import CreateUser
 from handlers.registry import HANDLERS
 from handlers.users import create_user
 from models.unit_of_work import UnitOfWork
