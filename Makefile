@@ -58,7 +58,7 @@ clean: ## remove .venv and caches; data in .local stays
 $(INSTALLED): requirements/dev.txt pyproject.toml
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or later was not found: install it, or name it: make PYTHON=<path> <verb>' >&2; exit 1; }
-	@$(PYTHON) -m devstack.install
+	@$(PYTHON) -m devstack.install $(MAKECMDGOALS)
 
 $(MONOLITH): requirements/bench.txt | $(INSTALLED)
 	@$(BIN)/python -m venv --clear $(@D)

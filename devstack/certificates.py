@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,8 +13,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from devstack.keys import write_secret
 from devstack.ports import HOST
+from devstack.settings import TlsMode
 
-TlsMode = Literal["", "on", "mutual"]
 LIFETIME = timedelta(days=365)
 RENEWAL = timedelta(days=30)  # what ends sooner is made anew at the next start
 CLIENT = "userbus"

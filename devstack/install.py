@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from devstack.early import require_startable
 from devstack.errors import StackError
 from devstack.packages import install
 
@@ -19,12 +20,14 @@ REQUIREMENTS = "requirements/dev.txt"
 ARGON2 = "argon2-cffi-bindings"
 
 
-def main() -> int:
+def main(verbs: Sequence[str] = ()) -> int:
     """Install into .venv of the current folder; returns the exit status, 130 after Ctrl-C.
 
-    The stamp file is written last.
+    For the verb `up` an environment that it would refuse is refused first. The stamp file is written last.
     """
     try:
+        if "up" in verbs:
+            require_startable(os.environ)
         _make_venv()
         _run_pip("install", "--require-hashes", "-r", REQUIREMENTS)
         _run_pip("install", "--no-deps", "--no-build-isolation", "-e", ".")
@@ -98,4 +101,4 @@ def _run(command: Sequence[str], *, quiet: bool = False, env: Mapping[str, str] 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

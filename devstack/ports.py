@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Mapping
 
 from devstack.errors import StackError
 
@@ -61,3 +62,10 @@ def require_free(port: int, need: str, setting: str, instead: str = "") -> None:
             f"Port {port}, wanted for {need}, is taken by another program: stop that program, "
             f"or choose another port with {setting}=<port>{instead}"
         )
+
+
+def require_server_ports(amqp_port: int, mongo_port: int, environ: Mapping[str, str]) -> None:
+    """Raise StackError where a port is taken of a server that is to be started, that is, not named by its URL."""
+    for port, name, kind in ((amqp_port, "RabbitMQ", "AMQP"), (mongo_port, "MongoDB", "MONGO")):
+        if not environ.get(f"USERBUS_{kind}_URL"):
+            require_free(port, name, f"USERBUS_{kind}_PORT", f", or use that server: USERBUS_{kind}_URL=<url>")

@@ -12,7 +12,7 @@ from devstack.containers import ContainerServer, ImageSpec, ensure_image
 from devstack.errors import StackError
 from devstack.external import ExternalServer
 from devstack.keys import ensure_secret, random_password
-from devstack.ports import HOST, require_free
+from devstack.ports import HOST, require_server_ports
 from devstack.server import StackServer
 
 MODES = ("docker", "local")
@@ -46,7 +46,7 @@ def choose_rabbitmq(options: ServerOptions, environ: Mapping[str, str]) -> Serve
         return ServerChoice(url, ExternalServer("RabbitMQ", "USERBUS_AMQP_URL", url, partial(rabbitmq.lets_in, url)))
     image = environ.get("RABBITMQ_IMAGE", "rabbitmq:4-management")
     in_container = _use_container(options, environ, image)  # first, since it removes orphans that hold the port
-    _require_ports(options, environ)
+    require_server_ports(options.amqp_port, options.mongo_port, environ)
     password = ensure_secret(options.home / "secrets" / "rabbitmq_password", random_password)
     url = rabbitmq.amqp_url(options.amqp_port, password, options.tls)
     if in_container:
@@ -65,20 +65,13 @@ def choose_mongo(options: ServerOptions, environ: Mapping[str, str]) -> ServerCh
         return ServerChoice(url, ExternalServer("a MongoDB replica set", "USERBUS_MONGO_URL", url, reachable))
     image = environ.get("MONGO_IMAGE", "mongo:7")
     in_container = _use_container(options, environ, image)
-    _require_ports(options, environ)
+    require_server_ports(options.amqp_port, options.mongo_port, environ)
     url = mongodb.mongo_url(options.mongo_port, options.tls)
     cache_gb = environ.get("MONGO_CACHE_GB", mongodb.CACHE_GB)
     if in_container:
         return ServerChoice(url, ContainerServer(_mongo_image(options, image, cache_gb)))
     mongod = mongodb.ensure_mongod(options.say)
     return ServerChoice(url, mongodb.local_mongod(mongod, options.home, options.mongo_port, cache_gb, options.tls))
-
-
-def _require_ports(options: ServerOptions, environ: Mapping[str, str]) -> None:
-    """Raise StackError where a port of either server is taken: before anything is installed for one of them."""
-    for port, name, kind in ((options.amqp_port, "RabbitMQ", "AMQP"), (options.mongo_port, "MongoDB", "MONGO")):
-        if not environ.get(f"USERBUS_{kind}_URL"):
-            require_free(port, name, f"USERBUS_{kind}_PORT", f", or use that server: USERBUS_{kind}_URL=<url>")
 
 
 def _use_container(options: ServerOptions, environ: Mapping[str, str], image: str) -> bool:

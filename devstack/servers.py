@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from devstack.certificates import TlsMode, server_tls
+from devstack.certificates import server_tls
 from devstack.ports import free_port
 from devstack.server import StackServer
 from devstack.server_choice import ServerChoice, ServerOptions, choose_mongo, choose_rabbitmq
+from devstack.settings import TlsMode
 
 
 @dataclass(frozen=True)

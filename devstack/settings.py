@@ -4,13 +4,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from devstack.certificates import TlsMode
 from devstack.errors import StackError
 
 HIGHEST_PORT = 65_535
+TlsMode = Literal["", "on", "mutual"]
 
 
 @dataclass(frozen=True)
