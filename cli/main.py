@@ -15,10 +15,12 @@ from cli.migrate import migrate_store
 from cli.requests.commands import add_nouns
 from cli.root import create_root
 from cli.services import commands as services
+from cli.topology import commands as topology
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run and look after userbus, over its bus.")
 app.add_typer(token.app, name="token", help="Service tokens: issue, list, revoke.")
 app.add_typer(services.app, name="service", help="Services: who may send and receive what.")
+app.add_typer(topology.app, name="topology", help="What is on the broker: how it differs from what is declared.")
 app.add_typer(dead.app, name="dead", help="Dead letters: list, show, redrive, drop.")
 app.add_typer(events.app, name="events", help="Events: as they come, or those of the last days again.")
 add_nouns(app)

@@ -8,12 +8,12 @@ import pytest
 from contracts.asyncapi.document import asyncapi
 from contracts.catalog import CATALOG, FAMILIES
 from contracts.entry import query_queue, queue
+from contracts.topology.declared import RETRY_STEPS, declared_topology, retry_queue
 from handlers.problems import problem_codes
 from handlers.registry import GROUPED, HANDLERS
 from models.store.indexes import INDEXES
 from tests.support.source import packages
 from worker.asyncapi import FOLDER, documents
-from worker.bus.topology import EXCHANGES, QUEUES, RETRY_STEPS, retry_queue
 
 ROOT = Path(__file__).parents[1]
 OPERATIONS = asyncapi()["operations"]
@@ -73,7 +73,9 @@ def test_decisions_are_numbered_one_by_one() -> None:
 
 def test_the_architecture_names_everything_on_the_broker_and_in_the_database() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
-    names = {*INDEXES, *EXCHANGES, *QUEUES} - {retry_queue(step) for step in RETRY_STEPS}
+    names = {*INDEXES, *(part.name for part in declared_topology(100_000, 7).parts)} - {
+        retry_queue(step) for step in RETRY_STEPS
+    }
     families = {name(family) for family in FAMILIES for name in (queue, query_queue)}
     assert [name for name in sorted(names - families) if f"`{name}`" not in text] == []
     assert [family for family in FAMILIES if f".{family}`" not in text] == []

@@ -10,6 +10,7 @@ import structlog
 
 from contracts.catalog import DEAD_INCOMING
 from contracts.entry import queue
+from contracts.topology.declared import declared_topology
 from handlers.handler import Handlers
 from handlers.health import worker_name
 from handlers.registry import HANDLERS
@@ -36,7 +37,7 @@ from worker.bus.relay import LEASE_SECONDS, Relay
 from worker.bus.relay_signal import RelaySignal
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
 from worker.bus.tasks import keep_running
-from worker.bus.topology import consumed_queues, declarations, declare
+from worker.bus.topology import consumed_queues, declare
 from worker.component_metrics import Components
 from worker.database_watch import watch_database
 from worker.delivery.callers import Callers
@@ -148,8 +149,8 @@ async def _open_sms(settings: Settings, sends: SendReservations, stack: AsyncExi
 
 async def _declare(settings: Settings, publisher: Publisher, stack: AsyncExitStack) -> None:
     await declare(settings.amqp_url, settings.queue_length, settings.events_days)
-    parts = declarations(settings.queue_length, settings.events_days)
-    keep_running(stack, partial(redeclare_missing, publisher, settings.amqp_url, parts))
+    topology = declared_topology(settings.queue_length, settings.events_days)
+    keep_running(stack, partial(redeclare_missing, publisher, settings.amqp_url, topology))
 
 
 def _watch_callers(settings: Settings, stack: AsyncExitStack) -> Callers:

@@ -10,12 +10,10 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
 
-from contracts.broker_addresses import broker_addresses
+from cli.broker import connect_broker
 from contracts.catalog import CATALOG, COMMANDS_EXCHANGE, DEAD, DEAD_UNDELIVERABLE
-from contracts.tls import explain_tls_failures
 
 KEPT_HEADERS = frozenset({"x-actor", "x-client-address", "traceparent", "tracestate"})
-CONNECT_SECONDS = 5
 FULL_PAUSE = 1.0
 FULL_TRIES = 30
 WINDOW = 50_000  # unsettled messages of one consumer: AMQP's limit is 65,535, and 2,000 where none is named
@@ -116,8 +114,7 @@ class DeadLetterQueue:
         return purged.message_count or 0
 
     async def __aenter__(self) -> Self:
-        addresses = broker_addresses(self._url)
-        self._connection = await addresses.try_each(_connect)
+        self._connection = await connect_broker(self._url)
         self.channel = await self._connection.channel(on_return_raises=True)
         self.total = await self._count(DEAD)
         with suppress(ChannelNotFoundEntity):  # no worker of this version has run
@@ -133,11 +130,6 @@ class DeadLetterQueue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._connection.close()
-
-
-async def _connect(url: str) -> AbstractConnection:
-    with explain_tls_failures(url):
-        return await aio_pika.connect(url, timeout=CONNECT_SECONDS)
 
 
 def _original(message: AbstractIncomingMessage) -> aio_pika.Message:

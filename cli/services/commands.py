@@ -12,8 +12,8 @@ from access.rabbitmq_users import definitions, hash_password
 from access.service_list import add_service, read_services, remove_service
 from access.services import DEFAULT_MAY, ServiceIdentity, ServiceInvalid
 from cli.connection import stop
+from cli.management import Management, ManagementFailed
 from cli.output import print_line
-from cli.services.management import Management, ManagementFailed
 from cli.services.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)

@@ -12,6 +12,7 @@ import aio_pika
 import pytest
 from aiormq.abc import FieldTable
 
+from contracts.topology.declared import DELIVERY_LIMIT
 from devstack.programs import ChildProgram, spawn
 from devstack.servers import RunningServers
 from models.store.client import Store
@@ -21,7 +22,6 @@ from tests.support.client import Client
 from tests.support.dying_workers import take_and_drop
 from tests.support.faults.programs import FULL
 from tests.support.patience import PATIENCE
-from worker.bus.topology import DELIVERY_LIMIT
 
 MANY = 10_000 if FULL else 1_000
 

@@ -5,12 +5,12 @@ from uuid import uuid4
 
 from aio_pika.abc import AbstractIncomingMessage
 
+from contracts.topology.declared import DELIVERY_LIMIT
 from models.store.client import Store
 from tests.faults.conftest import Program, Spawn, SpawnWith, wait_served
 from tests.faults.test_workers import Bodies, check_effects, check_events, creation_bodies
 from tests.support.client import Client
 from tests.support.faults.poison import POISON, STATUS
-from worker.bus.topology import DELIVERY_LIMIT
 
 GOOD = 50
 DIES = "tests.support.faults.poison"

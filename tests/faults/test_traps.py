@@ -18,6 +18,7 @@ from contracts.catalog import (
     DEAD_UNDELIVERABLE,
     EVENTS_EXCHANGE,
 )
+from contracts.topology.declared import DELIVERY_LIMIT
 from devstack.servers import RunningServers
 from tests.flows.test_delivery import Dead
 from tests.support.client import Client
@@ -26,7 +27,7 @@ from tests.support.proxy import proxy
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.bus.returned_messages import log_returned_messages
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
-from worker.bus.topology import DELIVERY_LIMIT, declare
+from worker.bus.topology import declare
 from worker.bus.undeliverable_queries import Receive
 from worker.delivery.dead_lettered import death_reason
 

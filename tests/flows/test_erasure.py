@@ -8,13 +8,14 @@ from uuid import uuid4
 from bson.json_util import dumps
 
 from contracts.catalog import DEAD, FAMILIES
+from contracts.topology.declared import RETRY_STEPS, retry_queue
 from tests.support.client import Client, Events
 from tests.support.dead_letters import read_queue
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
 from tests.support.usermgmt import last_code
 from tests.support.visitors import telephone
-from worker.bus.topology import RETRY_STEPS, consumed_queues, retry_queue
+from worker.bus.topology import consumed_queues
 
 ADDRESS = "203.0.113.77"
 VISITOR = {"x-client-address": ADDRESS}

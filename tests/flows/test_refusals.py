@@ -17,6 +17,7 @@ from pamqp import commands as spec
 from pydantic import SecretStr
 
 from contracts.integrations import CreateIntegration
+from contracts.topology.declared import DELIVERY_LIMIT
 from contracts.users import CreateUser
 from handlers.integrations import create_integration
 from handlers.users import create_user
@@ -31,7 +32,6 @@ from tests.support.patience import PATIENCE
 from tests.support.rows import a_group, a_resource, an_app, code
 from tests.support.stack import Stack
 from tests.support.visitors import PASSWORD
-from worker.bus.topology import DELIVERY_LIMIT
 
 NOBODY = 9_007_199_254_740_991
 

@@ -7,8 +7,8 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
+from contracts.topology.declared import RELAY_EXCHANGE
 from worker.bus.publisher import Publisher, PublishFailed
-from worker.bus.topology import RELAY_EXCHANGE
 
 QUIET_SECONDS = 0.004
 BIND_SECONDS = 5.0

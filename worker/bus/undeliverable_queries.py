@@ -8,9 +8,9 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
+from contracts.topology.declared import DELIVERY_LIMIT
 from worker.bus.broker_connection import CONNECT_SECONDS, connect_once
 from worker.bus.tasks import run_in_task
-from worker.bus.topology import DELIVERY_LIMIT
 
 WINDOW_SECONDS = 60.0
 Receive = Callable[[AbstractIncomingMessage], Awaitable[None]]

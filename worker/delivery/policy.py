@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.problem import Problem
+from contracts.topology.declared import DELIVERY_LIMIT, RETRY_STEPS
 from handlers.problems import problem
 from models.errors.base import DeadlinePassed
-from worker.bus.topology import DELIVERY_LIMIT, RETRY_STEPS
 from worker.delivery.envelope import Envelope
 
 FailureKind = Literal["expired", "poison", "circuit_open", "undecodable", "unavailable", "fault", "forbidden"]

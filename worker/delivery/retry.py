@@ -15,9 +15,9 @@ from aio_pika.abc import HeadersType
 from contracts.catalog import DEAD_LETTERS
 from contracts.problem import Problem
 from contracts.redaction import REDACTED, is_secret_name, redact, scrub
+from contracts.topology.declared import RETRY_STEPS, retry_queue
 from models.store.document import now
 from worker.bus.publisher import Publisher, PublishFailed
-from worker.bus.topology import RETRY_STEPS, retry_queue
 from worker.delivery.bodies import MAX_UNKNOWN
 from worker.delivery.deadline import DEADLINE
 from worker.delivery.envelope import ATTEMPT, FIRST, Envelope

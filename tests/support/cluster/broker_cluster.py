@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from contracts.topology.declared import RELAY_EXCHANGE
 from devstack.local import LocalServer
 from devstack.ports import HOST, free_port
 from devstack.rabbitmq import USER, ensure_rabbitmq, local_epmd, local_rabbitmq
-from worker.bus.topology import RELAY_EXCHANGE
 
 NODES = ("userbus1", "userbus2", "userbus3")
 PASSWORD = "cluster"

@@ -9,9 +9,9 @@ from aiormq.abc import FieldTable
 
 from contracts.catalog import DEAD, DEAD_INCOMING, DEAD_LETTERS, FAMILIES
 from contracts.entry import queue
+from contracts.topology.declared import RETRY_STEPS, retry_queue
 from models.store.client import Store
 from tests.support.client import Client
-from worker.bus.topology import RETRY_STEPS, retry_queue
 
 LIFETIME = "transactionLifetimeLimitSeconds"
 LOCKED_SECONDS = 600

@@ -9,6 +9,7 @@ from uuid import uuid4
 import aio_pika
 import pytest
 
+from contracts.topology.declared import RELAY_EXCHANGE
 from devstack.servers import RunningServers
 from models.seeds import prepare
 from models.store.client import BsonDict, Store
@@ -22,7 +23,7 @@ from worker.bus.publisher import Outcome, Publisher, PublishFailed
 from worker.bus.relay import IN_FLIGHT, Relay
 from worker.bus.relay_signal import RelaySignal
 from worker.bus.tasks import cancel, keep_running
-from worker.bus.topology import RELAY_EXCHANGE, declare
+from worker.bus.topology import declare
 
 
 class CountingPublisher(Publisher):

@@ -7,9 +7,11 @@ import aio_pika
 import pytest
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
 
 from contracts.catalog import CATALOG, COMMANDS_EXCHANGE, DEAD, DEAD_INCOMING, UNKNOWN
+from contracts.topology.declared import declared_topology
+from contracts.topology.parts import placeless
 from devstack.servers import RunningServers
 from tests.support.patience import PATIENCE
 from worker.bus.topology import declare
@@ -91,3 +93,23 @@ async def test_bindings_by_headers_of_senders_are_taken_away(apart: RunningServe
     assert (await channel.declare_queue(DEAD, passive=True)).declaration_result.message_count == 0
     with pytest.raises(ChannelNotFoundEntity):
         await channel.declare_queue("userbus.expired", passive=True)
+
+
+async def test_a_queue_that_an_earlier_version_placed_is_used_as_it_is(
+    apart: RunningServers, channel: AbstractChannel
+) -> None:
+    part = next(part for part in declared_topology(100_000, 7).queues if part.name == "userbus.sms")
+    await channel.queue_delete(part.name)
+    old = await channel.declare_queue(part.name, durable=True, arguments=placeless(part.arguments))
+    await declare(apart.amqp_url, 100_000, 7)
+    await send(channel, "sms.send_code")
+    assert await take(channel, part.name) == "sms.send_code"
+    await old.delete(if_unused=False, if_empty=False)
+
+
+async def test_a_queue_in_another_form_is_refused(apart: RunningServers, channel: AbstractChannel) -> None:
+    await channel.queue_delete("userbus.sms")
+    other = await channel.declare_queue("userbus.sms", durable=True)
+    with pytest.raises(ChannelPreconditionFailed, match="inequivalent arg"):
+        await declare(apart.amqp_url, 100_000, 7)
+    await other.delete(if_unused=False, if_empty=False)

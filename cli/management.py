@@ -1,8 +1,8 @@
-"""RabbitMQ's management API: import definitions, remove a service."""
+"""RabbitMQ's management API: what AMQP cannot do or tell."""
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
@@ -16,12 +16,13 @@ class ManagementFailed(Exception):
 
 
 class Management:
-    """The management API of a broker, at a URL with user and password."""
+    """The management API of a broker, at a URL with user and password; `vhost` is the virtual host of userbus."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, vhost: str = "/") -> None:
         parts = urlsplit(url)
         self._base = f"{parts.scheme}://{parts.hostname}:{parts.port or 15672}/api"
-        self._login = (parts.username or "", parts.password or "")
+        self._login = (unquote(parts.username or ""), unquote(parts.password or ""))
+        self._vhost = quote(vhost, safe="")
 
     def import_definitions(self, definitions: Mapping[str, Any]) -> None:
         """Add or change everything that the definitions hold; nothing is removed. Raises `ManagementFailed`."""
@@ -34,6 +35,16 @@ class Management:
         for queue in self._call("GET", "/queues/%2F?columns=name").json():
             if queue["name"].startswith(f"{name}."):
                 self._call("DELETE", f"/queues/%2F/{quote(queue['name'], safe='')}")
+
+    def list_all(self, kind: str) -> list[dict[str, Any]]:
+        """Return all `queues`, `exchanges`, `bindings` or `policies` of the virtual host, as RabbitMQ shows them."""
+        rows: list[dict[str, Any]] = self._call("GET", f"/{kind}/{self._vhost}").json()
+        return rows
+
+    def show_queue(self, name: str) -> dict[str, Any]:
+        """Return one queue; its figures are up to five seconds old."""
+        row: dict[str, Any] = self._call("GET", f"/queues/{self._vhost}/{quote(name, safe='')}").json()
+        return row
 
     def _call(self, method: str, path: str, **body: Any) -> httpx.Response:
         try:

@@ -1,0 +1,81 @@
+"""What `userbus topology plan` tells about a broker that is not as declared, and in which order."""
+
+from aio_pika import ExchangeType
+from aio_pika.abc import AbstractChannel
+
+from cli.topology.plan import moving_name
+from contracts.topology.parts import placeless
+from tests.support.restricted import RestrictedBroker
+from tests.support.topology import CLASSIC, declared_queue, planned, replace_queue, run_topology
+
+
+async def test_a_broker_as_declared_has_nothing_to_do(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
+    told = (0, "the broker is as declared\n", "")
+    assert await run_topology(restricted, "plan") == told
+    assert await run_topology(restricted, "apply", "--yes") == told
+    status, out, err = await run_topology(restricted, "plan", USERBUS_MANAGEMENT_URL="")
+    assert (status, out, "USERBUS_MANAGEMENT_URL" in err) == (0, told[1], True)
+
+
+async def test_what_is_missing_comes_first_and_what_hands_must_do_last(
+    restricted: RestrictedBroker, channel: AbstractChannel
+) -> None:
+    await replace_queue(channel, "userbus.role", CLASSIC)
+    await replace_queue(channel, "userbus.sms", placeless(declared_queue("userbus.sms").arguments))
+    await channel.queue_delete("userbus.dead")
+    await channel.exchange_delete("userbus.events.plain")
+    users = await channel.get_queue("userbus.user", ensure=False)
+    await users.unbind("userbus.commands", "user.create")
+    await users.bind("userbus.commands", "user.*")
+    await channel.exchange_delete("userbus.relay")
+    await channel.declare_exchange("userbus.relay", ExchangeType.DIRECT, durable=True)
+    await channel.declare_queue("userbus.expired", durable=True)
+    steps = [
+        ("create exchange", "userbus.events.plain"),
+        ("create queue", "userbus.dead"),
+        ("bind", "userbus.user"),
+        ("unbind", "userbus.user"),
+        ("remake queue", "userbus.role"),
+        ("remake queue", "userbus.sms"),
+        ("by hand", "userbus.relay"),
+        ("by hand", "userbus.expired"),
+    ]
+    assert await planned(restricted) == steps
+    without = [step for step in steps if step not in {("bind", "userbus.user"), ("unbind", "userbus.user"), steps[-1]}]
+    assert await planned(restricted, USERBUS_MANAGEMENT_URL="") == without
+    status, _, err = await run_topology(restricted, "apply", "--yes")
+    assert (status, err.count("left: "), "userbus.expired" in err) == (1, 2, True)
+    await channel.exchange_delete("userbus.relay")
+    await channel.queue_delete("userbus.expired")
+    assert await planned(restricted) == [("create exchange", "userbus.relay")]
+
+
+async def test_another_length_is_another_form(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
+    longer = {"USERBUS_QUEUE_LENGTH": "200000", "USERBUS_EVENTS_DAYS": "3"}
+    steps = await planned(restricted, **longer)
+    assert ("remake queue", "userbus.user.queries") in steps
+    assert steps[-1] == ("by hand", "userbus.events.log")
+    status, _, err = await run_topology(restricted, "plan", USERBUS_QUEUE_LENGTH="long")
+    assert (status, "USERBUS_QUEUE_LENGTH" in err) == (1, True)
+
+
+async def test_an_interrupted_move_is_told(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
+    role = declared_queue("userbus.role")
+    await channel.declare_queue(moving_name(role), durable=True, arguments=dict(role.arguments))
+    assert await planned(restricted) == [("remake queue", "userbus.role")]
+    assert (await run_topology(restricted, "apply", "--yes"))[0] == 0
+    assert await planned(restricted) == []
+
+
+async def test_who_may_not_or_has_no_way_is_told(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
+    await replace_queue(channel, "userbus.role", CLASSIC)
+    status, _, err = await run_topology(restricted, "apply", "--yes", USERBUS_MANAGEMENT_URL="")
+    assert (status, "AMQP alone does not tell" in err) == (1, True)
+    status, _, err = await run_topology(restricted, "plan", USERBUS_AMQP_URL=restricted.urls["operator"])
+    assert (status, err) == (1, "")  # reading needs the management API alone
+    status, _, err = await run_topology(restricted, "apply", "--yes", USERBUS_AMQP_URL=restricted.urls["operator"])
+    assert (status, "use the worker's URL" in err) == (1, True)
+    wrong = restricted.management_url.replace("admin:", "admin:x")
+    status, _, err = await run_topology(restricted, "plan", USERBUS_MANAGEMENT_URL=wrong)
+    assert (status, "401" in err) == (1, True)
+    await replace_queue(channel, "userbus.role", declared_queue("userbus.role").arguments)
