@@ -1,6 +1,6 @@
 """Who did what, when, to whom, with which outcome: the audit trail of commands."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -54,6 +54,43 @@ class SearchAudit(Query[AuditPage]):
     after: Annotated[str, Field(max_length=32_768)] | None = None
 
 
+class AuditBreak(View):
+    """Where the audit trail and its chain differ first.
+
+    `how` is `changed`, `removed` or `added`, of the entry `message_id`; or `chain`, if the chain itself was changed at
+    link `link`, whose entries can no longer be vouched for.
+    """
+
+    how: Literal["changed", "removed", "added", "chain"]
+    link: int
+    message_id: str | None = None
+
+
+class AuditVerdict(View):
+    """What was checked: so many links of the audit chain, which seal so many entries.
+
+    `next` is the `after` of the following part, null once the newest link was checked or something was found; `broken`
+    is the first difference. `head` is the newest link and its digest, null while there is none.
+    """
+
+    links: int
+    entries: int
+    next: int | None
+    broken: AuditBreak | None
+    head: str | None
+
+
+class VerifyAudit(Query[AuditVerdict]):
+    """Compare the next links of the audit chain with the audit trail, and return the first difference.
+
+    Begins with the oldest link, or after link `after`. `head` is one that was noted before: the chain must still
+    have it.
+    """
+
+    after: Annotated[int, Field(ge=0)] | None = None
+    head: Annotated[str, Field(pattern=r"^[0-9]{1,15}:[0-9a-f]{64}$")] | None = None
+
+
 FAMILY: Family = "auth"
-REQUESTS: Requests = {"audit.search": SearchAudit}
+REQUESTS: Requests = {"audit.search": SearchAudit, "audit.verify": VerifyAudit}
 EVENTS: Events = {}

@@ -16,6 +16,7 @@ from handlers.health import worker_name
 from handlers.registry import HANDLERS
 from handlers.sms_gateways.delivery import SmsDelivery
 from handlers.sms_gateways.selection import open_sender
+from models.audit_chain import AuditChain
 from models.cascade import LinkCleanup
 from models.integrations import reseal_secrets
 from models.migrations import all_migrations, require_known
@@ -31,6 +32,7 @@ from models.store.outbox import Lease
 from models.store.retention import Retention
 from models.store.totals import TotalsCheck
 from models.unit_of_work import Dependencies
+from worker.audit_sealer import SEAL_SECONDS, AuditSealer
 from worker.bus.publisher import Publisher
 from worker.bus.redeclare import redeclare_missing
 from worker.bus.relay import LEASE_SECONDS, Relay
@@ -93,6 +95,7 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     delayed = await stack.enter_async_context(DelayedReplies(replies))
     callers = _watch_callers(settings, stack)
     relay = await _start_relay(dependencies, publisher, callers, stack)
+    _seal_audit_trail(dependencies, relay, stack)
     pipeline = Pipeline(dependencies, handlers, settings.patience_seconds)
     retry, outage = Retry(publisher, worker_name(), settings.require_caller), Outage(dependencies.store.availability)
     settlement = Settlement(pipeline, delayed, retry, outage, relay.wake)
@@ -168,6 +171,11 @@ async def _start_relay(
     relay = Relay(dependencies.outbox, lease, publisher, signal, callers.has_plain_consumers)
     keep_running(stack, relay.run, signal.run, signal.follow)
     return relay
+
+
+def _seal_audit_trail(dependencies: Dependencies, relay: Relay, stack: AsyncExitStack) -> None:
+    sealer = AuditSealer(AuditChain(dependencies.store, dependencies.keys), lambda: relay.is_leader)
+    keep_running(stack, Sweeper(sealer, SEAL_SECONDS).run)
 
 
 def _create_subscriptions(

@@ -3,10 +3,12 @@
 import inspect
 import json
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
 
+from cli.audit import verify_audit
 from cli.connection import run, stop
 from cli.requests.fields import field_values, parameters, usage
 from cli.requests.output import print_view
@@ -46,16 +48,37 @@ def add_nouns(app: typer.Typer) -> None:
             if entry.name.partition(".")[0] == noun and entry.name not in ELSEWHERE:
                 _add_command(group, entry)
         app.add_typer(group, name=noun.replace("_", "-"))
-    _add_command(app, CATALOG["audit.search"])
+    _add_audit(app)
 
 
 def command_words(name: str) -> list[str]:
     """The words of a request's command: `user set-status`, `role list`, `audit`."""
     noun, _, verb = name.replace("_", "-").partition(".")
-    return ["audit"] if noun == "audit" else [noun, RENAMED.get(verb, verb)]
+    return ["audit"] if name == "audit.search" else [noun, RENAMED.get(verb, verb)]
+
+
+def _add_audit(app: typer.Typer) -> None:
+    """`userbus audit` searches by itself, and has a command below it."""
+    search, text, example = _make_command(CATALOG["audit.search"])
+
+    def search_unless(context: typer.Context, **options: Any) -> None:
+        if context.invoked_subcommand is None:
+            search(**options)
+
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    _sign(search_unless, [context, *inspect.signature(search).parameters.values()])
+    audit = typer.Typer(invoke_without_command=True, callback=search_unless, help=text, epilog=example)
+    audit.command("verify", epilog="Example: userbus audit verify --head 42:9f86d081…")(verify_audit)
+    app.add_typer(audit, name="audit")
 
 
 def _add_command(group: typer.Typer, entry: Entry) -> None:
+    send, text, example = _make_command(entry)
+    group.command(command_words(entry.name)[-1], help=text, epilog=example)(send)
+
+
+def _make_command(entry: Entry) -> tuple[Callable[..., None], str, str]:
+    """The function that sends a request made of its options, its help, and an example."""
     words = command_words(entry.name)
     is_destructive = words[-1] == "delete"
 
@@ -65,11 +88,13 @@ def _add_command(group: typer.Typer, entry: Entry) -> None:
         body = json.dumps(field_values(entry, options))
         print_view(run(lambda bus: bus.ask(entry.message.model_validate_json(body))), as_json)
 
-    shared = [JSON, *([YES] if is_destructive else [])]
-    send.__signature__ = inspect.Signature([*parameters(entry), *shared])  # type: ignore[attr-defined]  # typer reads it
+    _sign(send, [*parameters(entry), JSON, *([YES] if is_destructive else [])])
     text = inspect.cleandoc(entry.message.__doc__ or "")
-    example = f"Example: userbus {' '.join(words)} {usage(entry)}".strip()
-    group.command(words[-1], help=text, epilog=example)(send)
+    return send, text, f"Example: userbus {' '.join(words)} {usage(entry)}".strip()
+
+
+def _sign(function: Callable[..., None], signature: Sequence[inspect.Parameter]) -> None:
+    function.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]  # typer reads it
 
 
 def _confirm(name: str, options: dict[str, Any]) -> None:

@@ -50,6 +50,14 @@ class Keys:
         """A keyed digest as an integer of 63 bits, for ids that must not reveal what they stand for."""
         return int.from_bytes(self._mac(f"number:{purpose}", text.encode())[:8]) >> 1
 
+    def seal(self, digest: str) -> str:
+        """Return the keyed digest that says of a link of the audit chain that a worker has made it."""
+        return self._mac("seal", digest.encode()).hex()
+
+    def has_sealed(self, digest: str, seal: object) -> bool:
+        """Whether this is the seal of a digest by the newest key or a former one."""
+        return any(keys.seal(digest) == seal for keys in (self, *self.former))
+
     def hash_code(self, purpose: str, text: str) -> str:
         """Return the keyed hash of a short secret, for example of an SMS code."""
         return self._mac(f"code:{purpose}", text.encode()).hex()

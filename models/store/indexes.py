@@ -73,6 +73,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _ordered_index("actor", "-at", "_id", where={"actor": {"$gt": ""}}),
         _ordered_index("-at", "_id", where={"name": {"$gt": ""}}),
     ],
+    "audit_chain": [_index("until", where={"entries": {"$exists": True}})],
     "counters": [],
     "totals": [],
     "erased": [],

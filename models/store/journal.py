@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any, Literal
 
 from bson import Timestamp
@@ -19,7 +20,8 @@ PENDING_EXPIRY = "kept_until"  # the name of `expires_at` until the events are s
 _REPEAT_FIELDS = dict.fromkeys(("name", "digest", "canonical_digest", "reply", "form"), 1)
 UNSET = Timestamp(0, 0)  # MongoDB replaces it with its own timestamp, which grows with every write on any primary
 REPLY_FIELDS: BsonDict = {"reply": "", "digest": "", "form": ""}
-PERSONAL_FIELDS = REPLY_FIELDS | {"client_address": ""}
+SALT = "salt"  # of the client address in the audit chain: whoever is erased leaves a digest of nothing known
+PERSONAL_FIELDS = REPLY_FIELDS | {"client_address": "", SALT: ""}
 PLACEHOLDER = "\ue000minted\ue000"  # stands for the token in a stored reply
 
 
@@ -161,6 +163,7 @@ class Journal:
             "at": at,
             "reply": reply,
         }
+        entry |= {SALT: token_hex(16)} if context.client_address else {}
         return entry | self._expiry(at, events) | _pending_fields(events)
 
     def _expiry(self, at: datetime, events: list[OutboxEvent]) -> BsonDict:

@@ -208,6 +208,7 @@ async def _tokens(life: Life) -> None:
     await life.done("audit.search", name="token.issue", size=1)
     await life.done("migration.list")
     await life.done("migration.run", number=1)
+    await life.done("audit.verify")
     await life.done("token.revoke", id=issued["id"])
 
 
