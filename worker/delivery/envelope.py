@@ -13,7 +13,7 @@ from contracts.entry import Entry
 from contracts.problem import Problem
 from worker.delivery.addresses import reply_queue_name
 from worker.delivery.bodies import MAX_UNKNOWN, BodyUnreadable, Wrapping, unwrap_body
-from worker.delivery.deadline import DeadlineInvalid, read_deadline
+from worker.delivery.deadline_header import DeadlineInvalid, read_deadline
 from worker.delivery.names import name_problem, request_name
 
 ATTEMPT = "x-attempt"

@@ -19,7 +19,7 @@ from contracts.topology.declared import RETRY_STEPS, retry_queue
 from models.store.document import now
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.delivery.bodies import MAX_UNKNOWN
-from worker.delivery.deadline import DEADLINE
+from worker.delivery.deadline_header import DEADLINE
 from worker.delivery.envelope import ATTEMPT, FIRST, Envelope
 
 PAUSES = (0.2, 0.5, 1.0, 2.0)
