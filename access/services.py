@@ -7,9 +7,11 @@ from fnmatch import fnmatchcase
 
 from contracts.catalog import CATALOG, EVENTS
 
+# What a wildcard may grant, and a service may query unless its list says otherwise. Every other noun is privileged.
+OPEN_NOUNS = frozenset({"account", "app", "group", "health", "resource", "resource_type", "role", "sms", "user"})
 # Never granted by a wildcard: credentials, other people's sessions, keys of other systems, what cannot be undone.
 PRIVILEGED = (
-    *("auth.*", "session.*", "tenant.*", "token.*", "integration.*", "audit.*"),
+    *(f"{noun}.*" for noun in sorted({name.partition(".")[0] for name in CATALOG} - OPEN_NOUNS)),
     *("user.delete", "user.import", "user.check_import", "user.set_root"),
 )
 RESERVED = frozenset({"worker", "bridge", "operator", "admin", "guest", "userbus", "amq"})

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from typing import get_args
 
+from bridge.settings import DialectName
 from bridge.settings import Settings as BridgeSettings
+from contracts.tokens import DIALECTS
 from handlers.sms_gateways.selection import VENDORS
 from handlers.sms_gateways.settings import NEEDS, SmsSettings
 from worker.settings import Settings as WorkerSettings
@@ -36,3 +38,7 @@ def test_the_example_shows_the_defaults() -> None:
             shown = explained()[name.upper()].strip()
             if isinstance(field.default, (int, float)) and not isinstance(field.default, bool):
                 assert float(shown) == float(field.default), name
+
+
+def test_the_dialects_that_tokens_may_name_are_those_that_take_them() -> None:
+    assert get_args(DialectName) == DIALECTS, "DIALECTS is in contracts/tokens.py, DialectName in bridge/settings.py"

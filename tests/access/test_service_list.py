@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from access.service_list import add_service, read_services, remove_service
-from access.services import DEFAULT_MAY, PRIVILEGED, PROGRAMS, ServiceIdentity, ServiceInvalid, is_privileged
+from access.services import (
+    DEFAULT_MAY,
+    OPEN_NOUNS,
+    PRIVILEGED,
+    PROGRAMS,
+    ServiceIdentity,
+    ServiceInvalid,
+    is_privileged,
+)
 from contracts.catalog import CATALOG
 
 
@@ -25,6 +33,15 @@ def test_what_is_privileged_is_granted_by_its_name() -> None:
         name for name in CATALOG if is_privileged(name)
     }
     assert "audit.*" in PRIVILEGED
+
+
+def test_a_noun_is_privileged_unless_it_is_said_to_be_open() -> None:
+    """So that nobody grants a new noun by forgetting it."""
+    nouns = {name.partition(".")[0] for name in CATALOG}
+    assert nouns >= OPEN_NOUNS
+    assert not [name for name in CATALOG if name.partition(".")[0] not in OPEN_NOUNS and not is_privileged(name)]
+    assert {name.partition(".")[0] for name in DEFAULT_MAY} <= OPEN_NOUNS
+    assert not ServiceIdentity("billing", ("migration.*",)).requests
 
 
 def test_the_operator_may_send_everything_and_the_bridge_nothing_that_it_does_not_serve() -> None:

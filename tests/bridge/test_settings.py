@@ -1,13 +1,10 @@
 """The bridge's settings."""
 
-from typing import get_args
-
 import pytest
 from pydantic import ValidationError
 
 from bridge.app import create_app
-from bridge.settings import DialectName, Settings
-from contracts.tokens import DIALECTS
+from bridge.settings import Settings
 
 
 def test_lists_are_texts_with_commas() -> None:
@@ -35,7 +32,3 @@ def test_the_broker_password_is_not_printed() -> None:
 def test_an_open_dialect_is_logged_as_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     create_app(Settings(bridge_open_dialects="passport"))
     assert "open dialect" in capsys.readouterr().out
-
-
-def test_the_dialects_that_tokens_may_name_are_those_that_take_them() -> None:
-    assert get_args(DialectName) == DIALECTS
