@@ -15,9 +15,9 @@ SERVICE_PROBLEMS = {
     "message.invalid": ("invalid", "fields are wrong, missing or unknown; `details` lists them"),
     "caller.forbidden": ("denied", "the list of services does not let the sender do this, or does not have it"),
     "store.unavailable": ("unavailable", "the database did not answer in time"),
-    "message.poison": ("internal", "workers died again and again with the message in hand: it is dead-lettered"),
+    "message.poison": ("internal", "workers died again and again with the message in flight: it is dead-lettered"),
     "service.circuit_open": ("unavailable", "requests of this name kept failing and are not run for a few seconds"),
-    "service.interrupted": ("unavailable", "a worker was lost with the query in hand: ask again"),
+    "service.interrupted": ("unavailable", "a worker was lost with the query in flight: ask again"),
     "service.fault": ("internal", "a fault of the service; `details.fault` is its id in the log"),
 }
 

@@ -8,7 +8,8 @@ import pytest
 from contracts.asyncapi.document import asyncapi
 from contracts.catalog import CATALOG, FAMILIES
 from contracts.entry import query_queue, queue
-from contracts.topology.declared import RETRY_STEPS, declared_topology, retry_queue
+from contracts.topology.declared import declared_topology
+from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 from handlers.problems import problem_codes
 from handlers.registry import GROUPED, HANDLERS
 from models.store.indexes import INDEXES

@@ -1,4 +1,4 @@
-"""Spans of the work in hand. Without a recorder nothing is recorded, and nothing of OpenTelemetry is imported."""
+"""Spans of the work in flight. Without a recorder nothing is recorded, and nothing of OpenTelemetry is imported."""
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType

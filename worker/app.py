@@ -29,7 +29,7 @@ from models.store.client import Store
 from models.store.counters import Counters
 from models.store.journal import Journal
 from models.store.outbox import Lease
-from models.store.retention import Retention
+from models.store.reply_retention import ReplyRetention
 from models.store.totals import TotalsCheck
 from models.unit_of_work import Dependencies
 from worker.audit_sealer import SEAL_SECONDS, AuditSealer
@@ -40,7 +40,6 @@ from worker.bus.relay_signal import RelaySignal
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
 from worker.bus.tasks import keep_running
 from worker.bus.topology import consumed_queues, declare
-from worker.component_metrics import Components
 from worker.database_watch import watch_database
 from worker.delivery.callers import Callers
 from worker.delivery.consumer import Consumer
@@ -56,7 +55,7 @@ from worker.delivery.retry import Retry
 from worker.delivery.settlement import Settlement
 from worker.health_server import serve_health
 from worker.idle_memory import TRIM_SECONDS, IdleMemory
-from worker.metrics import Metrics
+from worker.metrics import Components, Metrics
 from worker.readiness import Readiness
 from worker.settings import Settings
 from worker.startup import close_quietly, start_with_retry
@@ -77,7 +76,7 @@ class Worker:
 
 @asynccontextmanager
 async def run_worker(settings: Settings, handlers: Handlers = HANDLERS) -> AsyncIterator[Worker]:
-    """Run a worker until the block ends, then drain: take nothing new, finish what is in hand, leave.
+    """Run a worker until the block ends, then drain: take nothing new, finish what is in flight, leave.
 
     Waits for RabbitMQ and MongoDB where they are not there yet.
     """
@@ -117,7 +116,7 @@ async def _open_dependencies(settings: Settings, stack: AsyncExitStack) -> Depen
     migrations = all_migrations(store, settings.sms_country)
     await require_known(store, migrations)
     await prepare(store)
-    retention = Retention(store, settings.journal_days)
+    retention = ReplyRetention(store, settings.journal_days)
     sweepers = [Sweeper(work) for work in (LinkCleanup(store), retention, migrations)]
     sweepers.append(Sweeper(TotalsCheck(store), TOTALS_CHECK_SECONDS))
     keep_running(stack, partial(watch_database, store), *(sweeper.run for sweeper in sweepers))

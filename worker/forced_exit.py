@@ -13,7 +13,7 @@ log = structlog.get_logger()
 def schedule_forced_exit(drain_seconds: float) -> None:
     """End the process with status 1, `drain_seconds` and 10 s from now, if it is still there.
 
-    A thread does it, since the event loop may be what stands still. What is in hand is delivered again.
+    A thread does it, since the event loop may be what stands still. What is in flight is delivered again.
     """
     timer = threading.Timer(drain_seconds + CLOSING_SECONDS, _exit_now)
     timer.daemon = True

@@ -9,7 +9,7 @@ TRIM_SECONDS = 10.0
 
 
 class IdleMemory:
-    """Trims the memory of a process that has served requests since the last time and has none in hand now.
+    """Trims the memory of a process that has served requests since the last time and has none in flight now.
 
     Left alone, garbage in circles waits for the next requests, and glibc keeps pages that are free between used ones:
     after many large requests at once that is most of a worker's memory.

@@ -32,7 +32,7 @@ class HttpMetrics:
         self._tokens = Counter("userbus_token_cache", text, ["result"], registry=self.registry)
         self.token_hits, self.token_misses = self._tokens.labels("hit"), self._tokens.labels("miss")
         self.in_flight = 0
-        text = "HTTP requests in hand"
+        text = "HTTP requests in flight"
         Gauge("userbus_http_in_flight", text, registry=self.registry).set_function(lambda: self.in_flight)
         text = "Whether the connection to the broker is open"
         Gauge("userbus_bridge_broker_up", text, registry=self.registry).set_function(is_connected)

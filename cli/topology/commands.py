@@ -77,7 +77,7 @@ async def _apply(connection: AbstractConnection, settings: TopologySettings) -> 
     """Take the steps; return those to be done by hand."""
     management = _management(settings)
     if management is None:
-        stop("USERBUS_MANAGEMENT_URL is not set: AMQP alone does not tell what workers have in hand")
+        stop("USERBUS_MANAGEMENT_URL is not set: AMQP alone does not tell what workers have in flight")
     async with connection.channel() as channel:
         await channel.declare_queue(LOCK, exclusive=True)  # one at a time; it goes with the connection
     found = await _look(connection, settings)

@@ -86,7 +86,7 @@ class Mover:
                 )
 
     async def _count_waiting(self, name: str) -> int:
-        # what a worker has in hand is in no count that AMQP tells
+        # what a worker has in flight is in no count that AMQP tells
         row = await asyncio.to_thread(self.management.show_queue, name)
         return int(row.get("messages", 1))
 

@@ -19,21 +19,16 @@ from contracts.catalog import (
 )
 from contracts.entry import query_queue, queue
 from contracts.topology.parts import DeclaredBinding, DeclaredExchange, DeclaredQueue, Topology
+from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 
 MEMBERS = 3  # of each quorum queue and stream, on as many nodes; where a cluster has fewer, all of them
 DELIVERY_LIMIT = 10
 DEAD_DELIVERY_LIMIT = 1_000_000  # reading a dead letter counts as a delivery: RabbitMQ 4 would drop it after 20
 RETRY_LENGTH = 100_000
-RETRY_STEPS = {"1s": 1, "5s": 5, "30s": 30, "2min": 120, "10min": 600}
 RELAY_EXCHANGE = "userbus.relay"
 
 _QUORUM = {"x-queue-type": "quorum", "x-quorum-initial-group-size": MEMBERS, "x-queue-leader-locator": "balanced"}
 _STREAM = {"x-queue-type": "stream", "x-initial-cluster-size": MEMBERS, "x-queue-leader-locator": "balanced"}
-
-
-def retry_queue(step: str) -> str:
-    """Return the name of the wait queue of a step of the retry ladder."""
-    return f"userbus.retry.{step}"
 
 
 def declared_topology(length: int, days: int) -> Topology:

@@ -80,8 +80,8 @@ class OutboxEvent:
 class Journal:
     """Entries by message_id; an entry with `pending` has events that are not sent yet.
 
-    Replies are kept for `days`, after which `Retention` drops them; the audit trail is kept for `audit_days` if that is
-    longer. Events beyond the first 1,000 or 2 million characters are stored in further documents, in the same
+    Replies are kept for `days`, after which `ReplyRetention` drops them; the audit trail is kept for `audit_days` if
+    that is longer. Events beyond the first 1,000 or 2 million characters are stored in further documents, in the same
     transaction.
     """
 

@@ -1,4 +1,4 @@
-"""SIGTERM with a command in hand that cannot be finished: the worker leaves all the same, the next one does it."""
+"""SIGTERM with a command in flight that cannot be finished: the worker leaves all the same, the next one does it."""
 
 import asyncio
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""SIGTERM with a hundred commands in hand: each is finished once, and none of them is ever seen again."""
+"""SIGTERM with a hundred commands in flight: each is finished once, and none of them is ever seen again."""
 
 import asyncio
 import json
@@ -89,7 +89,7 @@ async def test_a_hundred_in_hand_are_finished_once_and_none_is_redelivered(
         for each in sent:
             each["replies"] = answers.replies[each["id"]]
         outcome = await audit(caller, store, sent, 0.0)
-        table.add("sigterm with 100 in hand", outcome)
+        table.add("sigterm with 100 in flight", outcome)
         assert (outcome.commands, outcome.flaws) == (HAND, {})
 
 

@@ -75,7 +75,7 @@ class Scene:
         return bodies, replies
 
     async def wait_taken(self) -> None:
-        """Wait until the worker has every command in hand."""
+        """Wait until the worker has every command in flight."""
         async with asyncio.timeout(PATIENCE):
             while (await self.caller.counted("userbus.user"))[0]:
                 await asyncio.sleep(0.02)

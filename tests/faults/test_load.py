@@ -85,7 +85,7 @@ def play(breakable: RunningServers, worker_with: SpawnWith, store: Store, table:
             assert outcome.unanswered == 0 or damage not in HEARD
             assert [post.worker.exit_code for post in stage.posts] == [None] * WORKERS
         async with Client(breakable.amqp_url) as caller:
-            assert await read_depths(caller) == {}  # what a worker had in hand would be back by now
+            assert await read_depths(caller) == {}  # what a worker had in flight would be back by now
         return list(written["sent"])
 
     return played

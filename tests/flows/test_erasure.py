@@ -8,7 +8,7 @@ from uuid import uuid4
 from bson.json_util import dumps
 
 from contracts.catalog import DEAD, FAMILIES
-from contracts.topology.declared import RETRY_STEPS, retry_queue
+from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 from tests.support.client import Client, Events
 from tests.support.dead_letters import read_queue
 from tests.support.patience import PATIENCE

@@ -1,4 +1,4 @@
-"""Workers that die with messages in hand, as the broker sees them."""
+"""Workers that die with messages in flight, as the broker sees them."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from tests.support.patience import PATIENCE
 
 
 async def take_and_drop(url: str, *message_ids: str, times: int = 1) -> None:
-    """Take these messages from `userbus.user` as a worker would, and die with them in hand, so many times."""
+    """Take these messages from `userbus.user` as a worker would, and die with them in flight, so many times."""
     for _ in range(times):
         connection = await aio_pika.connect(url)
         arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()

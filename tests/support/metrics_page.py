@@ -9,8 +9,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
 from bridge.rest.metrics import HttpMetrics
-from worker.component_metrics import COUNTERS, GAUGES, HISTOGRAMS, Components
-from worker.metrics import Metrics
+from worker.metrics import COUNTERS, GAUGES, HISTOGRAMS, Components, Metrics
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 SERIES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}

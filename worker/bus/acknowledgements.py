@@ -9,7 +9,7 @@ from worker.bus.frame_batch import FrameBatch, encode_frames
 
 
 class DeliveryTags:
-    """The tags of one channel's deliveries: which have been received, and which of those are in hand."""
+    """The tags of one channel's deliveries: which have been received, and which of those are in flight."""
 
     def __init__(self) -> None:
         self._received = 0  # with every one before it
@@ -17,7 +17,7 @@ class DeliveryTags:
         self._in_hand: set[int] = set()
 
     def receive(self, tag: int) -> None:
-        """Take a delivery in hand."""
+        """Count a delivery as in flight."""
         self._in_hand.add(tag)
         self._ahead.add(tag)
         while self._received + 1 in self._ahead:

@@ -1,4 +1,4 @@
-"""How many deliveries a consumer has in hand: one after its connection was closed, all that it may once it holds."""
+"""How many deliveries a consumer has in flight: one after its connection was closed, all that it may once it holds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ Consume = Callable[[AbstractIncomingMessage], Awaitable[Any]]
 class Prefetch:
     """Takes one delivery at a time after each closing, until the connection has held for a second.
 
-    At a closing, all deliveries in hand return and are counted. Those before a message at whose delivery RabbitMQ
+    At a closing, all deliveries in flight return and are counted. Those before a message at whose delivery RabbitMQ
     always closes the connection would reach the delivery limit with it; one at a time they are served.
     """
 

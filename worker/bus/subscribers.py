@@ -112,7 +112,7 @@ class QueueSubscription:
         await asyncio.sleep(SETTLE_SECONDS)
 
     async def stop(self) -> None:
-        """Close the connection after what is in hand."""
+        """Close the connection after what is in flight."""
         await self._broker.stop()
 
     def _record_closing(self, connection: AbstractConnection | None, _: object) -> None:

@@ -1,4 +1,4 @@
-"""Commands without a caller during a database outage: the first few are held in hand, to be run at once afterwards."""
+"""Commands without a caller during a database outage: the first few stay in flight, to be run at once afterwards."""
 
 from asyncio import get_running_loop
 

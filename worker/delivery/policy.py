@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.problem import Problem
-from contracts.topology.declared import DELIVERY_LIMIT, RETRY_STEPS
+from contracts.topology.declared import DELIVERY_LIMIT
+from contracts.topology.retry_steps import RETRY_STEPS
 from handlers.problems import problem
 from models.errors.base import DeadlinePassed
 from worker.delivery.envelope import Envelope
@@ -42,7 +43,7 @@ class Decision:
     """What to do with a delivery, and on which wait queue a deferred one waits.
 
     drop: the caller waits no more. reply: answer with the problem. refuse: journal the refusal and publish
-    `command.refused`. hold: keep it in hand until the database is back. defer: wait without counting an attempt.
+    `command.refused`. hold: keep it in flight until the database is back. defer: wait without counting an attempt.
     retry: climb the retry ladder. report: publish `command.refused` alone.
     dead_letter: answer with the problem and keep the message.
     """
@@ -91,10 +92,10 @@ def failure_before_start(envelope: Envelope, moment: float) -> DeliveryFailure |
         return DeliveryFailure("expired", problem(DeadlinePassed()))
     if envelope.redelivered and envelope.entry is not None and not envelope.entry.is_command:
         # its queue does not count deliveries: one that kills its workers must not come back for ever
-        text = "a worker was lost with this query in hand: ask again"
+        text = "a worker was lost with this query in flight: ask again"
         return DeliveryFailure("unavailable", Problem(kind="unavailable", code="service.interrupted", message=text))
     if envelope.deliveries >= DELIVERY_LIMIT:
-        text = "workers died with this message in hand"
+        text = "workers died with this message in flight"
         return DeliveryFailure("poison", Problem(kind="internal", code="message.poison", message=text))
     return None
 

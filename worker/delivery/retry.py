@@ -15,15 +15,15 @@ from aio_pika.abc import HeadersType
 from contracts.catalog import DEAD_LETTERS
 from contracts.problem import Problem
 from contracts.redaction import REDACTED, is_secret_name, redact, scrub
-from contracts.topology.declared import RETRY_STEPS, retry_queue
+from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 from models.store.document import now
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.delivery.bodies import MAX_UNKNOWN
 from worker.delivery.deadline_header import DEADLINE
 from worker.delivery.envelope import ATTEMPT, FIRST, Envelope
 
-PAUSES = (0.2, 0.5, 1.0, 2.0)
-LAST_PAUSE = 5.0
+PUBLISH_PAUSES = (0.2, 0.5, 1.0, 2.0)
+LAST_PUBLISH_PAUSE = 5.0
 STEPS = tuple(RETRY_STEPS)
 log = structlog.get_logger()
 
@@ -41,9 +41,9 @@ class Retry:
     """Sends copies of deliveries to the wait queues or to `userbus.dead`; acknowledge the original afterwards.
 
     A copy that the broker does not take (connection lost, wait queue full) is offered until it does. Meanwhile the
-    original stays in hand, so that consuming comes to a halt by itself. Copies keep the `user_id` of their callers only
-    with `keep_callers`, for which the worker's RabbitMQ user needs the tag `impersonator`. `steps` counts the copies by
-    wait queue, `reasons` the dead letters by the code of their problem.
+    original stays in flight, so that consuming comes to a halt by itself. Copies keep the `user_id` of their callers
+    only with `keep_callers`, for which the worker's RabbitMQ user needs the tag `impersonator`. `steps` counts the
+    copies by wait queue, `reasons` the dead letters by the code of their problem.
     """
 
     def __init__(self, publisher: Publisher, worker: str, keep_callers: bool = False) -> None:
@@ -107,12 +107,13 @@ class Retry:
         self.steps[step] += 1
 
     async def _publish(self, exchange: str, key: str, copy: aio_pika.Message) -> None:
-        pauses: Iterator[float] = chain(PAUSES, repeat(LAST_PAUSE))
+        pauses: Iterator[float] = chain(PUBLISH_PAUSES, repeat(LAST_PUBLISH_PAUSE))
         while True:
             try:
                 return await self._publisher.publish(exchange, key, copy)
             except PublishFailed as error:
-                log.warning("message held", exchange=exchange, name=key, message_id=copy.message_id, reason=str(error))
+                copied = {"name": key, "message_id": copy.message_id}
+                log.warning("publishing again", exchange=exchange, **copied, reason=str(error))
             await asyncio.sleep(next(pauses))
 
     def _copy(self, envelope: Envelope, headers: HeadersType, body: bytes) -> aio_pika.Message:

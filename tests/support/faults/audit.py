@@ -58,7 +58,7 @@ async def listen(caller: Client) -> None:
 
 
 async def read_depths(caller: Client) -> dict[str, int]:
-    """The queues that are not empty; while a worker runs, what it has in hand is in none."""
+    """The queues that are not empty; while a worker runs, what it has in flight is in none."""
     depths = {name: (await caller.counted(name))[0] for name in (*QUEUES, *STEPS, "userbus.dead")}
     return {name: depth for name, depth in depths.items() if depth}
 

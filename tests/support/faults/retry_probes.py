@@ -9,7 +9,7 @@ from aiormq.abc import FieldTable
 
 from contracts.catalog import DEAD, DEAD_INCOMING, DEAD_LETTERS, FAMILIES
 from contracts.entry import queue
-from contracts.topology.declared import RETRY_STEPS, retry_queue
+from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 from models.store.client import Store
 from tests.support.client import Client
 

@@ -1,4 +1,4 @@
-"""Acknowledging many deliveries at once: never one that is still in hand, on a real broker."""
+"""Acknowledging many deliveries at once: never one that is still in flight, on a real broker."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -29,10 +29,10 @@ def tags(received: Sequence[int], settled: Sequence[int]) -> DeliveryTags:
     ("received", "settled", "up_to"),
     [
         pytest.param([], [], 0, id="nothing"),
-        pytest.param([1, 2, 3], [], 0, id="all in hand"),
+        pytest.param([1, 2, 3], [], 0, id="all in flight"),
         pytest.param([1, 2, 3], [1, 2, 3], 3, id="all settled"),
-        pytest.param([1, 2, 3], [2, 3], 0, id="the first in hand"),
-        pytest.param([1, 2, 3], [1, 3], 1, id="the second in hand"),
+        pytest.param([1, 2, 3], [2, 3], 0, id="the first in flight"),
+        pytest.param([1, 2, 3], [1, 3], 1, id="the second in flight"),
         pytest.param([2, 1, 3], [1, 2, 3], 3, id="received in another order"),
         pytest.param([1, 2, 4, 5], [1, 2, 4, 5], 2, id="one not received"),
     ],

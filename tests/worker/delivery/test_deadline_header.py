@@ -1,4 +1,4 @@
-"""A database that falls silent with requests in hand: callers hear before their deadlines, those after them too."""
+"""A database that falls silent with requests in flight: callers hear before their deadlines, those after them too."""
 
 import asyncio
 import time

@@ -25,7 +25,7 @@ async def test_suspects_are_carried_out_when_the_database_is_back(apart: Running
             link.cut()
             while not worker.dependencies.store.availability.is_down:
                 await asyncio.sleep(0.05)
-            await asyncio.sleep(1.5)  # by now they are in hand
+            await asyncio.sleep(1.5)  # by now they are in flight
             link.heal()
             told = [await events.next() for _ in names]
     assert {event["data"]["username"] for event in told} == {*names.values()}

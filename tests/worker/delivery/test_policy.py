@@ -6,7 +6,8 @@ import pytest
 
 from contracts.catalog import CATALOG
 from contracts.problem import Problem
-from contracts.topology.declared import DELIVERY_LIMIT, RETRY_STEPS
+from contracts.topology.declared import DELIVERY_LIMIT
+from contracts.topology.retry_steps import RETRY_STEPS
 from worker.delivery.envelope import Envelope
 from worker.delivery.policy import (
     Decision,

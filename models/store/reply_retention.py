@@ -1,4 +1,4 @@
-"""Retention of the journal: replies are dropped before the audit trail."""
+"""ReplyRetention of the journal: replies are dropped before the audit trail."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from models.store.journal import REPLY_FIELDS
 BATCH = 1000
 
 
-class Retention:
+class ReplyRetention:
     """Drop the replies of entries older than `days`; the rest of an entry stays until it expires."""
 
     def __init__(self, store: Store, days: int) -> None:

@@ -10,7 +10,7 @@ from models.store.client import Store
 from models.store.document import now
 from models.store.journal import CommandContext, Journal, OutboxEvent
 from models.store.outbox import Outbox
-from models.store.retention import BATCH, Retention
+from models.store.reply_retention import BATCH, ReplyRetention
 from models.unit_of_work import Dependencies
 
 OLD = timedelta(days=8)
@@ -32,7 +32,7 @@ async def test_a_reply_is_given_for_so_many_days_and_the_rest_stays(
     await journal.write(context, "done", [])
     await journal.write(replace(context, message_id="m-2"), "done", [])
     await age_entries(database, "m-1")
-    assert not await Retention(database, 7).run_once()
+    assert not await ReplyRetention(database, 7).run_once()
     with pytest.raises(MessageReused, match="no longer kept"):
         await journal.find_reply(context)
     assert await journal.find_reply(replace(context, message_id="m-2")) == "done"
@@ -47,14 +47,14 @@ async def test_an_entry_with_unsent_events_keeps_its_reply(
 ) -> None:
     await journal.write(context, "done", [OutboxEvent("e-1", "user.created", "user/1", 1, "{}")])
     await age_entries(database, "m-1")
-    await Retention(database, 7).run_once()
+    await ReplyRetention(database, 7).run_once()
     assert await journal.find_reply(context) == "done"
 
 
 async def test_many_entries_are_cleaned_in_steps(database: Store, journal: Journal, context: CommandContext) -> None:
     rows = [{"_id": f"{number}", "reply": "done", "at": now() - OLD} for number in range(BATCH + 1)]
     await database.collection("journal").insert_many(rows)
-    retention = Retention(database, 7)
+    retention = ReplyRetention(database, 7)
     assert [await retention.run_once(), await retention.run_once()] == [True, False]
     assert await database.collection("journal").count_documents({"reply": {"$exists": True}}) == 0
 
