@@ -15,7 +15,7 @@ MAX_LENGTH = 16_000  # characters of an entry's events
 
 @dataclass(frozen=True, slots=True)
 class PendingEntry:
-    """A journal entry with its unsent events, in order."""
+    """A journal entry with its unsent events, in order; `id` is a text, of a further part of an entry a mapping."""
 
     id: Any
     events: list[OutboxEvent]
@@ -32,7 +32,7 @@ class FreshEntries:
     def __init__(self) -> None:
         self.is_behind = True
         self._is_kept = False
-        self._held: dict[Any, PendingEntry] = {}
+        self._held: dict[str, PendingEntry] = {}
         self._committed: deque[PendingEntry] = deque()
         self._sent: list[Any] = []  # ids that are not marked yet
 
@@ -90,17 +90,24 @@ class FreshEntries:
         others = [
             entry
             for entry in found
-            if entry.id not in self._held and not any(event.subject in subjects for event in entry.events)
+            if not self._holds(entry.id) and not any(event.subject in subjects for event in entry.events)
         ]
         self.is_behind = self.is_behind or len(others) < len(found)
         return others
 
+    def _holds(self, id: Any) -> bool:
+        return isinstance(id, str) and id in self._held
+
     def _release(self, entries: Collection[PendingEntry]) -> None:
         for entry in entries:
-            self._held.pop(entry.id, None)
+            if self._holds(entry.id):
+                del self._held[entry.id]
 
     def _may_hold(self, entry: BsonDict) -> bool:
-        if not self._is_kept or entry["_id"] in self._held or len(self._held) >= LIMIT:
+        # a further part is not first of its subjects, or of an entry too large to hold: the relay reads it
+        if not self._is_kept or not isinstance(entry["_id"], str) or entry["_id"] in self._held:
+            return False
+        if len(self._held) >= LIMIT:
             return False
         events = entry.get("events", ())
         return bool(events) and sum(len(event["body"]) for event in events) <= MAX_LENGTH and _are_first(events)

@@ -7,7 +7,7 @@ import pytest
 
 from models.errors.users import UsernameTaken
 from models.store.client import BsonDict, Store
-from models.store.fresh_entries import LIMIT, MAX_LENGTH, FreshEntries
+from models.store.fresh_entries import LIMIT, MAX_LENGTH, FreshEntries, PendingEntry
 from models.store.journal import CommandContext, OutboxEvent
 from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
@@ -68,6 +68,17 @@ def test_what_may_follow_earlier_events_or_is_large_is_left_to_be_found(other: B
     fresh = kept()
     commit(fresh, entry("a", ("user/1", 1)), other)
     assert (fresh.ids, taken(fresh), fresh.is_behind) == (["a"], ["a"], True)
+
+
+def test_further_parts_of_a_large_entry_are_left_to_be_found() -> None:
+    fresh = kept()
+    part = entry("p", ("user/8", 1)) | {"_id": {"of": "p", "part": 1}}
+    commit(fresh, entry("a", ("user/1", 1)), part)
+    found = [PendingEntry(part["_id"], [])]
+    assert (fresh.ids, taken(fresh), fresh.is_behind) == (["a"], ["a"], True)
+    assert fresh.leave_followers(found) == found
+    fresh.settle(found, [part["_id"]])
+    assert fresh.take_sent() == [part["_id"]]
 
 
 def test_what_fails_to_be_committed_is_left_to_be_found() -> None:
