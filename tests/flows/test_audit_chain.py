@@ -14,7 +14,7 @@ from models.audit_chain import COLLECTION, LINK_ENTRIES, AuditChain, AuditChainB
 from models.audit_check import AuditCheck, BrokenAt
 from models.secrets.keys import Keys
 from models.store.document import now
-from models.store.retention import Retention
+from models.store.reply_retention import ReplyRetention
 from tests.support.client import Client
 from tests.support.patience import PATIENCE
 from tests.support.stack import SECRET, Stack, fresh_database, running_stack
@@ -144,7 +144,7 @@ async def test_erasure_and_retention_are_no_changes(caller: Client, audited: Sta
     await seal(audited)
     await caller.done("user.delete", {"id": user["id"]}, headers=VISITOR)
     await wait_sent(audited)
-    await Retention(audited.worker.dependencies.store, days=-1).run_once()
+    await ReplyRetention(audited.worker.dependencies.store, days=-1).run_once()
     assert await rows(audited, "journal").count_documents({"reply": {"$exists": True}}) == 0
     kept = await rows(audited, "journal").find({"name": {"$ne": "user.delete"}}).to_list(None)
     assert [entry.get("client_address") for entry in kept] == [None, None]
