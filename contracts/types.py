@@ -38,7 +38,7 @@ def _email(text: str) -> str:
 
 def refuse_unreadable_characters(text: str) -> str:
     """Return a username. Raises ValueError if it contains control, private-use or unassigned characters."""
-    if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") for letter in text):
+    if not text.isprintable() and any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") for letter in text):
         raise ValueError("contains control, private-use or unassigned characters")
     return text
 
@@ -79,7 +79,7 @@ def _past(moment: datetime) -> datetime:
 
 def timestamp(moment: datetime) -> str:
     """A moment as ISO 8601 text, in UTC with milliseconds and `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 Id = Annotated[int, Field(ge=1, le=9_007_199_254_740_991)]

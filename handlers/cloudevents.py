@@ -14,6 +14,7 @@ from models.unit_of_work import Emitted
 
 CONTENT_TYPE = "application/cloudevents+json"
 _DATA = ', "data": '  # no attribute can hold this: quotes in texts are escaped
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes an encoder each time
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # CloudEvents 1.0, 2.1: no control characters in attributes
 
 
@@ -36,9 +37,7 @@ def cloud_event(emitted: Emitted, context: CommandContext) -> OutboxEvent:
         "caller": _printable(context.caller),
         "traceparent": _printable(context.traceparent),
     }
-    head = json.dumps(
-        {name: value for name, value in attributes.items() if value not in (None, "")}, ensure_ascii=False
-    )
+    head = _encode({name: value for name, value in attributes.items() if value not in (None, "")})
     body = f"{head[:-1]}{_DATA}{emitted.view.model_dump_json()}}}"
     return OutboxEvent(event_id, emitted.name, emitted.subject, emitted.sequence, body)
 
@@ -57,4 +56,4 @@ def plain_event(name: str, body: str) -> str:
 
 
 def _printable(text: str | None) -> str | None:
-    return text and _CONTROL.sub("\ufffd", text)
+    return text if not text or text.isprintable() else _CONTROL.sub("\ufffd", text)

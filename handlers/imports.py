@@ -22,7 +22,7 @@ from models.unit_of_work import UnitOfWork
 from models.users import PROFILE, Account, User
 
 ReadHash = Callable[[SecretStr, int], Awaitable[str | None]]  # of the row with this index
-CHUNK = 100  # users of one write
+CHUNK = 250  # users of one write
 
 
 async def import_users(command: ImportUsers, unit: UnitOfWork) -> Imported:

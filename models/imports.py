@@ -16,6 +16,7 @@ from models.store.client import BsonDict, Store
 from models.store.driver_errors import DUPLICATE
 from models.store.scope import StoreScope
 from models.store.totals import STATUS_FIELDS
+from models.turns import take_turns
 from models.users import User, UserRepository
 
 
@@ -65,13 +66,14 @@ class TakenKeys:
         for field, login in logins.items():
             if login in self.logins:
                 raise LOGINS[field]
-        if not self.accounts.isdisjoint(account_keys(user)):
+        accounts = account_keys(user)
+        if not self.accounts.isdisjoint(accounts):
             raise AccountTaken
         self.ids.update([user.id] if user.explicit else [])
         self.uuids.add(user.uuid)
         self.external_ids.update([user.external_id] if user.external_id else [])
         self.logins.update(logins.values())
-        self.accounts.update(account_keys(user))
+        self.accounts.update(accounts)
 
     def _refuse_taken_ids(self, user: User) -> None:
         if user.explicit and user.id in self.ids:
@@ -98,7 +100,8 @@ class ImportRepository:
             await self._find_ids(
                 "users", [user.id for user in users if user.explicit], {"erased_at": {"$exists": False}}
             ),
-            await self._find_values("uuid", [user.uuid for user in users]),
+            # a generated one is like no other
+            await self._find_values("uuid", [user.uuid for user in users if "uuid" in user.model_fields_set]),
             await self._find_values("external_id", [user.external_id for user in users if user.external_id]),
             await self._users.find_taken(text for user in users for text in user.identifiers.values()),
             await accounts.find_taken(key for user in users for key in account_keys(user)),
@@ -130,7 +133,7 @@ class ImportRepository:
         if explicit:
             erased = {"_id": {"$in": explicit}, "erased_at": {"$exists": True}}
             await self._users.rows.delete_many(erased, session=session)
-        rows = [self._users.row(user) for user in users]
+        rows = [self._users.row(user) async for user in take_turns(users)]
         try:
             await self._users.rows.insert_many(rows, ordered=False, session=session)
         except BulkWriteError as error:

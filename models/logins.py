@@ -32,6 +32,8 @@ def login_identifiers(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def visible_text(text: str) -> str:
     """The text by which identifiers are compared: NFKC, case-folded, trimmed, without characters that show nothing."""
+    if text.isascii():
+        return text.lower().strip()  # the same result, without a search for what ASCII does not have
     folded = unicodedata.normalize("NFKC", _IGNORABLE.sub("", text)).casefold()
     return unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded)).strip()
 
@@ -70,7 +72,8 @@ class LoginKeys:
 
     def by_form(self, texts: Iterable[str]) -> dict[str, str]:
         """The keys of texts by all their forms."""
-        return {form: self.key(text) for text in texts for form in self.forms(text)}
+        # the key is the last of the forms
+        return {form: forms[-1] for forms in map(self.forms, texts) for form in forms}
 
     def stored_forms(self, identifiers: Mapping[str, str], is_clashing: bool) -> dict[str, tuple[str, ...]]:
         """The forms by which a user is found, by field: the older one alone if the keys are another user's."""

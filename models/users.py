@@ -1,7 +1,7 @@
 """Users, with their accounts and their links to roles and groups."""
 
 from collections.abc import Iterable
-from secrets import randbelow
+from secrets import randbits
 from typing import Any, ClassVar, Literal
 from uuid import uuid4
 
@@ -69,7 +69,7 @@ class User(Document):
     root: Literal[0, 1] = 0
     sort: int = 99
     password: str | None = None
-    epoch: int = Field(default_factory=lambda: randbelow(2**31))
+    epoch: int = Field(default_factory=lambda: randbits(31))
     accounts: list[Account] = []
     role_ids: list[int] = []
     group_ids: list[int] = []
@@ -79,7 +79,7 @@ class User(Document):
     @property
     def identifiers(self) -> dict[str, str]:
         """The login identifiers that are set, as they were written, by field."""
-        return login_identifiers(dict(self))
+        return login_identifiers(vars(self))  # a dict of the model would be built field by field
 
     def change(self, fields: dict[str, Any]) -> list[str]:
         """Set fields; return the names of those that changed. Raises `UserUnidentified`.

@@ -31,6 +31,12 @@ def test_the_key_of_an_identifier(typed: str, key: str) -> None:
     assert KEYS.key(key) == key
 
 
+def test_a_text_in_ascii_is_compared_as_any_other() -> None:
+    invisible = "\u200b"  # is dropped, but brings the text out of ASCII
+    texts = [other.format(chr(point)) for point in range(128) for other in ("{}", "{}a", "Ada {}Byron", "Ada{}")]
+    assert [visible_text(text) for text in texts] == [visible_text(text + invisible) for text in texts]
+
+
 def test_a_key_is_its_own_key_whatever_the_character() -> None:
     others = ("{}", "a{}", "{}\u0301", "\u0345{}")
     assigned = (
