@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import TracebackType
@@ -21,8 +20,9 @@ from models.store.client import Store
 from models.store.counters import Counters
 from models.store.group_commit import GroupCommitter
 from models.store.journal import TOKEN, CommandContext, Journal, OutboxEvent, TokenFormat
+from models.store.lazy_transaction import LazyTransaction
 from models.store.outbox import Outbox
-from models.store.scope import GroupedScope, TransactionScope, open_once, provide
+from models.store.scope import GroupedScope, TransactionScope, provide
 from models.store.totals import TotalRows, add_to_totals
 
 IMPORTS = 2  # imports that a process runs at once: each holds tens of megabytes
@@ -99,10 +99,10 @@ class UnitOfWork(Repositories):
         results: dict[Any, Any] | None = None,
         grouped: bool = False,
     ) -> None:
-        self._exits = AsyncExitStack()
+        self._transaction = LazyTransaction(dependencies.store, dependencies.total_rows)
         self._group = GroupedScope(dependencies.store) if grouped else None
-        # the provider is no method of the unit: in a circle with it, its events would wait for the garbage collector
-        session = provide(None) if context is None else open_once(dependencies.store, self._exits)
+        # no method of the unit provides the session: in a circle, its events would wait for the garbage collector
+        session = provide(None) if context is None else self._transaction.open
         scope = self._group or TransactionScope(dependencies.store, session)
         super().__init__(dependencies.store, scope, dependencies.keys, dependencies.country)
         self.dependencies = dependencies
@@ -170,10 +170,9 @@ class UnitOfWork(Repositories):
             entries = journal.make_entries(context, reply, events, self._token_format)
             return await self.dependencies.committer.commit(self._group.writes, self.scope.totals, entries)
         session = await self.scope.session()
-        with self.dependencies.total_rows.reserve() as row:
-            await add_to_totals(self.dependencies.store, row, self.scope.totals, session)
-            await journal.write(context, reply, events, session, self._token_format)
-            await session.commit_transaction()
+        await add_to_totals(self.dependencies.store, self._transaction.totals_row, self.scope.totals, session)
+        await journal.write(context, reply, events, session, self._token_format)
+        await session.commit_transaction()
         if events:
             self.dependencies.outbox.fresh.is_behind = True
 
@@ -183,4 +182,4 @@ class UnitOfWork(Repositories):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._exits.__aexit__(kind, error, trace)
+        await self._transaction.close(kind, error, trace)

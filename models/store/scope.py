@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,18 +38,6 @@ def provide(session: Any) -> SessionProvider:
 
     async def provider() -> Any:
         return session
-
-    return provider
-
-
-def open_once(store: Store, exits: AsyncExitStack) -> SessionProvider:
-    """A provider of one session, whose transaction starts at the first call and ends with `exits`."""
-    opened: list[Any] = []
-
-    async def provider() -> Any:
-        if not opened:
-            opened.append(await exits.enter_async_context(store.transaction()))
-        return opened[0]
 
     return provider
 

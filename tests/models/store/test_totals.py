@@ -57,6 +57,17 @@ async def test_every_change_of_a_status_is_added_up(
     assert await totals(database) == (33, 0)
 
 
+async def test_a_long_transaction_does_not_conflict_with_those_that_end_meanwhile(
+    database: Store, dependencies: Dependencies, context: CommandContext
+) -> None:
+    async with UnitOfWork(dependencies, replace(context, message_id="m-long")) as unit:
+        await unit.users.add(user(1000))
+        for number in range(4):
+            await create(dependencies, context, number, number % 2 > 0)
+        await unit.commit("done", [])
+    assert await totals(database) == (5, 0)
+
+
 async def test_what_is_not_committed_is_not_added(
     database: Store, dependencies: Dependencies, context: CommandContext
 ) -> None:
