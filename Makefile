@@ -4,13 +4,14 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 MONOLITH := .venv/bench/installed
 TOOLS := .venv/contracts/installed
+AMQP1 := .venv/amqp1/installed
 STATIC := tests/contracts $(wildcard tests/test_*.py)
 
 # pytest keeps the tests that it has rewritten; without that every process rewrites all of them, for 4 seconds
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults faults-cluster contracts bench check format docs wheels clean
+.PHONY: help up test faults faults-cluster contracts clients bench check format docs wheels clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -29,6 +30,9 @@ faults-cluster: $(INSTALLED) ## lose nodes of a cluster of 3 + 3 servers of its 
 
 contracts: $(INSTALLED) $(TOOLS) ## check the contracts with the official tools of their formats, from npm and PyPI; needs Node.js 20
 	@CONTRACT_TOOLS=$(dir $(TOOLS)) $(BIN)/python -m pytest tests/official_tools $(ARGS)
+
+clients: $(INSTALLED) $(AMQP1) ## send requests with clients of AMQP 1.0; needs RabbitMQ 4, by USERBUS_AMQP_URL or USERBUS_DEVSTACK=docker
+	@AMQP1_PYTHON=$(dir $(AMQP1))bin/python $(BIN)/python -m pytest tests/amqp1 $(ARGS)
 
 bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
 	@$(BIN)/python -m bench $(ARGS)
@@ -61,6 +65,8 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -m devstack.install $(MAKECMDGOALS)
 
 $(MONOLITH): requirements/bench.txt | $(INSTALLED)
+$(AMQP1): requirements/amqp1.txt | $(INSTALLED)
+$(MONOLITH) $(AMQP1):
 	@$(BIN)/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@touch $@
