@@ -14,6 +14,14 @@ Confirmation = asyncio.Future[ConfirmationFrameType | DeliveredMessage]
 
 
 @dataclass(frozen=True, slots=True)
+class RawMessage:
+    """A message as it travels; to make and to read one of aio-pika's takes as long as all that is sent of it."""
+
+    properties: Basic.Properties
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """A message and where it is published; a `mandatory` one that no queue takes comes back, by its message_id."""
 

@@ -16,7 +16,7 @@ from pamqp.commands import Basic
 
 from worker.bus.broker_connection import connect_robust
 from worker.bus.frame_batch import FrameBatch, publish_frames
-from worker.bus.publications import Confirmation, Publication, publish_together
+from worker.bus.publications import Confirmation, Publication, RawMessage, publish_together
 from worker.bus.unconfirmed import UnconfirmedPublishes
 
 POLL_SECONDS = 0.02
@@ -26,6 +26,7 @@ class PublishFailed(Exception):
     """The broker did not take the message: no connection, refused, unroutable, or no confirm in time."""
 
 
+Message = aio_pika.Message | RawMessage
 Outcome = PublishFailed | None
 
 
@@ -105,7 +106,7 @@ class Publisher:
         except TimeoutError as error:
             raise PublishFailed(f"the {self._name} connection is down") from error
 
-    async def publish(self, exchange: str, key: str, message: aio_pika.Message, seconds: float = 5.0) -> None:
+    async def publish(self, exchange: str, key: str, message: Message, seconds: float = 5.0) -> None:
         """Publish, and with confirms wait for the broker's. Raises `PublishFailed`."""
         try:
             async with asyncio.timeout(seconds):
@@ -154,7 +155,7 @@ class Publisher:
         if self._unconfirmed and isinstance(error, (DeliveryError, TimeoutError)):
             self._unconfirmed.record_failure()
 
-    async def _publish_raw(self, exchange: str, key: str, message: aio_pika.Message) -> object:
+    async def _publish_raw(self, exchange: str, key: str, message: Message) -> object:
         # bypasses aio-pika: with confirms there is no need to wait for the socket as well, message by message
         channel: Any = await self.channel.get_underlay_channel()
         if not self._confirms:
@@ -169,7 +170,7 @@ class Publisher:
             wait=False,
         )
 
-    async def _send_together(self, channel: Channel, publish: Basic.Publish, message: aio_pika.Message) -> None:
+    async def _send_together(self, channel: Channel, publish: Basic.Publish, message: Message) -> None:
         if self._batch is None or self._batch.channel is not channel:
             self._batch = FrameBatch(channel)
         await self._batch.send(publish_frames(channel, publish, message.properties, message.body))

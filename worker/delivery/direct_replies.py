@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-import aio_pika
 import structlog
 
+from worker.bus.publications import RawMessage
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.bus.tasks import keep_running
 
@@ -58,10 +58,10 @@ class DirectReplies:
         self._proven = Publisher(url, "direct replies", confirms=False, mandatory=False)
         self._trial = Publisher(url, "direct reply trials", confirms=True, mandatory=False)
         self._nodes: OrderedDict[bytes, None] = OrderedDict()
-        self._waiting: asyncio.Queue[tuple[str, aio_pika.Message]] = asyncio.Queue(MAX_WAITING)
+        self._waiting: asyncio.Queue[tuple[str, RawMessage]] = asyncio.Queue(MAX_WAITING)
         self._exits = AsyncExitStack()
 
-    async def send(self, address: str, message: aio_pika.Message) -> None:
+    async def send(self, address: str, message: RawMessage) -> None:
         """Send a reply, or queue it for trial. Raises `PublishFailed`."""
         node = origin(address)
         if node is not None and node in self._nodes:

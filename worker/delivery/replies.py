@@ -6,12 +6,13 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-import aio_pika
 import structlog
 from aio_pika import DeliveryMode
+from pamqp.commands import Basic
 
 from tracing.messages import SYSTEM
 from tracing.spans import begin_step
+from worker.bus.publications import RawMessage
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.bus.returned_messages import log_returned_messages
 from worker.delivery.direct_replies import DIRECT, DirectReplies
@@ -44,21 +45,14 @@ class Replies:
         if OWN_QUEUES.match(address):
             log.warning("reply refused", reply_to=address, reason="it is a queue of userbus", name=envelope.name)
             return
-        message = aio_pika.Message(
-            reply.encode(),
-            content_type="application/json",
-            type="reply",
-            correlation_id=envelope.correlation_id,
-            headers={CORRELATION_ID: envelope.correlation_header} if envelope.correlation_header else None,
-            delivery_mode=DeliveryMode.NOT_PERSISTENT,
-        )
+        message = RawMessage(_properties(envelope), reply.encode())
         try:
             with begin_step("send reply", "producer", SPAN):
                 await self._publish(address, message, _seconds_left(envelope))
         except PublishFailed as error:
             log.warning("reply lost", reason=str(error), message_id=envelope.message_id, name=envelope.name)
 
-    async def _publish(self, address: str, message: aio_pika.Message, seconds: float) -> None:
+    async def _publish(self, address: str, message: RawMessage, seconds: float) -> None:
         if address.startswith(DIRECT):
             return await self._direct.send(address, message)
         try:
@@ -79,6 +73,16 @@ class Replies:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._exits.aclose()
+
+
+def _properties(envelope: Envelope) -> Basic.Properties:
+    return Basic.Properties(
+        content_type="application/json",
+        message_type="reply",
+        correlation_id=envelope.correlation_id,
+        headers={CORRELATION_ID: envelope.correlation_header} if envelope.correlation_header else None,
+        delivery_mode=DeliveryMode.NOT_PERSISTENT.value,
+    )
 
 
 def _seconds_left(envelope: Envelope) -> float:
