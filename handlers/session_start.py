@@ -28,12 +28,12 @@ async def start_session(
     if previous is not None:
         emit_signed_out(previous, unit)
         await unit.sessions.remove(previous.id)
-    unit.emit("auth.signed_in", session, session_view)
+    shown = unit.emit("auth.signed_in", session, session_view)
     await unit.sessions.add(session)
     pending = previous.identity if previous else None
     return SignedIn(
         user=user_view(user),
-        session=session_view(session),
+        session=shown,
         token=token,
         bound=Identity(**pending.model_dump()) if pending else None,
     )

@@ -39,18 +39,19 @@ async def create_user(command: CreateUser, unit: UnitOfWork) -> UserView:
         # without them the unique index refuses a taken identifier; with them that refusal must come first
         await _check_links(user, dict(user), unit)
     await unit.last_revisions.restore([user] if user.explicit else [])
-    _emit_created(user, unit)
+    created = _emit_created(user, unit)
     await unit.users.add(user)
     if command.id is not None:
         await unit.counters.skip_to("users", command.id)
-    return user_view(user)
+    return created if created.revision == user.revision else user_view(user)
 
 
-def _emit_created(user: User, unit: UnitOfWork) -> None:
-    unit.emit("user.created", user, user_view)
+def _emit_created(user: User, unit: UnitOfWork) -> UserView:
+    created = unit.emit("user.created", user, user_view)
     emit_account_changes(user, [], unit)
     for link in (USER_ROLES, USER_GROUPS):
         emit_link_changes(link, user, [], unit)
+    return created
 
 
 async def update_user(command: UpdateUser, unit: UnitOfWork) -> UserView:

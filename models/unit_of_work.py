@@ -28,6 +28,7 @@ from models.store.totals import TotalRows, add_to_totals
 IMPORTS = 2  # imports that a process runs at once: each holds tens of megabytes
 T = TypeVar("T")
 S = TypeVar("S", bound="Subject")
+V = TypeVar("V", bound=BaseModel)
 
 
 class Subject(Protocol):
@@ -131,10 +132,15 @@ class UnitOfWork(Repositories):
         result: T = self._results[key]
         return result
 
-    def emit(self, name: str, subject: S, view: Callable[[S], BaseModel]) -> None:
-        """Emit an event and raise the subject's revision, which is the event's sequence. Call it before saving."""
+    def emit(self, name: str, subject: S, view: Callable[[S], V]) -> V:
+        """Emit an event and raise the subject's revision, which is the event's sequence. Call it before saving.
+
+        Returns the view that the event shows, which a reply may show as well while the subject stays as it is.
+        """
         subject.revision += 1
-        self.emitted.append(Emitted(name, subject.subject, subject.revision, view(subject)))
+        shown = view(subject)
+        self.emitted.append(Emitted(name, subject.subject, subject.revision, shown))
+        return shown
 
     def mint(self, token_format: TokenFormat = TOKEN) -> str:
         """Return the command's token, the same whenever the command runs again; the journal never stores it.
@@ -152,7 +158,7 @@ class UnitOfWork(Repositories):
 
     def add_subject(self, subject: str) -> None:
         """Have the journal entry found by this subject, besides those of its events: its erasure clears the entry."""
-        if self._context is not None:
+        if self._context is not None and all(event.subject != subject for event in self.emitted):
             self._context = replace(self._context, subjects=self._context.subjects | {subject})
 
     async def forget(self, subject: Subject) -> None:

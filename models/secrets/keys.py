@@ -24,7 +24,7 @@ class Keys:
         self.former = tuple(Keys(other) for other in others)
 
     def _mac(self, purpose: str, payload: bytes) -> bytes:
-        return hmac.digest(self._secret, purpose.encode() + b"\0" + payload, hashlib.sha256)
+        return hmac.digest(self._secret, purpose.encode() + b"\0" + payload, "sha256")
 
     def digest(self, payload: bytes) -> str:
         """A keyed digest of a request body: it tells bodies apart without revealing anything about them."""

@@ -21,8 +21,10 @@ class Counters:
 
     async def reserve_id(self, noun: str) -> int:
         """Reserve the next id of a noun, which is the name of its collection."""
+        free = self._free.setdefault(noun, deque())
+        if free:
+            return free.popleft()
         async with self._lock:
-            free = self._free.setdefault(noun, deque())
             if not free:
                 free.extend(await self._reserve(noun, BLOCKS.get(noun, 1)))
             return free.popleft()

@@ -42,6 +42,13 @@ async def refused(client: Client, user: dict[str, Any], *actions: dict[str, Any]
     return code
 
 
+@pytest.mark.parametrize("accounts", [{}, {"lark": "ou_"}], ids=["alone", "with an account"])
+async def test_a_creation_is_answered_with_the_user_as_stored(client: Client, accounts: dict[str, str]) -> None:
+    user = await user_with(client, **{integration: prefix + uuid4().hex for integration, prefix in accounts.items()})
+    assert user == await client.done("user.get", {"id": user["id"]})
+    assert user["revision"] == 1 + len(accounts)  # an event each
+
+
 async def test_actions_are_applied_in_order(client: Client) -> None:
     old, new, other = uuid4().hex, uuid4().hex, uuid4().hex
     user = await user_with(client, slack=old, dingtalk=old)
