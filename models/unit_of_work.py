@@ -23,6 +23,7 @@ from models.store.journal import TOKEN, CommandContext, Journal, OutboxEvent, To
 from models.store.lazy_transaction import LazyTransaction
 from models.store.outbox import Outbox
 from models.store.scope import GroupedScope, TransactionScope, provide
+from models.store.time_limit import limit_operation
 from models.store.totals import TotalRows, add_to_totals
 
 IMPORTS = 2  # imports that a process runs at once: each holds tens of megabytes
@@ -176,9 +177,10 @@ class UnitOfWork(Repositories):
             entries = journal.make_entries(context, reply, events, self._token_format)
             return await self.dependencies.committer.commit(self._group.writes, self.scope.totals, entries)
         session = await self.scope.session()
-        await add_to_totals(self.dependencies.store, self._transaction.totals_row, self.scope.totals, session)
-        await journal.write(context, reply, events, session, self._token_format)
-        await session.commit_transaction()
+        with limit_operation():
+            await add_to_totals(self.dependencies.store, self._transaction.totals_row, self.scope.totals, session)
+            await journal.write(context, reply, events, session, self._token_format)
+            await session.commit_transaction()
         if events:
             self.dependencies.outbox.fresh.is_behind = True
 

@@ -24,6 +24,7 @@ from models.store.driver_waits import make_waits_cancellable
 from models.store.lag_aware_timeout import LagAwareTimeout
 from models.store.lookups import Lookups
 from models.store.scan_limit import ScanLimit
+from models.store.time_limit import OPERATION_SECONDS, limit_operation
 from tracing.spans import command_listeners
 
 Driver = Literal["pymongo", "motor"]
@@ -43,7 +44,7 @@ class Store:
     primary may take 16 % of it, connecting 40 %.
     """
 
-    def __init__(self, url: str, driver: Driver = "pymongo", timeout: float = 5.0) -> None:
+    def __init__(self, url: str, driver: Driver = "pymongo", timeout: float = OPERATION_SECONDS) -> None:
         make_waits_cancellable()
         self.availability = DatabaseAvailability()
         self._check_timeout = LagAwareTimeout(CHECK_SECONDS)
@@ -113,13 +114,15 @@ class Store:
 
     async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], session: Any = None) -> list[BsonDict]:
         """Run an aggregation on a collection and return all its rows."""
-        cursor = await _await_if_needed(self.collection(name).aggregate(list(pipeline), session=session))
-        rows: list[BsonDict] = await cursor.to_list(None)
+        with limit_operation():
+            cursor = await _await_if_needed(self.collection(name).aggregate(list(pipeline), session=session))
+            rows: list[BsonDict] = await cursor.to_list(None)
         return rows
 
     async def find_ids(self, name: str, where: BsonDict, session: Any = None) -> list[int]:
         """Return the ids of the documents of a collection that meet `where`, ascending."""
-        return sorted([row["_id"] async for row in self.collection(name).find(where, {"_id": 1}, session=session)])
+        with limit_operation():
+            return sorted([row["_id"] async for row in self.collection(name).find(where, {"_id": 1}, session=session)])
 
     async def ensure_collection(self, name: str) -> None:
         """Create a collection unless it exists."""

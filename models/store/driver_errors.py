@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 
 from models.errors.base import StoreUnavailable
+from models.store.time_limit import limit_operation
 
 AUTHENTICATION_FAILED = 18
 DUPLICATE = 11000
@@ -13,9 +14,13 @@ DUPLICATE = 11000
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Turn every error of the driver into `StoreUnavailable`, for code outside a unit of work."""
+    """Turn every error of the driver into `StoreUnavailable`, for code outside a unit of work.
+
+    The operations of the block end within 5 s, on the server too.
+    """
     try:
-        yield
+        with limit_operation():
+            yield
     except PyMongoError as error:
         raise StoreUnavailable(f"the database does not answer: {error}") from error
 

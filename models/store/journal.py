@@ -13,6 +13,7 @@ from models.secrets.keys import Keys
 from models.store.client import BsonDict, Store
 from models.store.document import now
 from models.store.driver_errors import translate_duplicate
+from models.store.time_limit import limit_operation
 
 PART_EVENTS = 1000  # events per document
 MAX_PART_LENGTH = 2_000_000  # characters of up to 4 bytes: MongoDB accepts 16 MB, and the relay reads whole parts
@@ -95,7 +96,8 @@ class Journal:
 
         Raises `MessageReused` if the id was used with another body, or if the reply is no longer kept.
         """
-        row = await self._rows.find_one({"_id": context.message_id}, _REPEAT_FIELDS)
+        with limit_operation():
+            row = await self._rows.find_one({"_id": context.message_id}, _REPEAT_FIELDS)
         if row is None:
             return None
         if "reply" not in row:

@@ -6,7 +6,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.store.time_limit import end_of_operations, limit_operations
+from models.store.time_limit import end_of_operations, limit_operation, limit_operations
 from tracing.spans import begin_shared, current
 
 KEYS = ("_id", "logins", "hashes")
@@ -40,7 +40,8 @@ class Lookups:
         """Return the document of the collection that meets `where`, or None. Raises the driver's errors."""
         key = next((name for name in KEYS if isinstance(where.get(name), (int, str))), None)
         if key is None:
-            row: FoundRow | None = await self._collection(collection).find_one(where)
+            with limit_operation():
+                row: FoundRow | None = await self._collection(collection).find_one(where)
             return row
         rest = {name: value for name, value in where.items() if name != key}
         kind = (collection, key, repr(rest))
@@ -64,7 +65,7 @@ class Lookups:
     async def _answer(self, waiting: Waiting, collection: str, key: str, rest: FoundRow) -> None:
         try:
             shared = begin_shared("look up", {"userbus.keys": len(waiting.answers)}, waiting.spans)
-            with shared, limit_operations(waiting.end):
+            with shared, limit_operations(waiting.end), limit_operation():
                 found = await self._find(collection, key, [*waiting.answers], rest)
         except Exception as error:  # any error is passed on to the callers
             _settle(waiting, error)

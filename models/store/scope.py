@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 
 from models.store.client import BsonDict, Store
+from models.store.time_limit import limit_operation
 
 WriteOperation = InsertOne[BsonDict] | ReplaceOne[BsonDict] | UpdateOne | DeleteOne
 
@@ -87,26 +88,34 @@ class TransactionScope:
         session = await self.session()
         if session is None:
             return await self._store.lookups.find_one(collection, where)
-        row: BsonDict | None = await self._store.collection(collection).find_one(where, session=session)
+        with limit_operation():
+            row: BsonDict | None = await self._store.collection(collection).find_one(where, session=session)
         return row
 
     async def insert(self, collection: str, row: BsonDict) -> None:
         """Insert now. Raises the driver's `DuplicateKeyError`."""
-        await self._store.collection(collection).insert_one(row, session=await self.session())
+        session = await self.session()
+        with limit_operation():
+            await self._store.collection(collection).insert_one(row, session=session)
 
     async def replace(self, collection: str, row: BsonDict) -> None:
         """Replace now. Raises the driver's `DuplicateKeyError`."""
-        rows = self._store.collection(collection)
-        await rows.replace_one({"_id": row["_id"]}, row, session=await self.session())
+        session = await self.session()
+        with limit_operation():
+            await self._store.collection(collection).replace_one({"_id": row["_id"]}, row, session=session)
 
     async def delete(self, collection: str, id: Any) -> None:
         """Delete now."""
-        await self._store.collection(collection).delete_one({"_id": id}, session=await self.session())
+        session = await self.session()
+        with limit_operation():
+            await self._store.collection(collection).delete_one({"_id": id}, session=session)
 
     async def increment(self, collection: str, id: Any, field: str) -> bool:
         """Increment now; return whether the document exists."""
-        rows = self._store.collection(collection)
-        outcome = await rows.update_one({"_id": id}, {"$inc": {field: 1}}, session=await self.session())
+        session = await self.session()
+        with limit_operation():
+            rows = self._store.collection(collection)
+            outcome = await rows.update_one({"_id": id}, {"$inc": {field: 1}}, session=session)
         return bool(outcome.matched_count)
 
 
