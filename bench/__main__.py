@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
+from bench.attacks import measure_attacks
 from bench.events import measure_events
 from bench.fairness import measure_fairness
 from bench.imports import measure_import
@@ -90,6 +91,8 @@ async def _measure_figures(
     figures = [Figure("worker after each round", "MiB", under_load, "≤ 110"), await compare_refusals(bench)]
     _say("events")
     figures += await measure_events(bench, create.rate(USERBUS) / 2)
+    _say("attacks")
+    figures += await measure_attacks(bench)
     _say("fairness")
     figures += await measure_fairness(bench)
     _say("two workers and four")

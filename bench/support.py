@@ -93,6 +93,15 @@ def run_worker(env: Mapping[str, str], home: Path, name: str) -> Iterator[ChildP
         yield program
 
 
+@contextmanager
+def run_bridge(up: RunningServers, home: Path, port: int) -> Iterator[ChildProgram]:
+    """Run a bridge alone until the block ends."""
+    own = {"USERBUS_AMQP_URL": up.amqp_url, "USERBUS_BRIDGE_PORT": str(port), "USERBUS_REQUEST_LOG": "false"}
+    argv = [sys.executable, "-m", "bridge"]
+    with _run(argv, {**os.environ, **own}, home / "bridge.log", _listens_on(port)) as program:
+        yield program
+
+
 @asynccontextmanager
 async def connect(plan: Plan, programs: Programs) -> AsyncIterator[Bench]:
     """Connect every client until the block ends."""

@@ -1,23 +1,22 @@
 """HTML forms, URL-encoded or multipart."""
 
-from urllib.parse import parse_qsl
-
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
-from bridge.rest.body import FORM, MAX_ESCAPES, MAX_PARAMETERS
+from bridge.rest.body import FORM, decode_form
 from bridge.rest.dialect import RawRequest
 from bridge.rest.fields import Values
 from bridge.rest.routing import UNREADABLE
 
 MULTIPART = "multipart/form-data"
 MAX_PARTS = 100
+MAX_LINES = 10_000
 
 
 def form_fields(raw: RawRequest) -> Values:
     """The fields of a form, the last of repeated ones; a body that is not a form has none.
 
-    Nor has one of more than 100 parts, 1,000 parameters or 20,000 escapes.
+    Nor has one of more than 100 parts, 10,000 lines, 1,000 parameters or 20,000 escapes.
     A value that is not UTF-8 becomes a control character, which no text field accepts; a file is not a text.
     """
     media_type, options = parse_options_header(raw.headers.get("content-type"))
@@ -28,19 +27,15 @@ def form_fields(raw: RawRequest) -> Values:
 
 
 def _urlencoded_fields(body: bytes) -> Values:
-    if body.count(b"%") > MAX_ESCAPES:
-        return {}
-    # Latin-1 keeps every byte, so that a value that is not UTF-8 does not spoil the others.
     try:
-        pairs = parse_qsl(body.decode("latin-1"), True, encoding="latin-1", max_num_fields=MAX_PARAMETERS)
+        return {_decode(name): _decode(value) for name, value in decode_form(body)}
     except ValueError:
         return {}
-    return {_decode(key.encode("latin-1")): _decode(value.encode("latin-1")) for key, value in pairs}
 
 
 def _multipart_fields(body: bytes, boundary: bytes) -> Values:
     values: Values = {}
-    if body.count(b"\r\n--") > MAX_PARTS:
+    if body.count(b"\r\n--") > MAX_PARTS or body.count(b"\r") > MAX_LINES:
         return {}
 
     def add_field(field: Field) -> None:

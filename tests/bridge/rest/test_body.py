@@ -39,6 +39,7 @@ UNPARSABLE = {
     "integer under 64 bits": b"[-9223372036854775809]",
     "huge integer": b"[" + b"9" * 10_000 + b"]",
     "number over a double": b"[1e999]",
+    "number of 41 characters": b"[0." + b"1" * 39 + b"]",
     "65 levels": b"[" * 65 + b"]" * 65,
     "1 MiB of brackets": b"[" * 1_048_576,
     "half a million numbers": b"[" + b",".join([b"1"] * 500_000) + b"]",
@@ -62,6 +63,7 @@ def test_anything_but_strict_json_is_unparsable(name: str) -> None:
         (b"[9223372036854775807, -9223372036854775808]", [2**63 - 1, -(2**63)]),
         (b'"\\ud83d\\ude00"', "😀"),
         (b"[1.5, 1e3, -0]", [1.5, 1000.0, 0]),
+        (b"[-1.7976931348623157081e+308, 0.1000000000000000055511151231257827021]", [-1.7976931348623157e308, 0.1]),
         (b' {"a" : null}\n', {"a": None}),
     ],
 )

@@ -67,10 +67,11 @@ def test_what_is_no_form_has_no_fields(media: str, body: bytes) -> None:
     ("media", "body"),
     [
         (MULTIPART, b"".join(form_part("a", b"1") for _ in range(101)) + b"--x--\r\n"),
+        (MULTIPART, form_part("a", b"\r\n" * 10_000) + b"--x--\r\n"),
         (ENCODED, b"a=1&b=" + b"%41" * 20_001),
         (ENCODED, b"&".join([b"a=1"] * 1001)),
     ],
-    ids=["parts", "escapes", "parameters"],
+    ids=["parts", "lines", "escapes", "parameters"],
 )
 def test_a_form_that_is_dear_to_parse_has_no_fields(media: str, body: bytes) -> None:
     assert parse_form(media, body) == {}
