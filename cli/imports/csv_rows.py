@@ -11,6 +11,7 @@ from cli.imports.row import Fields, Row, UnreadableFile
 
 LONGEST = 20  # lines of one row
 UNCLOSED = "a quotation mark is opened on this line and not closed"
+TOO_LONG = f"the line has a cell of more than {csv.field_size_limit():,} characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ def csv_rows(texts: Iterator[str], layout: Layout) -> Iterator[Row]:
     while (text := lines.take()) is not None:
         number = lines.number
         cells = _cells(text, layout.delimiter)
-        if cells is None:
+        if cells is None and len(text) <= csv.field_size_limit():
             cells = lines.take_continued(text, len(columns))
         if cells is None:
-            yield Row(number, UNCLOSED)
+            yield Row(number, UNCLOSED if len(text) <= csv.field_size_limit() else TOO_LONG)
         elif any(cells):
             yield Row(number, _row(columns, cells))
 

@@ -12,7 +12,9 @@ from cli.imports.row import UnreadableFile
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|(?P<cut>\\?\Z))'
 _TOKEN = re.compile(rf"(?:{_STRING})|[][{{}},:]", re.DOTALL)
-_MARK = re.compile(rf"(?:{_STRING})|(?P<mark>[][{{}},])", re.DOTALL)
+_WHOLE_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_TO_BRACKET = re.compile(rf'(?:[^][{{}}"]++|{_WHOLE_STRING})*+([][{{}}]?)', re.DOTALL)
+_TO_BRACKET_OR_COMMA = re.compile(rf'(?:[^][{{}},"]++|{_WHOLE_STRING})*+([][{{}},]?)', re.DOTALL)
 _DEEPEST = 8  # arrays of people are not deeper
 _CUT = "the JSON is cut off: a bracket or a quotation mark is not closed before the end of the file"
 
@@ -78,27 +80,27 @@ class _Scanner:
     def members(self) -> Iterator[str]:
         """Yield the members of an array whose bracket was the last token."""
         depth, self._kept = 0, self._at
-        for mark, begin in self._marks():
+        while True:
+            mark = self._skip_to(_TO_BRACKET if depth else _TO_BRACKET_OR_COMMA)
             if mark in "[{":
                 depth += 1
             elif depth:
-                depth -= mark != ","
+                depth -= 1
             else:
-                text = self._text[self._kept : begin]
+                text = self._text[self._kept : self._at - 1]
                 if mark == "," or text.strip():
                     yield text
-                self._kept = begin + 1
+                self._kept = self._at
                 if mark != ",":
                     return
 
-    def _marks(self) -> Iterator[tuple[str, int]]:
+    def _skip_to(self, marks: re.Pattern[str]) -> str:
+        """Return the next of these marks that is not in a string."""
         while True:
-            for found in _MARK.finditer(self._text, self._at):
-                if found["cut"] is not None:
-                    break
+            if found := marks.match(self._text, self._at):
                 self._at = found.end()
-                if found["mark"]:
-                    yield found["mark"], found.start()
+                if found[1]:
+                    return found[1]
             if not self._read_on():
                 raise UnreadableFile(_CUT)
 

@@ -50,6 +50,8 @@ def _line_rows(content: Content) -> Iterator[Row]:
 def _json_object(text: str, name: str) -> Fields | str:
     try:
         row = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return f"the {name} is nested too deeply"
+    except ValueError as error:
         return f"the {name} is not JSON: {error}"
     return row if isinstance(row, dict) else f"the {name} is not a JSON object"

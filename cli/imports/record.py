@@ -48,8 +48,12 @@ class Record:
 
     def take(self, *names: str) -> Any:
         """Return the first of these fields that has a value, and count all of them as carried over."""
-        found = [self._left.pop(spelling, None) for spelling in _spellings(names)]
-        return next((value for value in found if value not in (None, "", [], {})), None)
+        taken = None
+        for spelling in _spellings(names):
+            value = self._left.pop(spelling, None)
+            if taken is None and value is not None and value not in _EMPTY:
+                taken = value
+        return taken
 
     def take_text(self, *names: str) -> str | None:
         """Return it as a text without blanks around it; None for anything but a text or number."""
@@ -116,6 +120,7 @@ class Record:
         return dict.fromkeys(left, NO_FIELD) | self._lost
 
 
+_EMPTY: tuple[Any, ...] = ("", [], {})
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, False, "f", "false", "0", "[]", "{}")
 
 
