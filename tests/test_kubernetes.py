@@ -1,0 +1,75 @@
+"""The manifests in deploy/kubernetes: what they set is known to the programs, and no pod may more than it must."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bridge.settings import Settings as BridgeSettings
+from worker.settings import Settings as WorkerSettings
+
+FOLDER = Path(__file__).parents[1] / "deploy" / "kubernetes"
+FILES = sorted(file for file in FOLDER.glob("*.yaml") if file.name != "kustomization.yaml")
+PAGE = (FOLDER.parents[1] / "docs" / "kubernetes.md").read_text()
+RESOURCES: list[dict[str, Any]] = [each for file in FILES for each in yaml.safe_load_all(file.read_text())]
+WORKLOADS = {each["metadata"]["name"]: each for each in RESOURCES if each["kind"] == "Deployment"}
+
+
+def pod(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = WORKLOADS[name]["spec"]["template"]["spec"]
+    return found
+
+
+def test_the_base_has_every_manifest() -> None:
+    base = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
+    assert sorted(base["resources"]) == [file.name for file in FILES]
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_a_pod_sets_what_its_program_knows(name: str) -> None:
+    (container,) = pod(name)["containers"]
+    settings = BridgeSettings if "bridge" in container["command"] else WorkerSettings
+    given = {each["name"].removeprefix("USERBUS_").lower() for each in container["env"]}
+    assert given - {"secrets_dir"} <= settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_a_pod_may_no_more_than_it_must(name: str) -> None:
+    found = pod(name)
+    (container,) = found["containers"]
+    assert found["automountServiceAccountToken"] is False
+    assert found["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert "memory" in container["resources"]["limits"]
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_a_worker_has_the_time_to_drain_and_each_probe_its_port(name: str) -> None:
+    found = pod(name)
+    (container,) = found["containers"]
+    assert found["terminationGracePeriodSeconds"] > WorkerSettings.model_fields["drain_seconds"].default
+    ports = {port["name"] for port in container["ports"]}
+    assert {container[f"{kind}Probe"]["httpGet"]["port"] for kind in ("startup", "liveness", "readiness")} <= ports
+
+
+def test_together_the_workers_serve_every_family() -> None:
+    listed = [
+        each["value"] for name in WORKLOADS for each in pod(name)["containers"][0]["env"]
+        if each["name"] == "USERBUS_FAMILIES"
+    ]  # fmt: skip
+    families = [family for value in listed for family in value.split(",")]
+    assert sorted(families) == sorted(WorkerSettings.model_fields["families"].default)
+
+
+def test_the_page_names_what_must_be_there_before() -> None:
+    volumes = [volume for name in WORKLOADS for volume in pod(name)["volumes"]]
+    secrets = {volume["secret"]["secretName"] for volume in volumes if "secret" in volume}
+    maps = {volume["configMap"]["name"] for volume in volumes if "configMap" in volume}
+    assert {*re.findall(r"^\| Secret `([\w-]+)`", PAGE, flags=re.M)} == secrets
+    assert {*re.findall(r"^\| ConfigMap `([\w-]+)`", PAGE, flags=re.M)} == maps
