@@ -9,6 +9,7 @@ import typer
 from cli import events, token
 from cli.dead import commands as dead
 from cli.demo import create_demo_users
+from cli.doctor.command import examine
 from cli.health import check_health
 from cli.imports.command import import_users
 from cli.migrate import migrate_store
@@ -25,7 +26,8 @@ app.add_typer(dead.app, name="dead", help="Dead letters: list, show, redrive, dr
 app.add_typer(events.app, name="events", help="Events: as they come, or those of the last days again.")
 add_nouns(app)
 app.command("demo")(create_demo_users)
-app.command("health")(check_health)
+app.command("health", epilog="Example: userbus health")(check_health)
+app.command("doctor", epilog="Example: userbus doctor --all")(examine)
 app.command("root")(create_root)
 app.command("import")(import_users)
 app.command("migrate")(migrate_store)

@@ -1,6 +1,8 @@
 """RabbitMQ's management API: what AMQP cannot do or tell."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -45,6 +47,26 @@ class Management:
         """Return one queue; its figures are up to five seconds old."""
         row: dict[str, Any] = self._call("GET", f"/queues/{self._vhost}/{quote(name, safe='')}").json()
         return row
+
+    def show_overview(self) -> tuple[dict[str, Any], datetime]:
+        """Return the overview, and the time by the broker's clock in whole seconds."""
+        answer = self._call("GET", "/overview")
+        return answer.json(), parsedate_to_datetime(answer.headers["date"])
+
+    def list_nodes(self) -> list[dict[str, Any]]:
+        """Return the nodes of the cluster, with their alarms and partitions."""
+        rows: list[dict[str, Any]] = self._call("GET", "/nodes").json()
+        return rows
+
+    def list_users(self) -> list[dict[str, Any]]:
+        """Return all users."""
+        rows: list[dict[str, Any]] = self._call("GET", "/users").json()
+        return rows
+
+    def list_permissions(self) -> list[dict[str, Any]]:
+        """Return what users may configure, write and read in the virtual host."""
+        rows: list[dict[str, Any]] = self._call("GET", f"/vhosts/{self._vhost}/permissions").json()
+        return rows
 
     def _call(self, method: str, path: str, **body: Any) -> httpx.Response:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import TracebackType
@@ -45,7 +45,8 @@ class Subject(Protocol):
 class Dependencies:
     """What all units of a process share; `sms` is None where SMS is off.
 
-    `country` is the calling code of telephone numbers that are written without one.
+    `country` is the calling code of telephone numbers that are written without one, `facts` what may be told of the
+    process and its settings.
     """
 
     store: Store
@@ -59,6 +60,7 @@ class Dependencies:
     policy: Policy = field(default_factory=Policy)
     country: str = "86"
     tenant_refusals: Counter[tuple[()]] = field(default_factory=lambda: Counter({(): 0}))
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def committer(self) -> GroupCommitter:

@@ -53,6 +53,7 @@ from worker.delivery.request_log import RequestLog
 from worker.delivery.request_records import RequestRecords
 from worker.delivery.retry import Retry
 from worker.delivery.settlement import Settlement
+from worker.facts import worker_facts
 from worker.health_server import serve_health
 from worker.idle_memory import TRIM_SECONDS, IdleMemory
 from worker.metrics import Components, Metrics
@@ -130,7 +131,16 @@ async def _open_dependencies(settings: Settings, stack: AsyncExitStack) -> Depen
     limits = SmsLimits(settings.sms_per_number, settings.sms_per_address, settings.sms_per_day, settings.sms_country)
     sms = await _open_sms(settings, SendReservations(store, keys, counters, limits), stack)
     return Dependencies(
-        store, counters, journal, keys, passwords, vault, sms=sms, policy=settings.policy, country=settings.sms_country
+        store,
+        counters,
+        journal,
+        keys,
+        passwords,
+        vault,
+        sms=sms,
+        policy=settings.policy,
+        country=settings.sms_country,
+        facts=worker_facts(settings),
     )
 
 

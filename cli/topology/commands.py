@@ -5,7 +5,6 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import typer
 from aio_pika.abc import AbstractConnection
@@ -13,9 +12,9 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 from pydantic import ValidationError
 
-from cli.broker import connect_broker
+from cli.broker import connect_broker, open_management
 from cli.connection import read_settings, stop
-from cli.management import Management, ManagementFailed
+from cli.management import ManagementFailed
 from cli.output import print_line
 from cli.table import print_table
 from cli.topology.apply import apply_step
@@ -23,7 +22,6 @@ from cli.topology.found import Found, look_by_amqp, look_by_management
 from cli.topology.move import LOCK, Mover, NotMovable
 from cli.topology.plan import Step, make_plan
 from cli.topology.settings import TopologySettings, read_topology_settings
-from contracts.broker_addresses import broker_addresses
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True)
@@ -62,7 +60,7 @@ def apply_plan(yes: Yes = False) -> None:
 
 
 async def _look(connection: AbstractConnection, settings: TopologySettings) -> Found:
-    management = _management(settings)
+    management = open_management(settings.management_url)
     if management is None:
         print_line("bindings and policies are not looked at: set USERBUS_MANAGEMENT_URL", err=True)
         return await look_by_amqp(connection, settings.topology)
@@ -75,7 +73,7 @@ async def _make_plan(connection: AbstractConnection, settings: TopologySettings)
 
 async def _apply(connection: AbstractConnection, settings: TopologySettings) -> list[Step]:
     """Take the steps; return those to be done by hand."""
-    management = _management(settings)
+    management = open_management(settings.management_url)
     if management is None:
         stop("USERBUS_MANAGEMENT_URL is not set: AMQP alone does not tell what workers have in flight")
     async with connection.channel() as channel:
@@ -85,13 +83,6 @@ async def _apply(connection: AbstractConnection, settings: TopologySettings) -> 
     for step in (steps := make_plan(settings.topology, found)):
         await apply_step(mover, settings.topology, found, step)
     return [step for step in steps if step.verb == "by hand"]
-
-
-def _management(settings: TopologySettings) -> Management | None:
-    if settings.management_url is None:
-        return None
-    path = urlsplit(broker_addresses(read_settings().amqp_url.get_secret_value()).current).path
-    return Management(settings.management_url.get_secret_value(), unquote(path[1:]) or "/")
 
 
 def _run(work: Work[T]) -> T:

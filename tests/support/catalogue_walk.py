@@ -77,6 +77,7 @@ async def lived(client: Client, stack: Stack) -> Life:
     await life.done("user.delete", id=user["id"])
     for family in ("health.user", "health.account", "health.role", "health.auth", "health.sms"):
         await life.done(family)
+    await life.done("worker.diagnose")
     return life
 
 

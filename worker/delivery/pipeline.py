@@ -33,6 +33,8 @@ DATABASE_MARGIN_SECONDS = 0.075
 MAX_SECONDS = 3600.0
 MAX_RETRY_SECONDS = 60.0
 
+WITHOUT_DATABASE = ("health.", "worker.diagnose")  # answered while it is down
+
 
 class Pipeline:
     """Carries requests out: each command in one transaction with its journal entry, each query on its own.
@@ -47,7 +49,7 @@ class Pipeline:
 
     async def carry_out(self, request: Message, envelope: Envelope) -> RequestOutcome:
         """Return the outcome before the deadline. Raises `StoreUnavailable`, and whatever fault a handler has."""
-        if self._shared.store.availability.is_down and not envelope.name.startswith("health."):
+        if self._shared.store.availability.is_down and not envelope.name.startswith(WITHOUT_DATABASE):
             raise StoreUnavailable("the database is down: try again later with the same message_id")
         try:
             async with asyncio.timeout(_seconds_left(envelope)) as timeout:

@@ -1,0 +1,35 @@
+"""What was looked at, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ok", "broken", "warning", "not seen"]
+CLOCK_SECONDS = 1.0
+CLOCK_BROKEN_SECONDS = 10.0
+CLOCK_ADVICE = "run NTP on that machine: deadlines are times, and requests end too early or too late"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The state of one thing: `area` and `what` name it, `told` is what was found, `advice` what to do about it.
+
+    `not seen` is what cannot be looked at from here.
+    """
+
+    state: State
+    area: str
+    what: str
+    told: str
+    advice: str = ""
+
+
+def judge(area: str, what: str, told: str, fault: State | None, advice: str) -> Finding:
+    """Return a finding that is ok unless there is a fault, and then has the advice."""
+    return Finding(fault or "ok", area, what, told, advice if fault else "")
+
+
+def judge_clock(area: str, what: str, ahead: float, tolerance: float = 0.0) -> Finding:
+    """Return what is to say of a clock that is ahead by so many seconds."""
+    beyond = abs(ahead) - tolerance
+    fault: State | None = "broken" if beyond > CLOCK_BROKEN_SECONDS else "warning" if beyond > CLOCK_SECONDS else None
+    return judge(area, what, f"{abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}", fault, CLOCK_ADVICE)

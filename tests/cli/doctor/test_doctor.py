@@ -1,0 +1,210 @@
+"""`userbus doctor` on real servers: well, and broken in one way after the other."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import aio_pika
+import httpx
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from devstack.servers import RunningServers
+from models.store.client import Store
+from tests.support.command_line import run_userbus
+from tests.support.forked_programs import ForkedProgram, StandardFiles
+from tests.support.patience import PATIENCE
+from tests.support.restricted import RestrictedBroker, restricted_rabbitmq
+from tests.support.stack import SECRET, fresh_database, settings
+from worker.app import Worker, run_worker
+
+Findings = list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedBroker]:
+    with restricted_rabbitmq(tmp_path_factory.mktemp("restricted")) as broker:
+        if not broker.management_url:
+            pytest.skip("the container's management port is not published")
+        yield broker
+
+
+@pytest.fixture(scope="module")
+async def worker(running: RunningServers, restricted: RestrictedBroker) -> AsyncIterator[Worker]:
+    async with run_worker(worker_settings(running, restricted)) as up:
+        yield up
+
+
+@pytest.fixture
+async def channel(restricted: RestrictedBroker, worker: Worker) -> AsyncIterator[AbstractChannel]:
+    async with await aio_pika.connect(restricted.urls["worker"]) as connection:
+        yield await connection.channel()
+
+
+def worker_settings(running: RunningServers, broker: RestrictedBroker, **changed: Any) -> Any:
+    required = {"require_caller": True, "services_file": broker.services_file, "log_format": "json"}
+    own = {"amqp_url": broker.urls["worker"], "mongo_url": fresh_database(running.mongo_url)}
+    return settings(running, **{**required, **own, **changed})
+
+
+async def examine(broker: RestrictedBroker, *words: str, **env: str) -> tuple[int, Findings]:
+    """The status, and the findings that are not ok."""
+    given = {
+        "USERBUS_MANAGEMENT_URL": broker.management_url,
+        "USERBUS_SERVICES_FILE": str(broker.services_file),
+        **env,
+    }
+    url = given.pop("USERBUS_AMQP_URL", broker.urls["operator"])
+    status, out, err = await run_userbus(url, "doctor", "--json", *words, **given)
+    assert err == ""
+    return status, [finding for finding in map(json.loads, out.splitlines()) if finding["state"] != "ok"]
+
+
+def found(findings: Findings, state: str, text: str) -> bool:
+    """Whether there is such a finding, with advice."""
+    return any(each["state"] == state and text in " ".join(each.values()) and each["advice"] for each in findings)
+
+
+def wrong(findings: Findings) -> Findings:
+    return [each for each in findings if each["state"] == "broken"]
+
+
+async def settled(broker: RestrictedBroker, name: str, key: str, value: Any) -> None:
+    """Wait until the management API tells so of a queue: its figures are some seconds old."""
+    parts = urlsplit(broker.management_url)
+    login = (parts.username or "", parts.password or "")
+    async with asyncio.timeout(60), httpx.AsyncClient(auth=login) as http:
+        while True:
+            told = await http.get(f"http://{parts.hostname}:{parts.port}/api/queues/%2F/{name}")
+            if told.json().get(key) == value:
+                return
+            await asyncio.sleep(0.5)
+
+
+async def test_what_is_well_has_status_0(restricted: RestrictedBroker, worker: Worker) -> None:
+    await settled(restricted, "userbus.sms", "consumers", 1)
+    status, findings = await examine(restricted)
+    assert (status, wrong(findings)) == (0, [])
+    warned = {each["what"] for each in findings if each["state"] == "warning"}
+    assert warned == {"nodes", "replica set rs0"}  # of one machine each
+    assert (await examine(restricted, "--strict"))[0] == 1
+    status, out, err = await run_userbus(restricted.urls["operator"], "doctor")
+    assert (status, "three members with data" in out, "0 broken, " in err) == (0, True, True)
+
+
+async def test_a_binding_or_a_queue_that_is_missing(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
+    queue = await channel.get_queue("userbus.user", ensure=False)
+    await queue.unbind("userbus.commands", "user.create")
+    status, findings = await examine(restricted)
+    await queue.bind("userbus.commands", "user.create")
+    assert (status, found(findings, "broken", "not bound to userbus.commands by 'user.create'")) == (1, True)
+
+
+async def test_an_index_that_is_missing(restricted: RestrictedBroker, worker: Worker) -> None:
+    store: Store = worker.dependencies.store
+    keys = (await store.collection("users").index_information())["uuid_1"]
+    await store.drop_index("users", "uuid_1")
+    status, findings = await examine(restricted)
+    await store.collection("users").create_index(
+        keys["key"], unique=True, partialFilterExpression=keys["partialFilterExpression"]
+    )
+    assert (status, found(findings, "broken", "users.uuid_1")) == (1, True)
+
+
+async def test_dead_letters_and_users_of_earlier_definitions(
+    restricted: RestrictedBroker, channel: AbstractChannel
+) -> None:
+    await channel.default_exchange.publish(aio_pika.Message(b"{}"), "userbus.dead")
+    await settled(restricted, "userbus.dead", "messages", 1)
+    parts = urlsplit(restricted.management_url)
+    api = f"http://{parts.hostname}:{parts.port}/api/users/publisher"
+    async with httpx.AsyncClient(auth=(parts.username or "", parts.password or "")) as http:
+        (await http.put(api, json={"password": "x", "tags": ""})).raise_for_status()
+        status, findings = await examine(restricted)
+        (await http.delete(api)).raise_for_status()
+    await (await channel.get_queue("userbus.dead", ensure=False)).purge()
+    assert (status, found(findings, "warning", "1 messages"), found(findings, "warning", "publisher")) == (
+        0,
+        True,
+        True,
+    )
+
+
+async def test_a_service_without_a_user_or_with_other_rights(restricted: RestrictedBroker, worker: Worker) -> None:
+    file = restricted.services_file
+    before = file.read_text()
+    file.write_text(before.replace('events = ["user.*"]', "events = []") + '\n[newcomer]\nmay = ["user.get"]\n')
+    status, findings = await examine(restricted)
+    file.write_text(before)
+    assert (status, found(findings, "broken", "newcomer")) == (1, True)
+    assert found(findings, "warning", "user billing")
+
+
+async def test_workers_that_differ_and_settings_that_contradict_each_other(
+    running: RunningServers, restricted: RestrictedBroker, worker: Worker, tmp_path: Any
+) -> None:
+    env = os.environ | {
+        "USERBUS_AMQP_URL": restricted.urls["worker"],
+        "USERBUS_MONGO_URL": fresh_database(running.mongo_url),
+        "USERBUS_SECRET_KEY": SECRET,
+        "USERBUS_REQUIRE_CALLER": "true",
+        "USERBUS_SERVICES_FILE": str(tmp_path / "none.toml"),
+        "USERBUS_AUDIT_DAYS": "3",
+        "USERBUS_DRAIN_SECONDS": "1",
+    }
+    program = ForkedProgram(["worker"], env, StandardFiles(tmp_path / "out", tmp_path / "err"))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not found((await examine(restricted, USERBUS_MANAGEMENT_URL=""))[1], "warning", "is 3 and 90"):
+                await asyncio.sleep(0.5)
+        status, findings = await examine(restricted, USERBUS_MANAGEMENT_URL="")
+    finally:
+        await asyncio.to_thread(program.stop)
+    told = ("USERBUS_AUDIT_DAYS", "longer of the two", "list of services is empty", "drain_seconds", "encryption")
+    assert [text for text in told if not found(findings, "warning", text)] == []
+    assert (status, found(findings, "not seen", "management")) == (0, True)
+
+
+async def test_the_checklist_for_going_live(
+    running: RunningServers, restricted: RestrictedBroker, worker: Worker, tmp_path: Any
+) -> None:
+    file = tmp_path / "bridge.env"
+    file.write_text("USERBUS_COOKIE_SECURE=true\nexport USERBUS_BRIDGE_OPEN_DIALECTS=rbac\n# USERBUS_ALLOWED_HOSTS=x\n")
+    status, findings = await examine(restricted, "--bridge-env", str(file))
+    open_rows = {each["what"] for each in findings if (each["area"], each["state"]) == ("going live", "warning")}
+    assert (status, open_rows) == (0, {"proxies", "hosts", "open dialects", "limits"})
+
+
+async def test_no_worker_no_broker_no_management(restricted: RestrictedBroker, worker: Worker) -> None:
+    status, findings = await examine(restricted, USERBUS_AMQP_URL="amqp://guest:guest@127.0.0.1:9")
+    assert (status, found(findings, "broken", "cannot be used")) == (1, True)
+    wrong_password = restricted.management_url.replace("admin:", "admin:x")
+    status, findings = await examine(restricted, USERBUS_MANAGEMENT_URL=wrong_password)
+    assert (status, found(findings, "broken", "401")) == (1, True)
+
+
+async def test_nobody_answers(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
+    queries = await channel.get_queue("userbus.auth.queries", ensure=False)
+    await queries.unbind("userbus.commands", "worker.diagnose")
+    unknown = await channel.get_queue("userbus.unknown", ensure=False)
+    await unknown.unbind("userbus.unknown", "userbus.unknown")
+    try:
+        status, findings = await examine(restricted)
+    finally:
+        await queries.bind("userbus.commands", "worker.diagnose")
+        await unknown.bind("userbus.unknown", "userbus.unknown")
+    assert (status, found(findings, "broken", "answering")) == (1, True)
+
+
+async def test_the_database_is_down(apart: RunningServers, restricted: RestrictedBroker, worker: Worker) -> None:
+    url = {"mongo_url": fresh_database(apart.mongo_url)}
+    async with run_worker(worker_settings(apart, restricted, **url)):
+        apart.mongo.stop()
+        try:
+            status, findings = await examine(restricted, USERBUS_MANAGEMENT_URL="")
+        finally:
+            apart.mongo.start()
+    assert (status, found(findings, "broken", "seen by")) == (1, True)
