@@ -14,24 +14,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from tracing.recorder import OpenTelemetryRecorder
 
 
-class RequestCommands(CommandTracer):
-    """Records the commands to MongoDB of recorded spans, by name and collection; not those of polls and sweeps.
-
-    What a command says stays out, and so does what MongoDB answers to a failed one: it may quote keys.
-    """
-
-    def started(self, event: Any) -> None:
-        """Begin the span of a command."""
-        if trace.get_current_span().is_recording():
-            super().started(event)
-
-
 def create_recorder(service: str) -> OpenTelemetryRecorder:
     """Create the recorder whose spans go to the collector; the exit of the process sends those that wait."""
     provider = TracerProvider(resource=Resource.create({} if _is_named() else {SERVICE_NAME: service}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     tracer = provider.get_tracer("userbus")
-    commands = RequestCommands(tracer, _rename, failed_hook=_drop_text, semconv_opt_in_mode=_StabilityMode.DATABASE)
+    commands = CommandTracer(tracer, _rename, failed_hook=_drop_text, semconv_opt_in_mode=_StabilityMode.DATABASE)
     return OpenTelemetryRecorder(provider, [commands])
 
 
@@ -47,4 +35,5 @@ def _rename(span: trace.Span, event: Any) -> None:
 
 
 def _drop_text(span: trace.Span, _event: Any) -> None:
+    # what MongoDB answers to a failed command may quote keys
     span.set_status(trace.Status(trace.StatusCode.ERROR))

@@ -63,6 +63,13 @@ class RecordedSpan(Span):
         self.end()
 
 
+class SharedAlone(RecordedSpan):
+    """The span of the only one for whom shared work is done: it is current meanwhile, and ends later."""
+
+    def end(self) -> None:
+        return None
+
+
 class OpenTelemetryRecorder:
     """Records spans with a provider of tracers, by default OpenTelemetry's global one."""
 
@@ -91,6 +98,8 @@ class OpenTelemetryRecorder:
         recorded = [span for span in sharers if isinstance(span, trace.Span)]
         if not recorded:
             return NOT_RECORDED
+        if len(sharers) == 1:
+            return SharedAlone(recorded[0])
         first, *others = recorded
         links = [Link(span.get_span_context()) for span in others]
         context = trace.set_span_in_context(first)

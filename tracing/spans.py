@@ -88,7 +88,10 @@ def begin_step(name: str, kind: Kind = "internal", attributes: Attributes | None
 
 
 def begin_shared(name: str, attributes: Attributes, sharers: Sequence[object]) -> Span:
-    """Begin work done once for several spans, as `current` gave them: part of the first, linked to the others."""
+    """Begin work done once for several spans, as `current` gave them: part of the first, linked to the others.
+
+    What is done for one alone is told by its own span.
+    """
     return _recorder.begin_shared(name, attributes, sharers) if _recorder else NOT_RECORDED
 
 

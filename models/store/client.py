@@ -20,6 +20,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 
 from models.store.availability import CheckResult, DatabaseAvailability
+from models.store.command_listeners import limit_to_recorded
 from models.store.driver_waits import make_waits_cancellable
 from models.store.lag_aware_timeout import LagAwareTimeout
 from models.store.lookups import Lookups
@@ -61,6 +62,7 @@ class Store:
             appname="userbus",
             event_listeners=command_listeners(),
         )
+        limit_to_recorded(self.client if driver == "pymongo" else self.client.delegate)
         options: CodecOptions[BsonDict] = CodecOptions(tz_aware=True)
         self.database = self.client.get_default_database("userbus", codec_options=options)
         self._collections: dict[str, Any] = {}

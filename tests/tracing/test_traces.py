@@ -14,9 +14,7 @@ from tests.support.otlp import ReceivedSpan, tree
 from tests.support.patience import PATIENCE
 from tests.tracing.conftest import TracedStack
 
-COMMIT: dict[str, Any] = {
-    "commit group": {"insert users": {}, "update totals": {}, "insert journal": {}, "commitTransaction": {}}
-}
+COMMIT: dict[str, Any] = {"insert users": {}, "update totals": {}, "insert journal": {}, "commitTransaction": {}}
 SENT: dict[str, Any] = {"send user.created": {"process user.created": {}}}
 PROCESSED: dict[str, Any] = {
     "decode": {},
@@ -100,7 +98,7 @@ async def test_the_log_of_both_programs_has_the_trace(traced: TracedStack) -> No
     (found,) = [span for span in await wait_for(traced, trace, "process user.get") if span.name == "process user.get"]
     assert found.attributes["userbus.outcome"] == "not_found"
     assert not found.is_failed  # it is the caller's mistake
-    assert tree(traced.collector.spans, found.id)["handle"] == {"look up": {"find users": {}}}
+    assert tree(traced.collector.spans, found.id)["handle"] == {"find users": {}}
     for program in ("worker", "bridge"):
         lines = (traced.logs / f"{program}.log").read_text().splitlines()
         told = [json.loads(line)["event"] for line in lines if trace in line]
@@ -143,12 +141,22 @@ async def test_commands_of_one_group_are_linked_to_their_commit(traced: TracedSt
     found = [span for span in traced.collector.spans if span.trace_id in ids]
     commits = {span.id: span for span in found if span.name == "commit"}
     groups = [span for span in found if span.name == "commit group"]
-    assert len(commits) == len(traces) > len(groups)
-    assert sum(span.attributes["userbus.group.size"] for span in groups) == len(traces)
-    committed = [id for group in groups for id in (group.parent, *group.links)]
+    alone = [span for span in found if span.name == "commitTransaction" and span.parent in commits]
+    assert len(commits) == len(traces)
+    assert groups, "none of 24 at once was committed with another"
+    assert sum(span.attributes["userbus.group.size"] for span in groups) + len(alone) == len(traces)
+    committed = [id for group in groups for id in (group.parent, *group.links)] + [span.parent for span in alone]
     assert sorted(committed) == sorted(commits)
     for group in groups:
         assert all(commits[id].links == [group.id] for id in group.links)
+
+
+async def test_polls_and_sweeps_are_no_traces(traced: TracedStack) -> None:
+    trace, _, parent = new_trace()
+    await traced.http.get(f"/user/{new_name()}", headers={"traceparent": parent})
+    await wait_for(traced, trace, "process user.get")
+    assert {span.kind for span in traced.collector.spans if not span.parent} <= {"SERVER", "CONSUMER", "PRODUCER"}
+    assert not [span for span in traced.collector.spans if span.attributes.get("db.collection.name") == "leases"]
 
 
 @pytest.mark.usefixtures("consumer_tracing")
