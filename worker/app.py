@@ -17,6 +17,7 @@ from handlers.registry import HANDLERS
 from handlers.sms_gateways.delivery import SmsDelivery
 from handlers.sms_gateways.selection import open_sender
 from models.audit_chain import AuditChain
+from models.audit_check import AuditCheck
 from models.cascade import LinkCleanup
 from models.integrations import reseal_secrets
 from models.migrations import all_migrations, require_known
@@ -95,13 +96,13 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     delayed = await stack.enter_async_context(DelayedReplies(replies))
     callers = _watch_callers(settings, stack)
     relay = await _start_relay(dependencies, publisher, callers, stack)
-    _seal_audit_trail(dependencies, relay, stack)
+    audit = _seal_audit_trail(dependencies, relay, stack)
     pipeline = Pipeline(dependencies, handlers, settings.patience_seconds)
     retry, outage = Retry(publisher, worker_name(), settings.require_caller), Outage(dependencies.store.availability)
     settlement = Settlement(pipeline, delayed, retry, outage, relay.wake)
     records = RequestRecords(RequestCounts(), RequestLog(settings.request_log))
     keep_running(stack, Sweeper(IdleMemory(records.counts), TRIM_SECONDS).run)
-    metrics = Metrics(Components(dependencies, relay, records.counts, retry, settings.sms_sender))
+    metrics = Metrics(Components(dependencies, relay, records.counts, retry, settings.sms_sender, audit))
     consumer = Consumer(pipeline, settlement, delayed, records, callers)
     subscriptions = _create_subscriptions(settings, consumer, DeadLettered(retry))
     unconsumed = partial(_unconsumed_queues, subscriptions)
@@ -182,9 +183,11 @@ async def _start_relay(
     return relay
 
 
-def _seal_audit_trail(dependencies: Dependencies, relay: Relay, stack: AsyncExitStack) -> None:
-    sealer = AuditSealer(AuditChain(dependencies.store, dependencies.keys), lambda: relay.is_leader)
+def _seal_audit_trail(dependencies: Dependencies, relay: Relay, stack: AsyncExitStack) -> AuditSealer:
+    parts = (dependencies.store, dependencies.keys)
+    sealer = AuditSealer(AuditChain(*parts), AuditCheck(*parts), lambda: relay.is_leader)
     keep_running(stack, Sweeper(sealer, SEAL_SECONDS).run)
+    return sealer
 
 
 def _create_subscriptions(

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from models.unit_of_work import Dependencies
+from worker.audit_sealer import AuditSealer
 from worker.bus.relay import Relay
 from worker.delivery.request_counts import BucketCounts, RequestCounts
 from worker.delivery.retry import Retry
@@ -26,6 +27,7 @@ class Components:
     requests: RequestCounts
     retry: Retry
     sms_vendor: str
+    audit: AuditSealer
 
     def sms_sends(self) -> Mapping[tuple[str, str], int]:
         """The messages by vendor and outcome."""
@@ -79,6 +81,12 @@ COUNTERS = (
     ),
 )
 GAUGES = (
+    CountedMetric(
+        "userbus_audit_trail_broken",
+        "Whether the audit trail differs from its chain, as far as this process has checked it",
+        (),
+        lambda of: {(): of.audit.broken is not None},
+    ),
     CountedMetric("userbus_in_flight", "Deliveries in flight", (), lambda of: {(): of.requests.in_flight}),
     CountedMetric(
         "userbus_hashes",
