@@ -38,16 +38,22 @@ def _accounts(record: Record) -> list[Fields]:
 
 def _password(record: Record) -> str | None:
     password, salt, kind = (record.take_text(name) for name in ("password", "passwordSalt", "passwordType"))
-    organizations = record.find_rows("organizations", record.take_text("owner")) or [{}]
-    kind = kind or organizations[0].get("passwordType") or "plain"
+    organizations = record.find_rows("organizations", record.take_text("owner"))
     if password == "***":  # noqa: S105  what Casdoor's API shows instead
         record.report_loss(
             "password", "the file shows *** instead of it: export the users with the server's own export"
         )
         return None
+    if password and not kind and not organizations:
+        record.report_loss(
+            "password", "its type is its organization's, which is not in the file: take the server's own export"
+        )
+        return None
+    organization = organizations[0] if organizations else {}
+    kind = kind or organization.get("passwordType") or "plain"
     if not password or kind not in WITH_SALT:
         return password
-    salt = salt or organizations[0].get("passwordSalt") or ""
+    salt = salt or organization.get("passwordSalt") or ""
     return json.dumps({"passwordType": kind, "password": password, "passwordSalt": salt})
 
 

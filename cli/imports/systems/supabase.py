@@ -5,6 +5,7 @@ import json
 from cli.imports.record import LeftOut, Record, mark
 from cli.imports.row import Fields
 from cli.imports.system import System
+from cli.imports.times import parse_time
 
 
 def user(record: Record) -> Fields:
@@ -28,9 +29,14 @@ def user(record: Record) -> Fields:
         "email_verified": mark(record.take("email_confirmed_at") is not None),
         "telephone_verified": mark(record.take("phone_confirmed_at") is not None),
         "created_at": record.take_time("created_at"),
-        "disabled": mark(record.take("bannedUntil") is not None),
+        "disabled": mark(_is_banned(record.take("bannedUntil"))),
         "password_hash": record.take_text("encrypted_password"),
     }
+
+
+def _is_banned(until: object) -> bool:
+    """Whether a ban has not ended; what cannot be read as a time is one without end."""
+    return until is not None and parse_time(until) is None
 
 
 def _name(given: object) -> str | None:

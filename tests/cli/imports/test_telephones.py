@@ -1,0 +1,22 @@
+"""Telephone numbers of files, with and without a default country."""
+
+import pytest
+
+from cli.imports.telephones import telephone
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "default", "expected"),
+    [
+        ("13800001114", None, "CN", "13800001114"), ("+86 138 0000 1114", None, "CN", "13800001114"),
+        ("0086-138-0000-1114", None, "CN", "13800001114"), ("86 138 0000 1114", None, "CN", "13800001114"),
+        ("+447400123456", None, "CN", "+447400123456"),
+        ("07400 123456", "GB", "CN", "+447400123456"), ("07400 123456", "GB", None, "+447400123456"),
+        ("+86 138 0000 1114", None, None, "+8613800001114"), ("13800001114", None, None, "13800001114"),
+        ("ask reception", None, "CN", "ask reception"), ("", None, "CN", ""), (None, None, "CN", None),
+    ],
+)  # fmt: skip
+def test_a_number_is_stored_as_it_is_dialled_at_home_or_in_e164(
+    text: str | None, country: str | None, default: str | None, expected: str | None
+) -> None:
+    assert telephone(text, country, default) == expected
