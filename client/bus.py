@@ -94,7 +94,7 @@ class Bus:
 
         async def attempt(seconds: float) -> None:
             async with asyncio.timeout(seconds):
-                await self._live().publish(prepared.message(), prepared.name)
+                await self._live().publish(prepared.name, prepared.properties(), prepared.body)
 
         await self._retry_until_deadline(prepared.name, attempt, options)
         return prepared.message_id
@@ -132,7 +132,7 @@ class Bus:
 
         async def attempt(seconds: float) -> View:
             async with asyncio.timeout(seconds):
-                body = await self._live().ask(prepared.message(seconds), name)
+                body = await self._live().ask(name, prepared.properties(seconds), prepared.body)
             return decode(name, request.reply_type(), body)
 
         return await self._retry_until_deadline(name, attempt, options)

@@ -3,10 +3,11 @@
 import time
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
 
-import aio_pika
 from aio_pika import DeliveryMode
+from pamqp.commands import Basic
 
 from client.options import Options
 from client.wire import encode
@@ -46,19 +47,22 @@ class PreparedRequest:
             persistent=isinstance(request, Command),
         )
 
-    def message(self, seconds: float | None = None) -> aio_pika.Message:
-        """A message to send; with `seconds` nobody waits longer than that, so it expires then."""
+    def properties(self, seconds: float | None = None) -> Basic.Properties:
+        """The properties of a message to send; with `seconds` nobody waits longer than that, so it expires then.
+
+        aio-pika's message would convert each of them when it is made, and again when it is sent.
+        """
         now = time.time()
         deadline = {} if seconds is None else {DEADLINE: int((now + seconds) * 1000)}
-        return aio_pika.Message(
-            self.body,
-            type=self.name,
+        mode = DeliveryMode.PERSISTENT if self.persistent else DeliveryMode.NOT_PERSISTENT
+        return Basic.Properties(
+            message_type=self.name,
             content_type="application/json",
             message_id=self.message_id,
             correlation_id=uuid.uuid4().hex,
-            timestamp=int(now),
-            expiration=seconds,
+            timestamp=datetime.fromtimestamp(int(now), UTC),
+            expiration=None if seconds is None else str(int(seconds * 1000)),
             app_id=self.app_id,
-            delivery_mode=DeliveryMode.PERSISTENT if self.persistent else DeliveryMode.NOT_PERSISTENT,
+            delivery_mode=mode.value,
             headers={**self.headers, **deadline},
         )

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aio_pika
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError
 from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel as UnderlayChannel
+from pamqp.commands import Basic
 
 from client.errors import unavailable
 from contracts.catalog import COMMANDS_EXCHANGE
@@ -26,38 +26,38 @@ class RequestChannel:
         self._waiting: dict[str | None, asyncio.Future[bytes | None]] = {}
         self._publishing: set[asyncio.Timeout] = set()
 
-    async def ask(self, message: aio_pika.Message, name: str) -> bytes:
+    async def ask(self, name: str, properties: Basic.Properties, body: bytes) -> bytes:
         """Publish, then wait for the reply; raises Unavailable as soon as there can be none."""
         answer = asyncio.get_running_loop().create_future()
-        self._waiting[message.correlation_id] = answer
-        message.reply_to = self.reply_to
+        self._waiting[properties.correlation_id] = answer
+        properties.reply_to = self.reply_to
         try:
-            await self.publish(message, name)
-            body: bytes | None = await answer
+            await self.publish(name, properties, body)
+            reply: bytes | None = await answer
         finally:
-            del self._waiting[message.correlation_id]
-        if body is None:
+            del self._waiting[properties.correlation_id]
+        if reply is None:
             raise unavailable("bus.disconnected", "the connection to the broker was lost before the answer came")
-        return body
+        return reply
 
-    async def publish(self, message: aio_pika.Message, name: str) -> None:
+    async def publish(self, name: str, properties: Basic.Properties, body: bytes) -> None:
         """Publish and wait for the broker's confirm; raises Unavailable where no queue takes the message."""
-        message.user_id = self._user
-        ids = {"message_id": message.message_id, "correlation_id": message.correlation_id}
-        size = len(message.body)
-        with begin_message_span("send", COMMANDS_EXCHANGE, name, message.headers, **ids, size=size) as span:
-            message.headers.update(span.headers())
-            await self._publish(message, name)
+        properties.user_id = self._user
+        headers: dict[str, Any] = dict(properties.headers or {})
+        ids = {"message_id": properties.message_id, "correlation_id": properties.correlation_id}
+        with begin_message_span("send", COMMANDS_EXCHANGE, name, headers, **ids, size=len(body)) as span:
+            properties.headers = headers | span.headers()
+            await self._publish(name, properties, body)
 
-    async def _publish(self, message: aio_pika.Message, name: str) -> None:
+    async def _publish(self, name: str, properties: Basic.Properties, body: bytes) -> None:
         try:
             async with self._until_closed():
                 # below aio-pika, which would wait for the socket as well as for the broker's confirm
                 await self._channel.basic_publish(
-                    message.body,
+                    body,
                     exchange=COMMANDS_EXCHANGE,
                     routing_key=name,
-                    properties=message.properties,
+                    properties=properties,
                     mandatory=True,
                     wait=False,
                 )
