@@ -3,13 +3,17 @@
 import asyncio
 import json
 import os
+import shutil
 from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 EXAMPLES = Path(__file__).parents[2] / "examples" / "curl"
 
 
