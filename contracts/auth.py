@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 
 from contracts.base import Command, EventData, Events, Family, Message, Requests, View
 from contracts.sessions import Realm, SessionCredentials, SessionView, TenantCredentials, require_tenant_credentials
-from contracts.types import Email, Flag, Password, Text, Timestamp, Username
+from contracts.types import Email, Flag, Id, Password, Text, Timestamp, Username
 from contracts.user_views import UserView
 from contracts.users import PasswordRules
 
@@ -169,6 +169,15 @@ class ChangePassword(SessionCredentials, Command[PasswordSet]):
     password_rules: PasswordRules = "standard"  # noqa: S105  a rule's name
 
 
+class UnlockUser(Command[UserView]):
+    """Forget the failed sign-ins of a live user, with all its identifiers, which ends its locks and delays.
+
+    Fails with `user.not_found`.
+    """
+
+    id: Id
+
+
 class ResetPassword(Command[PasswordSet]):
     """Set a password by SMS code, end every session and token of the user and lift its lock.
 
@@ -205,6 +214,7 @@ REQUESTS: Requests = {
     "auth.sign_out": SignOut,
     "auth.change_password": ChangePassword,
     "auth.reset_password": ResetPassword,
+    "auth.unlock": UnlockUser,
 }
 EVENTS: Events = {
     "auth.signed_up": UserView,

@@ -1,7 +1,8 @@
 """Sign up, sign in, sign out."""
 
-from contracts.auth import SignedIn, SignedOut, SignIn, SignOut, SignUp
+from contracts.auth import SignedIn, SignedOut, SignIn, SignOut, SignUp, UnlockUser
 from contracts.reply import Failed
+from contracts.user_views import UserView
 from handlers.failed_attempts import record_failed_attempt
 from handlers.handler import Handlers
 from handlers.password_hashing import hash_password, verify_password
@@ -79,6 +80,14 @@ async def sign_out(command: SignOut, unit: UnitOfWork) -> SignedOut:
     return SignedOut(ended=1)
 
 
+async def unlock_user(command: UnlockUser, unit: UnitOfWork) -> UserView:
+    """Forget the failed sign-ins of a user."""
+    user = await unit.users.get(command.id)
+    await unit.lockouts.forget(user.id, user.identifiers.values())
+    unit.add_subject(user.subject)
+    return user_view(user)
+
+
 def _user_of_realm(known: User | None, command: SignIn, unit: UnitOfWork) -> User | None:
     # a user whom this realm does not accept is counted all the same, or the delays would tell who is known elsewhere
     fields = unit.dependencies.policy.realms[command.realm].logins
@@ -96,5 +105,10 @@ async def _bind_to_checked(identity: PendingIdentity, checked: User, unit: UnitO
     return user
 
 
-HANDLERS: Handlers = {"auth.sign_up": sign_up, "auth.sign_in": sign_in, "auth.sign_out": sign_out}
+HANDLERS: Handlers = {
+    "auth.sign_up": sign_up,
+    "auth.sign_in": sign_in,
+    "auth.sign_out": sign_out,
+    "auth.unlock": unlock_user,
+}
 GROUPED = ("auth.sign_in", "auth.sign_out")

@@ -1,0 +1,30 @@
+"""Locks of sign-ins are lifted by hand."""
+
+from uuid import uuid4
+
+from tests.support.client import Client
+
+PASSWORD = "correct horse battery"
+
+
+async def test_unlocking_forgets_failures_under_every_identifier_and_is_audited(client: Client) -> None:
+    mark = uuid4().hex
+    fields = {"username": f"u{mark}", "email": f"{mark}@example.org", "password": PASSWORD}
+    user = await client.done("user.create", fields)
+    logins = (fields["username"], fields["email"])
+    for login in logins:
+        for _ in range(5):
+            await client.refused("auth.sign_in", {"login": login, "password": "wrong", "realm": "usermgmt"})
+        locked = await client.refused("auth.sign_in", {"login": login, "password": PASSWORD, "realm": "usermgmt"})
+        assert locked["code"] == "auth.locked"
+    message_id = uuid4().hex
+    told = await client.done("auth.unlock", {"id": user["id"]}, message_id=message_id)
+    assert told["id"] == user["id"]
+    for login in logins:
+        await client.done("auth.sign_in", {"login": login, "password": PASSWORD, "realm": "usermgmt"})
+    audit = await client.done("audit.search", {"subject": f"user/{user['id']}", "name": "auth.unlock"})
+    assert [entry["message_id"] for entry in audit["items"]] == [message_id]
+
+
+async def test_who_is_unknown_is_not_unlocked(client: Client) -> None:
+    assert (await client.refused("auth.unlock", {"id": 9_000_000_000}))["code"] == "user.not_found"
