@@ -17,20 +17,22 @@ from cli.requests.commands import add_nouns
 from cli.root import create_root
 from cli.services import commands as services
 from cli.topology import commands as topology
+from cli.user import add_user_commands
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run and look after userbus, over its bus.")
+STATUS = "Exit status: 0 done; 1 refused, not found, no service, or something is wrong; 2 wrong options; 130 Ctrl-C."
+app = typer.Typer(no_args_is_help=True, epilog=STATUS, help="Run and look after userbus, over its bus.")
 app.add_typer(token.app, name="token", help="Service tokens: issue, list, revoke.")
 app.add_typer(services.app, name="service", help="Services: who may send and receive what.")
 app.add_typer(topology.app, name="topology", help="What is on the broker: how it differs from what is declared.")
 app.add_typer(dead.app, name="dead", help="Dead letters: list, show, redrive, drop.")
 app.add_typer(events.app, name="events", help="Events: as they come, or those of the last days again.")
-add_nouns(app)
-app.command("demo")(create_demo_users)
+add_user_commands(add_nouns(app)["user"])
+app.command("demo", epilog="Example: userbus demo")(create_demo_users)
 app.command("health", epilog="Example: userbus health")(check_health)
 app.command("doctor", epilog="Example: userbus doctor --all")(examine)
-app.command("root")(create_root)
-app.command("import")(import_users)
-app.command("migrate")(migrate_store)
+app.command("root", epilog="Example: userbus root --email ada@example.com --name Ada < password-file")(create_root)
+app.command("import", epilog="Example: userbus import users.json --from auth0")(import_users)
+app.command("migrate", epilog="Example: userbus migrate --dry-run")(migrate_store)
 
 
 @app.callback()

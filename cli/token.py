@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True)
 HEADING = ("id", "name", "scopes", "created", "expires", "last used", "state")
 
 
-@app.command()
+@app.command(epilog="Example: userbus token issue --name billing --scope rbac")
 def issue(
     name: Annotated[str, typer.Option(help="What the token is for.")],
     scope: Annotated[list[str], typer.Option(help="A dialect or a command pattern; may be repeated.")],
@@ -36,7 +36,7 @@ def issue(
     )
 
 
-@app.command("list")
+@app.command("list", epilog="Example: userbus token list --all")
 def list_tokens(
     everything: Annotated[bool, typer.Option("--all", help="Revoked and expired ones too.")] = False,
     lines: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -50,7 +50,7 @@ def list_tokens(
         print_table(HEADING, [_cells(token) for token in tokens])
 
 
-@app.command()
+@app.command(epilog="Example: userbus token revoke 7")
 def revoke(id: Annotated[int, typer.Argument(help="The token's number, as `issue` and `list` show it.")]) -> None:
     """End a service token."""
     token = run(lambda bus: bus.ask(RevokeToken(id=id)))

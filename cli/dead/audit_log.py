@@ -27,6 +27,7 @@ class AuditLog:
     channel: AbstractChannel
     verb: str
     selection: Selection
+    why: str = ""
     _ids: list[str] = field(default_factory=list)
 
     async def record(self, id: str) -> None:
@@ -46,7 +47,7 @@ class AuditLog:
         await self.channel.default_exchange.publish(message, DEAD_LOG)
 
     async def __aenter__(self) -> Self:
-        await self._append({"began": self.selection.conditions()})
+        await self._append({"began": self.selection.conditions(), **({"why": self.why} if self.why else {})})
         return self
 
     async def __aexit__(

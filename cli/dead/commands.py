@@ -14,8 +14,9 @@ from cli.dead.actions import Job, Result, run_job
 from cli.dead.audit_log import AuditLog, read_entries
 from cli.dead.candidates import find_candidates
 from cli.dead.dead_letter import AmbiguousPrefix, Selection, dead_letter
+from cli.dead.edit import Edit, NotRedriven, redrive_edited
 from cli.dead.options import with_selection
-from cli.dead.output import print_dead_letters, print_json_lines, print_message
+from cli.dead.output import print_dead_letters, print_groups, print_json_lines, print_message
 from cli.dead.queue import DeadLetterQueue, QueueFull
 from cli.output import print_line
 
@@ -27,16 +28,25 @@ Everything = Annotated[bool, typer.Option("--all", help="Every dead letter: need
 Dry = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")]
 Rate = Annotated[float, typer.Option(min=0, help="At most so many a second; 0: as fast as it goes.")]
 Lines = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Groups = Annotated[bool, typer.Option("--groups", help="How many each cause has, in place of each dead letter.")]
+Edited = Annotated[
+    str,
+    typer.Option("--edit", metavar="WHY", help="Change the body of one: in $EDITOR, or from standard input."),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
-@app.command("list")
+@app.command("list", epilog="Example: userbus dead list --older 1h --name 'user.*'")
 @with_selection
-def list_dead_letters(selection: Selection, *, limit: Limit = 100, lines: Lines = False) -> None:
+def list_dead_letters(
+    selection: Selection, *, limit: Limit = 100, groups: Groups = False, lines: Lines = False
+) -> None:
     """List dead letters, oldest first. Looking marks each as delivered once more, nothing else changes."""
     messages, missing = _run(lambda queue: _find(queue, selection))
     found = [dead_letter(message) for message in messages]
-    if lines:
+    if groups:
+        print_groups(found, lines)
+    elif lines:
         print_json_lines(found[:limit])
     else:
         print_dead_letters(found[:limit])
@@ -45,7 +55,7 @@ def list_dead_letters(selection: Selection, *, limit: Limit = 100, lines: Lines 
         _stop_for_missing(missing)
 
 
-@app.command()
+@app.command(epilog="Example: userbus dead show 4f6c")
 def show(
     message_id: Annotated[str, typer.Argument(help="The message_id, as `list` shows it, or its beginning.")],
 ) -> None:
@@ -57,7 +67,7 @@ def show(
         print_message(message)
 
 
-@app.command()
+@app.command(epilog="Example: userbus dead redrive --reason store.unavailable --rate 50")
 @with_selection
 def redrive(
     selection: Selection,
@@ -66,18 +76,24 @@ def redrive(
     everything: Everything = False,
     dry_run: Dry = False,
     rate: Rate = 0,
+    edit: Edited = "",
 ) -> None:
     """Send dead letters to the workers again, each under its own message_id, oldest first.
 
     Dead letters whose secrets were taken out cannot be sent again: their senders have to.
 
-    Ctrl-C stops between two dead letters; the others stay where they were.
+    Ctrl-C stops between two dead letters; the others stay where they were. With --edit one is sent with another body,
+    under its own message_id, also one whose secrets were taken out; the log names who did it and why.
     """
+    if edit:
+        if dry_run or everything:
+            stop("--edit changes one dead letter: name it, without --all and --dry-run")
+        return _redrive_edited(selection, edit)
     _require_condition(selection, everything)
     _run_job(Job("redrive", selection, limit, rate, dry_run))
 
 
-@app.command()
+@app.command(epilog="Example: userbus dead drop --reason message.undecodable --older 7d")
 @with_selection
 def drop(
     selection: Selection,
@@ -94,7 +110,7 @@ def drop(
     _run_job(Job("drop", selection, limit, 0, dry_run))
 
 
-@app.command("drop-undeliverable")
+@app.command("drop-undeliverable", epilog="Example: userbus dead drop-undeliverable --yes")
 def drop_undeliverable(*, yes: Yes = False) -> None:
     """Remove for good what the broker cannot deliver, neither to a worker nor to this command."""
     if not yes:
@@ -102,11 +118,16 @@ def drop_undeliverable(*, yes: Yes = False) -> None:
     typer.echo(f"{_run(_drop_undeliverable)} dropped")
 
 
-@app.command("log")
+@app.command("log", epilog="Example: userbus dead log")
 def show_log() -> None:
     """Tell who has redriven and dropped what, oldest first, one JSON object a line; kept for a year."""
     for entry in _run(_read_log):
         print_line(json.dumps(entry, ensure_ascii=False))
+
+
+def _redrive_edited(selection: Selection, why: str) -> None:
+    id = _run(lambda queue: redrive_edited(queue, Edit(selection, why)))
+    print_line(f"{id} redriven with another body")
 
 
 def _stop_for_missing(ids: list[str]) -> NoReturn:
@@ -150,6 +171,8 @@ def _run(work: Callable[[DeadLetterQueue], Awaitable[T]]) -> T:
         return asyncio.run(open_and_work())
     except AmbiguousPrefix as error:
         stop(f"{error}; nothing was done: write more of the one that you mean")
+    except NotRedriven as error:
+        stop(str(error))
     except QueueFull as error:
         stop(f"the queue for {error} is full: wait until the workers have caught up, then go on")
     except (AMQPError, ChannelInvalidStateError, OSError) as error:

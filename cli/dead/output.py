@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
 
@@ -34,6 +35,30 @@ def print_json_lines(found: list[DeadLetter]) -> None:
 def print_dead_letters(found: list[DeadLetter]) -> None:
     """Print a table with the age and the beginning of the cause."""
     print_table(["message_id", "name", "reason", "age", "tries", "text"], [_cells(each) for each in found])
+
+
+def print_groups(found: list[DeadLetter], lines: bool) -> None:
+    """Print how many dead letters each cause and name has, the most first, with their oldest time and one text."""
+    groups: dict[tuple[str, str], list[DeadLetter]] = {}
+    for each in found:
+        groups.setdefault((each.reason, each.name), []).append(each)
+    rows = sorted(groups.values(), key=len, reverse=True)
+    if lines:
+        for row in rows:
+            print_line(json.dumps(_group(row), ensure_ascii=False))
+    else:
+        print_table(
+            ("reason", "name", "letters", "oldest", "text"), [[*map(str, _group(row).values())] for row in rows]
+        )
+
+
+def _group(letters: list[DeadLetter]) -> dict[str, Any]:
+    times = sorted(each.at for each in letters if each.at)
+    text = " ".join((letters[0].exception or letters[0].text)[:200].split())
+    oldest = times[0].isoformat() if times else "?"
+    return {
+        "reason": letters[0].reason, "name": letters[0].name, "letters": len(letters), "oldest": oldest, "text": text,
+    }  # fmt: skip
 
 
 def _cells(found: DeadLetter) -> list[str]:

@@ -85,15 +85,16 @@ class DeadLetterQueue:
         channel.close_callbacks.add(lambda *_: self._arrived.put_nowait(None))
         await (await channel.get_queue(DEAD, ensure=False)).consume(self._arrived.put)
 
-    async def redrive(self, message: AbstractIncomingMessage) -> bool:
+    async def redrive(self, message: AbstractIncomingMessage, body: bytes | None = None) -> bool:
         """Publish a message to its work queue as it first came, then remove it; False if stopped before that.
 
-        Raises `Unroutable`, or `QueueFull` after half a minute.
+        `body` takes the place of its own. Raises `Unroutable`, or `QueueFull` after half a minute.
         """
         if message.routing_key not in CATALOG:  # the alternate exchange would take it, only to dead-letter it again
             raise Unroutable(message.routing_key)
         exchange = await self.channel.get_exchange(COMMANDS_EXCHANGE, ensure=False)
         original = _original(message)
+        original.body = message.body if body is None else body
         original.user_id = message.user_id if self._keep_callers else None
         for _ in range(FULL_TRIES):
             try:

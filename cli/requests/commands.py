@@ -40,15 +40,18 @@ YES = inspect.Parameter(
 )
 
 
-def add_nouns(app: typer.Typer) -> None:
-    """Add the groups of all nouns to the command line."""
+def add_nouns(app: typer.Typer) -> dict[str, typer.Typer]:
+    """Add the groups of all nouns to the command line, and return them."""
+    groups = dict[str, typer.Typer]()
     for noun, text in NOUNS.items():
         group = typer.Typer(no_args_is_help=True, help=text)
         for entry in CATALOG.values():
             if entry.name.partition(".")[0] == noun and entry.name not in ELSEWHERE:
                 _add_command(group, entry)
         app.add_typer(group, name=noun.replace("_", "-"))
+        groups[noun] = group
     _add_audit(app)
+    return groups
 
 
 def command_words(name: str) -> list[str]:

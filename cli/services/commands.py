@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The service: its RabbitMQ user, and the prefix of its queues.")]
 
 
-@app.command()
+@app.command(epilog="Example: userbus service add billing --may user.get --events 'user.*'")
 def add(
     name: Name,
     may: Annotated[str, typer.Option(help="Requests with commas: user.get,role.*; by default all plain queries.")] = "",
@@ -38,7 +38,7 @@ def add(
     print_line(f"service {name} is added; its RabbitMQ user is {name}, the password, shown this once: {password}")
 
 
-@app.command("list")
+@app.command("list", epilog="Example: userbus service list")
 def list_services() -> None:
     """List the services: name, number of requests, patterns of events."""
     with _report_failures():
@@ -48,7 +48,7 @@ def list_services() -> None:
         print_line("\t".join([service.name, f"{len(service.requests)} requests", " ".join(service.events), *marks]))
 
 
-@app.command()
+@app.command(epilog="Example: userbus service show billing")
 def show(name: Name) -> None:
     """Show one service: each request that it may send, and its events."""
     with _report_failures():
@@ -61,7 +61,7 @@ def show(name: Name) -> None:
         print_line(f"receives\t{pattern}{' without personal data' if service.plain else ''}")
 
 
-@app.command()
+@app.command(epilog="Example: userbus service remove billing")
 def remove(name: Name) -> None:
     """Remove a service: its connections end, its queues and what they hold are deleted."""
     with _report_failures():
@@ -70,7 +70,7 @@ def remove(name: Name) -> None:
     print_line(f"service {name} is removed")
 
 
-@app.command("apply")
+@app.command("apply", epilog="Example: userbus service apply")
 def apply_list() -> None:
     """Make users, permissions, limits and policies of all services in the broker."""
     with _report_failures():
@@ -79,7 +79,7 @@ def apply_list() -> None:
     print_line(f"{len(services)} services applied")
 
 
-@app.command("definitions")
+@app.command("definitions", epilog="Example: userbus service definitions > definitions.json")
 def print_definitions() -> None:
     """Print the definitions of all services, for `rabbitmqctl import_definitions`."""
     with _report_failures():

@@ -1,0 +1,72 @@
+"""Dead letters counted by cause, and one sent again with another body."""
+
+import json
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from cli.dead.dead_letter import Selection
+from cli.dead.edit import Edit, NotRedriven, redrive_edited
+from cli.dead.queue import DeadLetterQueue
+from tests.support.client import Client
+from tests.support.dead_letters import add_dead_letters, read_log, read_waiting_ids, run_dead
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.usefixtures("no_dead_letters")
+
+
+async def test_causes_are_counted(client: Client, stack: Stack) -> None:
+    await add_dead_letters(client, 2, **{"x-userbus-code": "store.unavailable", "x-userbus-text": "no primary"})
+    await add_dead_letters(client, 3, name="user.update")
+    outcome = await run_dead(stack.amqp_url, "list", "--groups", "--json")
+    rows = [json.loads(line) for line in outcome.stdout.splitlines()]
+    told = [(row["reason"], row["name"], row["letters"], row["text"]) for row in rows]
+    assert told == [("service.fault", "user.update", 3, ""), ("store.unavailable", "user.create", 2, "no primary")]
+    shown = (await run_dead(stack.amqp_url, "list", "--groups", "--reason", "store.*")).stdout.splitlines()
+    assert [line.split()[:3] for line in shown] == [
+        ["reason", "name", "letters"],
+        ["store.unavailable", "user.create", "2"],
+    ]
+
+
+async def test_one_is_sent_with_another_body_under_its_own_id(client: Client, stack: Stack) -> None:
+    began, name = datetime.now(UTC), f"u{uuid4().hex}"
+    first, other = await add_dead_letters(client, 2, **{"x-userbus-redacted": "password"})
+    body = json.dumps({"username": name, "password": "correct horse battery"})
+    outcome = await run_dead(stack.amqp_url, "redrive", first, "--edit", "the password was taken out", text=body)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert outcome.stdout == f"{first} redriven with another body\n"
+    assert await client.done("user.create", json.loads(body), message_id=first)  # answered from the journal
+    assert (await client.done("user.get", {"username": name}))["revision"] == 1
+    assert await read_waiting_ids(stack.amqp_url) == [other]
+    began_entry, ended_entry = await read_log(stack.amqp_url, began)
+    assert (began_entry["why"], ended_entry["verb"]) == ("the password was taken out", "redrive edited")
+    assert (ended_entry["ids"], "@" in ended_entry["by"], "horse" in str(ended_entry)) == ([first], True, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "body", "told"),
+    [
+        (("--edit", "why"), '{"username": 5}', "username: "),
+        (("--edit", "why"), "{", "nothing was sent"),
+        (("--edit", "why", "--dry-run"), "{}", "--edit changes one dead letter"),
+        (("--edit", "why", "--all"), "{}", "--edit changes one dead letter"),
+    ],
+)
+async def test_what_is_wrong_changes_nothing(
+    client: Client, stack: Stack, words: tuple[str, ...], body: str, told: str
+) -> None:
+    ids = await add_dead_letters(client, 1)
+    outcome = await run_dead(stack.amqp_url, "redrive", *ids, *words, text=body)
+    assert (outcome.exit_code, told in outcome.stderr, "Traceback" in outcome.stderr) == (1, True, False)
+    assert await read_waiting_ids(stack.amqp_url) == ids
+
+
+async def test_several_or_unknown_ones_are_not_edited(client: Client, stack: Stack) -> None:
+    await add_dead_letters(client, 2)
+    outcome = await run_dead(stack.amqp_url, "redrive", "--name", "user.*", "--edit", "why", text="{}")
+    assert (outcome.exit_code, "2 dead letters are meant" in outcome.stderr) == (1, True)
+    async with DeadLetterQueue(stack.amqp_url) as queue:
+        with pytest.raises(NotRedriven, match="0 dead letters"):
+            await redrive_edited(queue, Edit(Selection(name="nothing"), "why"))
