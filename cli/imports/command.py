@@ -163,9 +163,11 @@ def _print_totals(import_run: ImportRun, show: bool) -> None:
 def _totals_text(progress: ImportProgress) -> str:
     totals = progress.totals
     failed = len(totals.failed) - totals.left_out
-    left_out = f", {totals.left_out:,} left out" if totals.left_out else ""
-    created = "created" if progress.has_recorded or not totals.created else "already there"
-    return f"{totals.created:,} {created}, {totals.skipped:,} skipped, {failed:,} failed{left_out}"
+    there = totals.repeated if progress.has_recorded else totals.created
+    counts = {"created": totals.created - there, "already there": there}
+    told = [f"{count:,} {word}" for word, count in counts.items() if count] or ["0 created"]
+    told += [f"{totals.skipped:,} skipped", f"{failed:,} failed"]
+    return ", ".join(told + ([f"{totals.left_out:,} left out"] if totals.left_out else []))
 
 
 def print_lost(shaping: Shaping) -> None:

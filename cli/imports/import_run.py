@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -12,11 +12,13 @@ from cli.imports.row import Fields
 from cli.imports.rows import RowBatch, UserFile
 from client.bus import Bus
 from client.errors import Invalid
+from contracts.audit import SearchAudit
 from contracts.imports import Imported, ImportUsers
 
 SECONDS = 60.0
 Advance = Callable[[RowBatch], None]
-Answer = tuple[list[int], Imported | Invalid]  # the lines of the rows that were sent, and the reply
+Reply = Imported | Invalid
+Answer = tuple[list[int], Reply, bool]  # the lines of the rows that were sent, the reply, whether it is an earlier one
 
 
 class OnConflict(StrEnum):
@@ -38,11 +40,12 @@ class ImportRun:
     async def send(self, bus: Bus, advance: Advance) -> None:
         """Send the batches that are not finished, `parallel` at a time; `advance` is called after each."""
         running: set[asyncio.Task[None]] = set()
+        unasked = self.progress.may_repeat
         try:
-            for batch in self.file.batches():
-                if self.progress.is_finished(batch.first):
-                    advance(batch)
-                    continue
+            for batch in self._find_unfinished(advance):
+                if unasked and batch.rows:  # where the first was not sent before, none was
+                    self.progress.may_repeat = await self._ask_whether_sent(bus, batch.lines[0], batch.rows)
+                    unasked = False
                 running.add(asyncio.create_task(self._import(bus, batch, advance)))
                 if len(running) >= self.parallel:
                     running = await _wait_for_one(running)
@@ -53,38 +56,52 @@ class ImportRun:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
+    def _find_unfinished(self, advance: Advance) -> Iterator[RowBatch]:
+        for batch in self.file.batches():
+            if self.progress.is_finished(batch.first):
+                advance(batch)
+            else:
+                yield batch
+
     async def _import(self, bus: Bus, batch: RowBatch, advance: Advance) -> None:
         failed = {line: _problem("row.unreadable", why) for line, why in batch.faults.items()}
         failed |= {line: _problem(LEFT_OUT, why) for line, why in batch.left_out.items()}
-        created, skipped, without = 0, 0, list[int]()
-        for lines, reply in await self._send_rows(bus, batch.lines, batch.rows):
+        created, repeated, skipped, without = 0, 0, 0, list[int]()
+        for lines, reply, is_repeat in await self._send_rows(bus, batch.lines, batch.rows):
             if isinstance(reply, Invalid):
                 failed |= dict.fromkeys(lines, _problem(reply.code, reply.message))
                 continue
             failed |= {lines[row.index]: row.problem.model_dump(mode="json") for row in reply.failed}
             without += [lines[index] for index in reply.without_password]
             created, skipped = created + reply.created, skipped + reply.skipped
-        self.progress.record(batch.first, created, skipped, failed, without)
+            repeated += reply.created if is_repeat else 0
+        self.progress.record(batch.first, created, skipped, failed, without, repeated)
         advance(batch)
 
     async def _send_rows(self, bus: Bus, lines: list[int], rows: list[dict[str, Any]]) -> list[Answer]:
         """Send rows; if they are refused as a whole, send each half by itself, so that a faulty row fails alone."""
         if not rows:
             return []
-        reply = await self._call(bus, lines[0], rows)
+        reply, is_repeat = await self._call(bus, lines[0], rows)
         if not isinstance(reply, Invalid) or len(rows) == 1:
-            return [(lines, reply)]
+            return [(lines, reply, is_repeat)]
         half = len(rows) // 2
         first = await self._send_rows(bus, lines[:half], rows[:half])
         return first + await self._send_rows(bus, lines[half:], rows[half:])
 
-    async def _call(self, bus: Bus, first: int, rows: list[dict[str, Any]]) -> Imported | Invalid:
+    async def _call(self, bus: Bus, first: int, rows: list[dict[str, Any]]) -> tuple[Reply, bool]:
         command = ImportUsers(users=rows, on_conflict=self.on_conflict.value)
+        is_repeat = self.progress.may_repeat and await self._ask_whether_sent(bus, first, rows)
         message_id = self.progress.message_id(first, rows)
         try:
-            return await bus.ask(command, message_id=message_id, timeout=SECONDS, retry=True)
+            return await bus.ask(command, message_id=message_id, timeout=SECONDS, retry=True), is_repeat
         except Invalid as error:
-            return error
+            return error, is_repeat
+
+    async def _ask_whether_sent(self, bus: Bus, first: int, rows: list[dict[str, Any]]) -> bool:
+        """Whether these rows were imported before, so that the reply to come is that of then."""
+        query = SearchAudit(message_id=self.progress.message_id(first, rows), size=1)
+        return bool((await bus.ask(query, timeout=SECONDS, retry=True)).items)
 
 
 def failed_rows(run: ImportRun) -> dict[int, Fields]:

@@ -21,10 +21,12 @@ class FileChanged(Exception):
 class ImportTotals:
     """Rows created and skipped so far, and the problems of those that failed, by line number.
 
-    `without_password` are the lines of created users whose hashes say that nobody can sign in.
+    `repeated` of the created were so by an import of the same file whose progress is lost. `without_password` are the
+    lines of created users whose hashes say that nobody can sign in.
     """
 
     created: int = 0
+    repeated: int = 0
     skipped: int = 0
     failed: dict[int, dict[str, Any]] = field(default_factory=dict)
     without_password: list[int] = field(default_factory=list)
@@ -50,6 +52,7 @@ class ImportProgress:
         self._head |= {"reading": reading} if reading else {}
         self._done: set[int] = set()
         self.has_recorded = False  # by this process, not by one before it
+        self.may_repeat = False  # nothing was found beside the file, which tells nothing of other folders
         self._open(again)
 
     def message_id(self, first: int, rows: list[dict[str, Any]]) -> str:
@@ -68,10 +71,11 @@ class ImportProgress:
         skipped: int,
         failed: dict[int, dict[str, Any]],
         without_password: Sequence[int] = (),
+        repeated: int = 0,
     ) -> None:
         """Record a finished batch; `failed` holds the problems by line number, `without_password` line numbers."""
         entry = {"first": first, "created": created, "skipped": skipped, "failed": [*failed.items()]}
-        entry["without_password"] = [*without_password]
+        entry |= {"without_password": [*without_password], "repeated": repeated}
         self._write(entry)
         self._count(entry)
         self.has_recorded = True
@@ -102,6 +106,7 @@ class ImportProgress:
             for entry in entries:
                 self._count(entry)
             return
+        self.may_repeat = head is None
         self._path.unlink(missing_ok=True)
         self._write(self._head)
 
@@ -123,6 +128,7 @@ class ImportProgress:
         self._done.add(entry["first"])
         self.totals.created += entry["created"]
         self.totals.skipped += entry["skipped"]
+        self.totals.repeated += entry.get("repeated", 0)
         self.totals.failed.update((line, why) for line, why in entry["failed"])
         self.totals.without_password += entry.get("without_password", [])
 

@@ -62,3 +62,18 @@ async def test_a_report_as_it_is_fails_again_in_the_same_way(stack: Stack, clien
         ("user.username_taken", {"username": mark}),
         ("row.unreadable", None),
     ]
+
+
+async def test_who_is_there_already_is_not_told_as_created_where_the_progress_is_lost(
+    stack: Stack, tmp_path: Path
+) -> None:
+    mark, file = uuid4().hex[:10], tmp_path / "people.jsonl"
+    file.write_text("".join(json.dumps({"username": f"{mark}_{number}"}) + "\n" for number in range(3)))
+    assert (await imported(stack, file))[:2] == (0, "3 created, 0 skipped, 0 failed")
+    (tmp_path / "people.jsonl.progress").unlink()
+    assert (await imported(stack, file))[:2] == (0, "3 already there, 0 skipped, 0 failed")
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes(file.read_bytes())
+    for _ in range(2):
+        assert (await imported(stack, copy))[:2] == (0, "3 already there, 0 skipped, 0 failed")
+    assert await stored(stack, mark) == 3
