@@ -119,6 +119,17 @@ class OpenTelemetryRecorder:
         _PROPAGATOR.inject(carrier)
         return carrier
 
+    def current_ids(self) -> dict[str, str] | None:
+        """Return the ids of the current span; see `tracing.spans.current_ids`."""
+        span = trace.get_current_span()
+        if not span.is_recording():
+            return None
+        context = span.get_span_context()
+        return {
+            "trace_id": trace.format_trace_id(context.trace_id),
+            "span_id": trace.format_span_id(context.span_id),
+        }
+
     def current_trace_id(self) -> str | None:
         """Return the id of the current trace in hex, recorded or not; None outside of any."""
         context = trace.get_current_span().get_span_context()

@@ -54,6 +54,8 @@ class Recorder(Protocol):
 
     def current_headers(self) -> dict[str, str]: ...
 
+    def current_ids(self) -> dict[str, str] | None: ...
+
     def current_trace_id(self) -> str | None: ...
 
     def command_listeners(self) -> list[Any]: ...
@@ -103,6 +105,11 @@ def current() -> object:
 def current_headers() -> dict[str, str]:
     """Return `traceparent` and `tracestate` of the current span, recorded or not; empty outside of any."""
     return _recorder.current_headers() if _recorder else {}
+
+
+def current_ids() -> dict[str, str] | None:
+    """Return `trace_id` and `span_id` of the current span, as an exemplar has them; None if it is not recorded."""
+    return _recorder.current_ids() if _recorder else None
 
 
 def add_trace_id(_logger: object, _method: str, entry: Any) -> Any:

@@ -13,7 +13,6 @@ from worker.readiness import Readiness
 REQUEST_SECONDS = 5.0
 MAX_REQUESTS = 16  # at once
 JSON = "application/json"
-PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 log = structlog.get_logger()
 
 
@@ -52,7 +51,7 @@ class HealthServer:
             return 503 if report["missing"] else 200, JSON, json.dumps(report).encode()
         if path == "/metrics":
             await self._readiness.check()
-            return 200, PLAIN, self._readiness.metrics.text()
+            return 200, *self._readiness.metrics.text(_accept_header(head))
         return 404, JSON, b'{"message":"there are /health/live, /health/ready and /metrics"}'
 
 
@@ -68,6 +67,11 @@ async def serve_health(readiness: Readiness, host: str, port: int) -> AsyncItera
         yield
     finally:
         server.close()
+
+
+def _accept_header(head: bytes) -> str:
+    lines = (line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:])
+    return ",".join(value.strip() for name, _, value in lines if name.lower() == "accept")
 
 
 def _response(status: int, kind: str, body: bytes) -> bytes:

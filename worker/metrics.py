@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from models.unit_of_work import Dependencies
@@ -159,9 +160,13 @@ class Metrics:
         self.relay_lag = self._gauge("userbus_relay_lag_seconds", "For how long the oldest unsent event has waited")
         self.dead_letters = self._gauge("userbus_dead_letters", "Dead letters, and what could not be delivered")
 
-    def text(self) -> bytes:
-        """Return all metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def text(self, accept: str = "") -> tuple[str, bytes]:
+        """Return all metrics in the format that the header Accept asks for, and its type.
+
+        Prometheus' text format by default; only OpenMetrics has exemplars.
+        """
+        encode, kind = choose_encoder(accept)
+        return kind, encode(self.registry)
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(name, text, registry=self.registry)

@@ -7,6 +7,8 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
 
+from tracing.spans import current_ids
+
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 NO_ENDPOINT = "none"  # paths and methods that strangers make up are not labels
 
@@ -42,7 +44,7 @@ class HttpMetrics:
         route = state.get("route")
         labels = (state.get("dialect") or NO_ENDPOINT, route or NO_ENDPOINT, method if route else NO_ENDPOINT)
         self._requests.labels(*labels, status).inc()
-        self._seconds.labels(*labels).observe(seconds)
+        self._seconds.labels(*labels).observe(seconds, current_ids())
 
 
 @asynccontextmanager

@@ -30,19 +30,26 @@ from tracing.spans import record_with
 
 @dataclass(frozen=True)
 class TracedStack:
-    """Where everything is; `logs` is the folder of worker.log and bridge.log."""
+    """Where everything is; `logs` is the folder of worker.log and bridge.log.
+
+    `metrics` has the port of each program's metrics, and the name of a histogram there.
+    """
 
     amqp_url: str
     collector: Collector
     http: httpx.AsyncClient
     logs: Path
-    env: Mapping[str, str]
+    metrics: Mapping[str, tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
 async def traced(restartable: RunningServers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TracedStack]:
     """The programs, with tracing switched on by the one setting."""
     logs, port = tmp_path_factory.mktemp("traced"), free_port()
+    metrics = {
+        "worker": (free_port(), "userbus_request_seconds"),
+        "bridge": (free_port(), "userbus_http_request_seconds"),
+    }
     async with AsyncExitStack() as exits:
         collector = await exits.enter_async_context(run_collector())
         env = {
@@ -52,6 +59,8 @@ async def traced(restartable: RunningServers, tmp_path_factory: pytest.TempPathF
             "USERBUS_SECRET_KEY": SECRET,
             "USERBUS_BRIDGE_PORT": str(port),
             "USERBUS_BRIDGE_OPEN_DIALECTS": "foreseen",
+            "USERBUS_WORKER_PORT": str(metrics["worker"][0]),
+            "USERBUS_BRIDGE_METRICS_PORT": str(metrics["bridge"][0]),
             "USERBUS_LOG_FORMAT": "json",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "OTEL_BSP_SCHEDULE_DELAY": "100",
@@ -62,7 +71,7 @@ async def traced(restartable: RunningServers, tmp_path_factory: pytest.TempPathF
                 await asyncio.sleep(0.1)
         http = await exits.enter_async_context(http_client(f"http://127.0.0.1:{port}"))
         await http.post("/user", json=user())  # the worker takes a block of ids
-        yield TracedStack(restartable.amqp_url, collector, http, logs, env)
+        yield TracedStack(restartable.amqp_url, collector, http, logs, metrics)
 
 
 @contextmanager

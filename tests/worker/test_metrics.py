@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 
 def figures(stack: Stack) -> dict[str, float]:
     """The value of each series by its name and labels."""
-    lines = stack.worker.metrics.text().decode().splitlines()
+    lines = stack.worker.metrics.text()[1].decode().splitlines()
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
 
 
