@@ -27,7 +27,8 @@ from models.unit_of_work import Dependencies, UnitOfWork
 TOO_LARGE = frozenset({10334, 17419, 17420})  # the server's codes for a document beyond 16 MB
 # ConfigurationError: the connection was made while a member changed its state, and never supports sessions
 IN_DOUBT = (ConfigurationError, ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError)
-EXCEEDED_TIME_LIMIT = 262  # the server's code for what it ended; the driver knows the other one, 50
+# the server's codes for operations that it ended, itself or with their transaction; the driver knows another, 50
+OUT_OF_TIME = frozenset({262, 290})
 NOT_IN_TIME = "the database did not take the change in time: try again with the same message_id"
 LONGEST_RETRY_DELAY = 0.5  # seconds
 T = TypeVar("T")
@@ -74,7 +75,7 @@ def _cause(error: Exception, dependencies: Dependencies) -> StoreBusy | None:
 
 
 def _is_timeout(error: PyMongoError) -> bool:
-    return error.timeout or (isinstance(error, OperationFailure) and error.code == EXCEEDED_TIME_LIMIT)
+    return error.timeout or (isinstance(error, OperationFailure) and error.code in OUT_OF_TIME)
 
 
 def _retry_delay(error: Exception, attempt: int) -> float:

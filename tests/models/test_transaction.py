@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from pymongo.errors import ConfigurationError, NotPrimaryError, OperationFailure, PyMongoError, WriteConcernError
 
+from models.errors.base import StoreBusy, StoreUnavailable
 from models.store.journal import CommandContext
 from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
@@ -14,8 +15,11 @@ INTERRUPTED = WriteConcernError("operation was interrupted", 11602, {"codeName":
 # what PyMongo says on a connection that it made while the member was changing its state
 GREETED_EARLY = ConfigurationError("Sessions are not supported by this MongoDB deployment")
 
+# of an operation that runs while the server ends its transaction; later ones have the label of transient errors
+LIVED_TOO_LONG = OperationFailure("operation was interrupted because the transaction exceeded the limit", 290)
 
-@pytest.mark.parametrize("trouble", [INTERRUPTED, NotPrimaryError("not primary"), GREETED_EARLY])
+
+@pytest.mark.parametrize("trouble", [LIVED_TOO_LONG, INTERRUPTED, NotPrimaryError("not primary"), GREETED_EARLY])
 async def test_a_write_in_doubt_is_retried(
     dependencies: Dependencies, context: CommandContext, trouble: PyMongoError
 ) -> None:
@@ -36,3 +40,15 @@ async def test_a_refused_write_is_not_retried(dependencies: Dependencies, contex
 
     with pytest.raises(OperationFailure):
         await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + 5)
+
+
+async def test_a_transaction_that_always_lives_too_long_is_told_as_a_busy_database(
+    dependencies: Dependencies, context: CommandContext
+) -> None:
+    async def work(unit: UnitOfWork) -> str:
+        raise LIVED_TOO_LONG
+
+    await dependencies.store.check_availability()
+    with pytest.raises(StoreUnavailable) as caught:
+        await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + 0.3)
+    assert isinstance(caught.value.__cause__, StoreBusy)
