@@ -40,7 +40,7 @@ class Outbox:
         with translate_errors():
             entries = max(1, int(limit / self._density))
             where = {"pending": 1, "_id": {"$nin": [*chain.from_iterable(self._leaving), *self.fresh.ids]}}
-            rows = self._rows.find(where, {"events": 1}).sort("order", 1).hint(ORDER).limit(entries)
+            rows = self._rows.find(where, {"events": 1}).sort("order", 1).hint(ORDER).limit(entries).batch_size(entries)
             found, is_full = await _read_batch(rows, limit)
         self.has_more = is_full or len(found) == entries
         self._density = max(1.0, sum(len(entry.events) for entry in found) / len(found)) if found else 1.0

@@ -89,10 +89,15 @@ def encode_frames(frames: Iterable[FrameType], channel: Channel) -> bytes:
 def publish_frames(
     channel: Channel, publish: Basic.Publish, properties: Basic.Properties, body: bytes
 ) -> list[FrameType]:
-    """Return the frames of a message; a long body is split as the connection needs it."""
+    """Return the frames of a message."""
+    return [publish, *content_frames(channel, properties, body)]
+
+
+def content_frames(channel: Channel, properties: Basic.Properties, body: bytes) -> list[FrameType]:
+    """Return the frames of a message after the first; a long body is split as the connection needs it."""
     size = channel.max_content_size
     parts = [ContentBody(body[start : start + size]) for start in range(0, len(body), size)]
-    return [publish, ContentHeader(properties=properties, body_size=len(body)), *parts]
+    return [ContentHeader(properties=properties, body_size=len(body)), *parts]
 
 
 def _settle(senders: list[asyncio.Future[None]], error: Exception | None) -> None:

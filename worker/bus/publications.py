@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aiormq.abc import ChannelFrame, ConfirmationFrameType, DeliveredMessage
 from aiormq.channel import Channel
 from pamqp.commands import Basic
+from pamqp.frame import marshal
 
-from worker.bus.frame_batch import encode_frames, publish_frames
+from worker.bus.frame_batch import content_frames, encode_frames
 
 Confirmation = asyncio.Future[ConfirmationFrameType | DeliveredMessage]
 
@@ -45,8 +47,13 @@ async def publish_together(channel: Channel, publications: Sequence[Publication]
 
 
 def _encode(publication: Publication, channel: Channel) -> bytes:
-    publish = Basic.Publish(0, publication.exchange, publication.key, publication.mandatory)
-    return encode_frames(publish_frames(channel, publish, publication.properties, publication.body), channel)
+    publish = _encode_publish(channel.number, publication.exchange, publication.key, publication.mandatory)
+    return publish + encode_frames(content_frames(channel, publication.properties, publication.body), channel)
+
+
+@lru_cache(maxsize=256)  # it is the same for every event of a name
+def _encode_publish(channel: int, exchange: str, key: str, mandatory: bool) -> bytes:
+    return marshal(Basic.Publish(0, exchange, key, mandatory), channel)
 
 
 def _expect_confirm(channel: Channel, publication: Publication) -> Confirmation:

@@ -132,7 +132,9 @@ class Publisher:
             async with asyncio.timeout(seconds):
                 channel: Any = await self.channel.get_underlay_channel()
                 confirmations = await publish_together(channel, publications)
-                await asyncio.wait(confirmations)
+                for confirmation in confirmations:  # mostly in their order, and many with one frame
+                    if not confirmation.done():
+                        await asyncio.wait({confirmation})
         except (*CONNECTION_EXCEPTIONS, PublishFailed, TimeoutError, asyncio.CancelledError) as error:
             if _is_cancelled():
                 raise

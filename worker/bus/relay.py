@@ -19,7 +19,8 @@ from worker.bus.publisher import Outcome, Publisher
 from worker.bus.relay_signal import RelaySignal
 from worker.bus.sent_marks import SentMarks
 
-BATCH = 500
+BATCH = 1000  # events: each look for more passes what was sent in the last minutes, which MongoDB keeps that long
+PART = 500  # entries that are marked together: after a crash they are sent again
 IN_FLIGHT = 100  # keeps the broker busy; with more, a confirm may not come in time
 POLL_SECONDS = 1.0
 LEASE_SECONDS = 5.0
@@ -146,15 +147,26 @@ class Relay:
         self._outbox.fresh.is_behind = False
         try:
             batch = await self._outbox.find_pending(BATCH)
-            sent = await self._send(batch)
-            if sent:
-                await self._marks.mark_batch(sent)
+            sent = await self._send_parts(batch)
         except BaseException:
             self._outbox.fresh.is_behind = True
             raise
-        is_more = bool(sent) and (self._outbox.has_more or len(sent) < len(batch))
+        is_more = sent > 0 and (self._outbox.has_more or sent < len(batch))
         self._outbox.fresh.is_behind = self._outbox.fresh.is_behind or is_more
         return is_more
+
+    async def _send_parts(self, batch: list[PendingEntry]) -> int:
+        """Send and mark part after part, until one is not sent as a whole; return how many entries were sent."""
+        count = 0
+        for start in range(0, len(batch), PART):
+            part = batch[start : start + PART]
+            sent = await self._send(part)
+            count += len(sent)
+            if sent:
+                await self._marks.mark_batch(sent)
+            if len(sent) < len(part):  # the next part may hold later events of the same subjects
+                break
+        return count
 
     async def _renew_lease(self) -> bool:
         moment = asyncio.get_running_loop().time()

@@ -20,24 +20,29 @@ from tests.support.proxy import proxy
 from tests.support.stack import fresh_database
 from worker.bus.publications import Publication
 from worker.bus.publisher import Outcome, Publisher, PublishFailed
-from worker.bus.relay import IN_FLIGHT, Relay
+from worker.bus.relay import IN_FLIGHT, PART, Relay
 from worker.bus.relay_signal import RelaySignal
 from worker.bus.tasks import cancel, keep_running
 from worker.bus.topology import declare
 
 
 class CountingPublisher(Publisher):
-    """Counts the events that are on their way, and takes its time over each where told to."""
+    """Counts the events that are on their way; where told to, takes its time over each, or loses one body once."""
 
     under_way = most = 0
     pause = 0.0
+    lost: bytes | None = None
 
     async def publish_all(self, publications: Sequence[Publication], seconds: float = 5.0) -> list[Outcome]:
         self.under_way += len(publications)
         self.most = max(self.most, self.under_way)
         try:
             await asyncio.sleep(self.pause)
-            return await super().publish_all(publications, seconds)
+            kept = [each for each in publications if each.body != self.lost]
+            outcomes = iter(await super().publish_all(kept, seconds))
+            lost = self.lost
+            self.lost = self.lost if len(kept) == len(publications) else None
+            return [PublishFailed("lost") if each.body == lost else next(outcomes) for each in publications]
         finally:
             self.under_way -= len(publications)
 
@@ -106,6 +111,18 @@ async def test_so_many_are_under_way_that_each_finds_its_confirm_in_time(
         event = await events.next()
         arrived.setdefault(event["subject"], []).append(event["sequence"])
     assert {tuple(sequence) for sequence in arrived.values()} == {(1, 2)}
+
+
+async def test_an_event_that_was_not_sent_keeps_those_of_later_parts_back(
+    store: Store, publisher: CountingPublisher, heard: tuple[str, Events]
+) -> None:
+    name, events = heard
+    publisher.lost = b'{"subject": "test/0", "sequence": 1}'
+    await write_entries(store, name, entries=PART + 1, events=1, subjects=PART)
+    await drain(store, publisher, Lease(store, "relay", "test", 5.0))
+    arrived = [await events.next() for _ in range(PART + 1)]
+    assert [event["sequence"] for event in arrived if event["subject"] == "test/0"] == [1, 2]
+    assert publisher.lost is None
 
 
 async def test_a_relay_that_cannot_publish_gives_its_lease_up(
