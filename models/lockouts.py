@@ -117,16 +117,14 @@ class LockoutRepository(Repository[Lockout]):
 
     async def refuse_locked(self, counters: Iterable[Lockout]) -> None:
         """Raise `AuthLocked` or `BadCredentials` after too many failures, see `Lockout.refuse_locked`."""
-        for counter in counters:
-            await self.load(counter)
+        for found in await self._find_stored(counters):
+            found.refuse_locked()
 
     async def clear(self, counters: Iterable[Lockout]) -> None:
         """Delete the counters after a success. Raises as `refuse_locked` does if one has been locked meanwhile."""
-        for counter in counters:
-            found = await self.find(id=counter.id)
-            if found is not None:
-                found.refuse_locked()
-                await self.remove(found.id)
+        for found in await self._find_stored(counters):
+            found.refuse_locked()
+            await self.remove(found.id)
 
     async def load(self, counter: Lockout) -> Lockout:
         """Return the stored counter, or the new one if none is stored. Raises as `refuse_locked` does."""
@@ -134,6 +132,9 @@ class LockoutRepository(Repository[Lockout]):
         if found is not None:
             found.refuse_locked()
         return found or counter
+
+    async def _find_stored(self, counters: Iterable[Lockout]) -> list[Lockout]:
+        return await self.find_all([counter.id for counter in counters])
 
     async def save(self, lockout: Lockout) -> None:
         """Insert or replace the counter. Raises `TryAgain` if another attempt has been faster."""

@@ -1,5 +1,6 @@
 """The base of all repositories."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -30,6 +31,10 @@ class Repository(Generic[D]):
         """Return the document with these field values, or None."""
         row = await self.scope.find_one(self.collection, _filter(keys))
         return None if row is None else self.document.from_row(row)
+
+    async def find_all(self, ids: Sequence[int]) -> list[D]:
+        """Return the documents with these ids that exist, in this order, by one query."""
+        return [self.document.from_row(row) for row in await self.scope.find_all(self.collection, ids)]
 
     async def get(self, id: int) -> D:
         """Return the document with this id. Raises the repository's `not_found`."""

@@ -1,7 +1,8 @@
 """How repositories read and write: in a transaction of their unit, or with writes that a group commits."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -58,6 +59,9 @@ class StoreScope(Protocol):
     async def find_one(self, collection: str, where: BsonDict) -> BsonDict | None:
         """Return the document that meets `where`, or None; it may be replaced or deleted later."""
 
+    async def find_all(self, collection: str, ids: Sequence[Any]) -> list[BsonDict]:
+        """Return the documents with these ids that exist, in this order, by one query; see `find_one`."""
+
     async def insert(self, collection: str, row: BsonDict) -> None:
         """Insert a document."""
 
@@ -91,6 +95,15 @@ class TransactionScope:
         with limit_operation():
             row: BsonDict | None = await self._store.collection(collection).find_one(where, session=session)
         return row
+
+    async def find_all(self, collection: str, ids: Sequence[Any]) -> list[BsonDict]:
+        """Return the documents; without a transaction the query is shared as well."""
+        session = await self.session()
+        if session is None:
+            return await _look_up(self, collection, ids)
+        with limit_operation():
+            rows = await self._store.collection(collection).find({"_id": {"$in": ids}}, session=session).to_list(None)
+        return sorted(rows, key=lambda row: ids.index(row["_id"]))
 
     async def insert(self, collection: str, row: BsonDict) -> None:
         """Insert now. Raises the driver's `DuplicateKeyError`."""
@@ -145,6 +158,10 @@ class GroupedScope:
             self._read[collection, row["_id"]] = row
         return row
 
+    async def find_all(self, collection: str, ids: Sequence[Any]) -> list[BsonDict]:
+        """Return the documents, and remember each. Raises `NotGroupable` as above."""
+        return await _look_up(self, collection, ids)
+
     async def insert(self, collection: str, row: BsonDict) -> None:
         """Plan an insertion."""
         self._add_write(collection, row["_id"], InsertOne(row), matches=False)
@@ -178,6 +195,12 @@ class GroupedScope:
     def _refuse_own_writes(self, collection: str) -> None:
         if any(write.collection == collection for write in self.writes):
             raise NotGroupable
+
+
+async def _look_up(scope: StoreScope, collection: str, ids: Sequence[Any]) -> list[BsonDict]:
+    looks = [scope.find_one(collection, {"_id": id}) for id in ids]
+    found = [await looks[0]] if len(looks) == 1 else await asyncio.gather(*looks)  # most need no tasks
+    return [row for row in found if row is not None]
 
 
 async def _refuse_session() -> Any:
