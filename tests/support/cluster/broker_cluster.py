@@ -85,8 +85,8 @@ class BrokerCluster:
 
 
 @contextmanager
-def broker_cluster(home: Path) -> Iterator[BrokerCluster]:
-    """Run three nodes until the block ends, with files and logs in `home`."""
+def broker_cluster(home: Path, management_port: int | None = None) -> Iterator[BrokerCluster]:
+    """Run three nodes until the block ends, with files and logs in `home`; the first may have a management API."""
     ensure_rabbitmq(print)
     epmd = local_epmd(home)
     with ExitStack() as stack:
@@ -94,6 +94,8 @@ def broker_cluster(home: Path) -> Iterator[BrokerCluster]:
         epmd.launch()
         epmd.wait()
         nodes = [_node(home / name, name, epmd.spec.port) for name in NODES]
+        if management_port:
+            _enable_management(home, management_port)
         for node in nodes:
             stack.callback(node.server.close)
         nodes[0].server.start()  # whom the others join
@@ -119,3 +121,11 @@ def _node(home: Path, name: str, epmd_port: int) -> BrokerNode:
     full = f"{name}@localhost"
     env = {**spec.env, "RABBITMQ_NODENAME": full}
     return BrokerNode(full, f"amqp://{USER}:{PASSWORD}@{HOST}:{port}", LocalServer(replace(spec, env=env)))
+
+
+def _enable_management(home: Path, port: int) -> None:
+    for name in NODES:
+        plugin = "rabbitmq_management" if name == NODES[0] else "rabbitmq_management_agent"
+        (home / name / "rabbitmq" / "enabled_plugins").write_text(f"[{plugin}].\n")
+    with (home / NODES[0] / "rabbitmq" / "rabbitmq.conf").open("a") as conf:
+        conf.write(f"management.tcp.ip = {HOST}\nmanagement.tcp.port = {port}\n")
