@@ -12,7 +12,7 @@ OPEN_NOUNS = frozenset({"account", "app", "group", "health", "resource", "resour
 # Never granted by a wildcard: credentials, other people's sessions, keys of other systems, what cannot be undone.
 PRIVILEGED = (
     *(f"{noun}.*" for noun in sorted({name.partition(".")[0] for name in CATALOG} - OPEN_NOUNS)),
-    *("user.delete", "user.import", "user.check_import", "user.set_root"),
+    *("user.delete", "user.import", "user.check_import", "user.set_root", "sms.status"),
 )
 RESERVED = frozenset({"worker", "bridge", "operator", "admin", "guest", "userbus", "amq"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")

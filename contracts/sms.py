@@ -1,11 +1,11 @@
 """SMS codes: send one to a telephone number, verify one."""
 
 import unicodedata
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from contracts.base import Command, EventData, Events, Family, Requests, View
+from contracts.base import Command, EventData, Events, Family, Query, Requests, View
 from contracts.types import Text, Timestamp
 
 
@@ -69,6 +69,44 @@ class VerifyCode(Command[CodeVerified]):
     code: SmsCode
 
 
+class SmsSendView(View):
+    """A message to one number: `refused` for good, `failed` for the moment, `unanswered` where nobody knows."""
+
+    message_id: str
+    at: Timestamp
+    outcome: Literal["sent", "refused", "failed", "unanswered"]
+
+
+class SmsNumberView(View):
+    """A number: its live code, without the code, and the messages of the last day, the earliest first."""
+
+    code_expires_at: Timestamp | None
+    tries_left: int
+    sends: list[SmsSendView]
+
+
+class SmsStatusView(View):
+    """The gateway of the worker that answered, `off` without one, and what became of its messages since it started.
+
+    `per_number` (a day), `per_address` (in ten minutes) and `per_day` are its limits, 0 for none. `sent_today` counts
+    the messages of all workers in this UTC day, null without `per_day`.
+    """
+
+    gateway: str
+    outcomes: dict[str, int]
+    per_number: int
+    per_address: int
+    per_day: int
+    sent_today: int | None
+    number: SmsNumberView | None
+
+
+class GetSmsStatus(Query[SmsStatusView]):
+    """Tell how sending goes, and what was sent to a number; `number` is null for one that never got a code."""
+
+    telephone: Telephone | None = None
+
+
 class SmsSent(EventData):
     """A gateway took a code; the subject names the number by a keyed digest, no event shows number or code."""
 
@@ -87,5 +125,5 @@ class SmsVerified(EventData):
 
 
 FAMILY: Family = "sms"
-REQUESTS: Requests = {"sms.send_code": SendCode, "sms.verify_code": VerifyCode}
+REQUESTS: Requests = {"sms.send_code": SendCode, "sms.verify_code": VerifyCode, "sms.status": GetSmsStatus}
 EVENTS: Events = {"sms.code_sent": SmsSent, "sms.code_failed": SmsFailed, "sms.code_verified": SmsVerified}

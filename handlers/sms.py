@@ -1,14 +1,28 @@
-"""SMS codes: send, verify."""
+"""SMS codes: send, verify; how sending goes."""
 
 from functools import partial
 
 from contracts.reply import Failed
-from contracts.sms import CodeSent, CodeVerified, SendCode, SmsFailed, SmsSent, SmsVerified, VerifyCode
+from contracts.sms import (
+    CodeSent,
+    CodeVerified,
+    GetSmsStatus,
+    SendCode,
+    SmsFailed,
+    SmsNumberView,
+    SmsSendView,
+    SmsSent,
+    SmsStatusView,
+    SmsVerified,
+    VerifyCode,
+)
 from handlers.handler import Handlers
 from handlers.problems import problem
 from models.errors.sms import SmsCodeWrong, SmsDisabled
 from models.sms_codes import SmsNumber
 from models.sms_sends import CodeRequest
+from models.sms_total import count_sends
+from models.store.document import now
 from models.unit_of_work import UnitOfWork
 
 
@@ -38,8 +52,28 @@ async def verify_code(command: VerifyCode, unit: UnitOfWork) -> CodeVerified | F
     return CodeVerified(verified=True) if verified else Failed(problem=problem(SmsCodeWrong()))
 
 
+async def get_sms_status(query: GetSmsStatus, unit: UnitOfWork) -> SmsStatusView:
+    """Report gateway, limits and counts, and one number."""
+    shared = unit.dependencies
+    limits = {name: int(shared.facts[f"sms_{name}"]) for name in ("per_number", "per_address", "per_day")}
+    number = await unit.sms_numbers.find(telephone=query.telephone) if query.telephone else None
+    return SmsStatusView(
+        gateway=shared.facts["sms_sender"],
+        outcomes=dict(shared.sms.outcomes) if shared.sms else {},
+        **limits,
+        sent_today=await count_sends(shared.store, now()) if limits["per_day"] else None,
+        number=_number_view(number) if number else None,
+    )
+
+
+def _number_view(number: SmsNumber) -> SmsNumberView:
+    sends = [SmsSendView(message_id=send.command, at=send.at, outcome=send.outcome) for send in number.sends]
+    expires = number.expires_at if number.is_code_live else None
+    return SmsNumberView(code_expires_at=expires, tries_left=number.tries_left, sends=sends)
+
+
 def _attempt_view(verified: bool, number: SmsNumber) -> SmsVerified | SmsFailed:
     return SmsVerified() if verified else SmsFailed(left=number.tries_left)
 
 
-HANDLERS: Handlers = {"sms.send_code": send_code, "sms.verify_code": verify_code}
+HANDLERS: Handlers = {"sms.send_code": send_code, "sms.verify_code": verify_code, "sms.status": get_sms_status}

@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
@@ -33,6 +33,13 @@ class SmsSend(BaseModel):
     taken: bool = False
     refused: bool = False
     failed: datetime | None = None
+
+    @property
+    def outcome(self) -> Literal["sent", "refused", "failed", "unanswered"]:
+        """What became of the message."""
+        if self.refused:
+            return "refused"
+        return "failed" if self.failed else "sent" if self.taken else "unanswered"
 
 
 class SmsNumber(Document):

@@ -37,5 +37,11 @@ class TotalLimit:
             await self._rows.update_one(_filter(at), {"$inc": {"count": -1}})
 
 
+async def count_sends(store: Store, at: datetime) -> int:
+    """Return how many sends were counted in that UTC day."""
+    row = await store.collection("addresses").find_one(_filter(at))
+    return int(row["count"]) if row else 0
+
+
 def _filter(at: datetime) -> BsonDict:
     return {"_id": f"all on {at.date()}"}

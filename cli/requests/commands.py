@@ -26,6 +26,7 @@ NOUNS = {
     "resource_type": "Types of resources.",
     "integration": "Integrations: where accounts are.",
     "tenant": "Tenants.",
+    "sms": "SMS codes: status, send, verify.",
 }
 ELSEWHERE = frozenset({"user.import", "user.check_import"})  # `userbus import`
 RENAMED = {"search": "list"}
