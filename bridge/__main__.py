@@ -18,7 +18,7 @@ from bridge.rest.protocol import limited_protocol
 from bridge.settings import Settings
 from contracts.environment import describe_mistyped
 from contracts.faults import fault_text
-from tracing.switch import TracingUnavailable, start_tracing
+from tracing.switch import TracingUnavailable, export_traces
 
 SHUTDOWN_GRACE = 5
 KEEP_ALIVE = 5
@@ -30,7 +30,15 @@ def main() -> None:
     if sys.argv[1:] == ["--check"]:
         return
     configure(settings.log_level, settings.log_format)
-    _start_tracing()
+    try:
+        with export_traces("userbus-bridge"):
+            _serve(settings)
+    except TracingUnavailable as error:
+        print(f"bridge: {error}; see .env.example", file=sys.stderr)
+        sys.exit(2)
+
+
+def _serve(settings: Settings) -> None:
     # uvicorn raises the signal again once it has finished: exit with status 0 then.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     limits = ConnectionLimits(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies)
@@ -59,14 +67,6 @@ def _configure_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-
-
-def _start_tracing() -> None:
-    try:
-        start_tracing("userbus-bridge")
-    except TracingUnavailable as error:
-        print(f"bridge: {error}; see .env.example", file=sys.stderr)
-        sys.exit(2)
 
 
 def _read_settings() -> Settings:

@@ -1,6 +1,9 @@
 """OpenTelemetry's SDK as its variables say, and its contributed listener to PyMongo; imported where tracing is on."""
 
 import os
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
 from typing import Any
 
 from opentelemetry import trace
@@ -13,14 +16,25 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from tracing.recorder import OpenTelemetryRecorder
 
+LAST_SECONDS = 2.0
 
-def create_recorder(service: str) -> OpenTelemetryRecorder:
-    """Create the recorder whose spans go to the collector; the exit of the process sends those that wait."""
-    provider = TracerProvider(resource=Resource.create({} if _is_named() else {SERVICE_NAME: service}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+
+def open_recorder(service: str) -> tuple[OpenTelemetryRecorder, Callable[[], None]]:
+    """Create the recorder whose spans go to the collector, and what ends it: spans that wait are sent within 2 s."""
+    resource = Resource.create({} if _is_named() else {SERVICE_NAME: service})
+    provider, exporter = TracerProvider(resource=resource, shutdown_on_exit=False), OTLPSpanExporter()
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     tracer = provider.get_tracer("userbus")
     commands = CommandTracer(tracer, _rename, failed_hook=_drop_text, semconv_opt_in_mode=_StabilityMode.DATABASE)
-    return OpenTelemetryRecorder(provider, [commands])
+    return OpenTelemetryRecorder(provider, [commands]), partial(_end, provider, exporter)
+
+
+def _end(provider: TracerProvider, exporter: OTLPSpanExporter) -> None:
+    # left alone, a collector that is away holds the exit up for 20 s and more, longer than a container has
+    sending = Thread(target=provider.shutdown, daemon=True)
+    sending.start()
+    sending.join(LAST_SECONDS)
+    exporter.shutdown()  # type: ignore[no-untyped-call]  # theirs
 
 
 def _is_named() -> bool:

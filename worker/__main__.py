@@ -14,7 +14,7 @@ from contracts.environment import describe_mistyped
 from contracts.faults import fault_text
 from handlers.handler import Handlers
 from handlers.registry import HANDLERS
-from tracing.switch import TracingUnavailable, start_tracing
+from tracing.switch import TracingUnavailable, export_traces
 from worker.app import run_worker
 from worker.forced_exit import schedule_forced_exit
 from worker.logs import configure_logging
@@ -50,14 +50,10 @@ def main(handlers: Handlers = HANDLERS) -> None:
     if sys.argv[1:] == ["--check"]:
         return
     configure_logging(settings.log_level, settings.log_format)
-    _start_tracing()
-    _configure_garbage_collection()
-    uvloop.run(serve(settings, handlers))
-
-
-def _start_tracing() -> None:
     try:
-        start_tracing("userbus-worker")
+        with export_traces("userbus-worker"):
+            _configure_garbage_collection()
+            uvloop.run(serve(settings, handlers))
     except TracingUnavailable as error:
         print(f"worker: {error}; see .env.example", file=sys.stderr)
         sys.exit(2)

@@ -56,7 +56,7 @@ def test_another_protocol_is_told(program: str) -> None:
 
 def test_a_disabled_sdk_stays_off() -> None:
     code = (
-        "from tracing.switch import start_tracing; from tracing.spans import is_on; start_tracing('x'); print(is_on())"
+        "from tracing.switch import export_traces as on; from tracing.spans import is_on\nwith on('x'): print(is_on())"
     )
     assert run_python(code, **ENDPOINT, OTEL_SDK_DISABLED="true").stdout == "False\n"
     assert run_python(code, **ENDPOINT).stdout == "True\n"
