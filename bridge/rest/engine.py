@@ -36,7 +36,6 @@ from contracts.catalog import CATALOG
 IDEMPOTENCY_NAMESPACE = uuid.UUID("6f1c7c2e-5d0b-5c39-9a3f-2f1f0b6f4a51")
 
 _HEAD_ERRORS = {
-    400: StandardError(StandardCase.INVALID, "url"),
     408: StandardError(StandardCase.TOO_SLOW, "timeout"),
     431: StandardError(StandardCase.HEAD_TOO_LARGE, "headers"),
 }
@@ -69,7 +68,8 @@ class Engine:
             return JSONResponse({"message": "not found"}, 404)
         http.state.dialect = dialect.name
         if refused := http.scope.get("extensions", {}).get(REFUSED):
-            return _error_response(dialect, standard_failure(dialect, _HEAD_ERRORS[refused["status"]]))
+            error = _HEAD_ERRORS.get(refused["status"]) or StandardError(StandardCase.INVALID, refused["fault"])
+            return _error_response(dialect, standard_failure(dialect, error))
         try:
             endpoints, variables = routes.find(segments)
             if http.method == "OPTIONS" and endpoints:

@@ -11,27 +11,33 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from bridge.rest.connections import ConnectionLimits
 from bridge.rest.routing import dialect_name, split_path
 
-REFUSED = "userbus.refused"  # the scope's extension that holds the HTTP status of a request whose head is not accepted
+REFUSED = "userbus.refused"  # the scope's extension with HTTP status and part of a head that is not accepted
 MAX_HEAD = 65_536
 MAX_HEADERS = 100
 MAX_HANDED = 16_384  # of a refused URL: the parser takes 65,535 bytes, and escaping makes three of one
-_REQUEST_LINE = re.compile(rb"\A([A-Z]+) (/[^ \r\n]*)")
+_REQUEST_LINE = re.compile(rb"\A[ \r\n]*([^\x00-\x20\x7f]+) +([^\r\n]*)")
+_VERSION = re.compile(rb" +HTTP/\d\.\d\Z")
+_ORIGIN = re.compile(rb"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_METHODS = {b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"}
+_UNSERVED = b"TRACE"  # stands for methods that the parser does not know: no path is served with it
 _RAW = re.compile(rb"[^\x21-\x7e]")
 
 
 class DialectProtocol(HttpToolsProtocol):
     """Limits the size of a head, the time that a request may take to arrive, and the number of connections.
 
-    Heads may have 64 KiB and 100 headers. A request that is refused for its head, or for a URL with raw non-ASCII or
-    control characters, is handed to the application with its status (400, 408, 431), its method and its URL, without
-    headers and body; the connection is closed after the response. What has no readable request line, or no dialect,
-    gets a plain response.
+    Heads may have 64 KiB and 100 headers. A request that is refused for its head, such as for an unknown method or for
+    a URL with raw non-ASCII, spaces or control characters, is handed to the application with its status (400, 408,
+    431), the part at fault, its method and its URL, without headers and body; the connection is closed after the
+    response. What has no readable request line gets a plain response, and so have large, slow and bad headers without
+    a dialect.
     """
 
     limits: ConnectionLimits
     _head = b""  # what has been read since the end of the request before, until its head is whole
     _is_head_whole = False
     _refused: int | None = None
+    _fault = ""
     _address = ""
     _clock: TimerHandle | None = None
 
@@ -68,7 +74,7 @@ class DialectProtocol(HttpToolsProtocol):
         """Begin a request."""
         super().on_message_begin()
         if self._refused:
-            self.scope["extensions"] = {REFUSED: {"status": self._refused}}
+            self.scope["extensions"] = {REFUSED: {"status": self._refused, "fault": self._fault}}
 
     def on_headers_complete(self) -> None:
         """End a head; raises ValueError, which becomes `send_400_response`, if it is too large."""
@@ -97,19 +103,19 @@ class DialectProtocol(HttpToolsProtocol):
         """Answer with a status in the shape of the dialect if there is one, and close."""
         self._stop_clock()
         self._refused = status
-        found = _REQUEST_LINE.match(self._head)
         is_idle = self.cycle is None or self.cycle.response_complete
-        if not is_idle or not found or not self._is_for_application(status, found[2]):
+        line = _read_request_line(self._head)
+        if not is_idle or line is None:
+            return self._send_plain(status)
+        method, path, self._fault = line
+        if dialect_name(split_path(path.partition(b"?")[0])) is None and (
+            status != HTTPStatus.BAD_REQUEST or self._fault == "headers"
+        ):
             return self._send_plain(status)
         self.parser = httptools.HttpRequestParser(self)
         self._head = b""
-        url = _RAW.sub(lambda raw: b"%%%02X" % ord(raw[0]), found[2][:MAX_HANDED])
-        self.parser.feed_data(found[1] + b" " + url + b" HTTP/1.1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
-
-    def _is_for_application(self, status: HTTPStatus, url: bytes) -> bool:
-        if status == HTTPStatus.BAD_REQUEST:
-            return bool(_RAW.search(url))
-        return dialect_name(split_path(url.partition(b"?")[0])) is not None
+        url = _RAW.sub(lambda raw: b"%%%02X" % ord(raw[0]), path[:MAX_HANDED])
+        self.parser.feed_data(method + b" " + url + b" HTTP/1.1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
 
     def _send_plain(self, status: HTTPStatus) -> None:
         text = status.phrase.encode()
@@ -131,6 +137,28 @@ class DialectProtocol(HttpToolsProtocol):
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
+
+
+def _read_request_line(head: bytes) -> tuple[bytes, bytes, str] | None:
+    """Return the method, the path with its query, and what is at fault: "method", "url", or else "headers"."""
+    found = _REQUEST_LINE.match(head)
+    if not found:
+        return None
+    method, target = found[1], _VERSION.sub(b"", found[2])
+    path = _ORIGIN.sub(b"", target)
+    if not path.startswith(b"/"):
+        path = b"//" + path  # which is nobody's
+    if method not in _METHODS:
+        return _UNSERVED, path, "method"
+    return method, path, "headers" if _is_url(target) else "url"
+
+
+def _is_url(target: bytes) -> bool:
+    try:
+        httptools.parse_url(target)
+    except httptools.HttpParserInvalidURLError:
+        return False
+    return not _RAW.search(target)
 
 
 def limited_protocol(given: ConnectionLimits) -> type[DialectProtocol]:

@@ -1,4 +1,4 @@
-"""URLs that are none: raw non-ASCII and control characters are refused in the shape of the dialect."""
+"""Request lines that are none, such as with raw non-ASCII or spaces, are refused in the shape of the dialect."""
 
 import asyncio
 import json
@@ -22,6 +22,28 @@ REFUSED = [
     (b"GET", b"/v1/users/" + ZHANG, 400, None),
     (b"GET", b"/nowhere/" + ZHANG, 404, {"message": "not found"}),
     (b"GET", b"/docs/" + ZHANG, 404, {"message": "not found"}),
+    (b"GET", b"/user/a b", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"/user/a b HTTP/1.1 c", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"/user/x?a=b\tc", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"/v1/user/find?username=a b", 200, passport_error(30001, "请求参数错误")),
+    (b"GET", b"/nowhere/a b", 404, {"message": "not found"}),
+    (b"GET", b"http://bridge/user/" + ZHANG, 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"HTTP://bridge:8000/user/a b", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"http://" + ZHANG + b"/user/x", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"http://" + ZHANG, 404, {"message": "not found"}),
+    (b"GET", b"http://bridge:port/user/x", 400, foreseen_error(4001, "invalid arguments: url")),
+    (b"GET", b"user/x", 404, {"message": "not found"}),
+    (b"GET", b"?a=b", 404, {"message": "not found"}),
+    (b"OPTIONS", b"*", 404, {"message": "not found"}),
+    ("GÉT".encode(), b"/user/x", 400, foreseen_error(4001, "invalid arguments: method")),
+    (ZHANG, b"http://bridge/user/x", 400, foreseen_error(4001, "invalid arguments: method")),
+    (ZHANG, b"/user/" + ZHANG, 400, foreseen_error(4001, "invalid arguments: method")),
+    (b"BREW", b"/user/x", 400, foreseen_error(4001, "invalid arguments: method")),
+    (b"BREW", b"/user/" + ZHANG, 400, foreseen_error(4001, "invalid arguments: method")),
+    (b"CONNECT", b"/user/" + ZHANG, 400, foreseen_error(4001, "invalid arguments: method")),
+    (b"get", b"/v1/user/find", 200, passport_error(30001, "请求参数错误")),
+    (b"BREW", b"/nowhere", 404, {"message": "not found"}),
+    (b"BREW", b"/docs", 405, {"message": "method not allowed"}),
 ]
 
 
@@ -32,7 +54,7 @@ def read_answer(answer: bytes) -> tuple[int, bytes, bytes]:
 
 
 @pytest.mark.parametrize(("method", "url", "status", "body"), REFUSED)
-async def test_a_url_with_raw_characters_is_refused_in_the_shape_of_its_dialect(
+async def test_a_request_line_that_is_none_is_refused_in_the_shape_of_its_dialect(
     bridge: RunningBridge, method: bytes, url: bytes, status: int, body: object
 ) -> None:
     answer = await bridge.send_raw(method + b" " + url + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
@@ -56,6 +78,14 @@ async def test_a_request_line_in_pieces_after_a_good_request_is_refused_likewise
         status, _, body = read_answer((await reader.read()).partition(b"HTTP/1.1")[2].join([b"HTTP/1.1", b""]))
     writer.close()
     assert (status, json.loads(body)) == (400, foreseen_error(4001, "invalid arguments: url"))
+
+
+@pytest.mark.parametrize("header", [b"no colon", b"a b: c", b"Content-Length: x", b"a: b\x00c"])
+async def test_headers_that_are_none_are_refused_in_the_shape_of_the_dialect(
+    bridge: RunningBridge, header: bytes
+) -> None:
+    status, _, body = read_answer(await bridge.send_raw(b"GET /user/x HTTP/1.1\r\n" + header + b"\r\n\r\n"))
+    assert (status, json.loads(body)) == (400, foreseen_error(4001, "invalid arguments: headers"))
 
 
 async def test_what_has_no_request_line_is_a_bad_request(bridge: RunningBridge) -> None:
