@@ -9,7 +9,7 @@ from typing import Any
 
 from access.rabbitmq_users import USERS, UserRights, service_rights
 from access.services import ServiceIdentity
-from cli.doctor.finding import Finding, State, judge, judge_clock
+from cli.doctor.finding import Finding, State, clock_ahead, judge, judge_clock
 from cli.management import Management
 from cli.topology.found import look_by_management
 from cli.topology.plan import Step, make_plan
@@ -19,6 +19,7 @@ from contracts.topology.parts import DeclaredQueue, Topology
 AREA = "broker"
 OLDEST = (3, 10)
 FULL = 0.8
+DATE_SECONDS = 2.0  # it tells whole seconds, and renews them once a second
 OLD_USERS = ("guest", "publisher", "consumer")
 ALARMS = {"mem_alarm": "memory alarm: publishers are blocked", "disk_free_alarm": "disk alarm: publishers are blocked"}
 LETTERS = {
@@ -29,7 +30,7 @@ LETTERS = {
 
 @dataclass(frozen=True)
 class BrokerState:
-    """What the management API tells; `ahead` is by how much its clock is ahead, in whole seconds."""
+    """What the management API tells; `ahead` is by how many seconds its clock is ahead at least."""
 
     version: str
     nodes: Sequence[Mapping[str, Any]]
@@ -42,7 +43,9 @@ class BrokerState:
 
 def look_at_broker(management: Management, topology: Topology) -> BrokerState:
     """Ask for everything. Raises `ManagementFailed`."""
+    began = datetime.now(UTC)
     overview, date = management.show_overview()
+    ahead = clock_ahead(date, began, datetime.now(UTC), DATE_SECONDS)
     return BrokerState(
         str(overview["rabbitmq_version"]),
         management.list_nodes(),
@@ -50,7 +53,7 @@ def look_at_broker(management: Management, topology: Topology) -> BrokerState:
         [row["name"] for row in management.list_users()],
         {row["user"]: row for row in management.list_permissions()},
         make_plan(topology, look_by_management(management)),
-        (date - datetime.now(UTC)).total_seconds(),
+        ahead,
     )
 
 
@@ -59,7 +62,7 @@ def check_broker(broker: BrokerState, topology: Topology) -> Iterator[Finding]:
     numbers = re.findall(r"\d+", broker.version)
     is_old = tuple(map(int, numbers[:2])) < OLDEST
     yield judge(AREA, "version", broker.version, "warning" if is_old else None, "upgrade RabbitMQ to 3.10 or later")
-    yield judge_clock(AREA, "clock", broker.ahead, tolerance=1.0)  # it tells whole seconds
+    yield judge_clock(AREA, "clock", broker.ahead)
     yield from _check_nodes(broker)
     yield from _check_topology(broker.steps)
     yield _check_leaders(broker, topology)

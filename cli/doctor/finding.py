@@ -1,6 +1,7 @@
 """What was looked at, and what came of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 State = Literal["ok", "broken", "warning", "not seen"]
@@ -28,8 +29,18 @@ def judge(area: str, what: str, told: str, fault: State | None, advice: str) -> 
     return Finding(fault or "ok", area, what, told, advice if fault else "")
 
 
-def judge_clock(area: str, what: str, ahead: float, tolerance: float = 0.0) -> Finding:
+def clock_ahead(at: datetime, began: datetime, ended: datetime, precision: float = 0.0) -> float:
+    """Return by how many seconds a clock is ahead at least that said `at` between these times of ours; below 0: behind.
+
+    `precision` is for how many seconds after `at` the clock goes on to say the same.
+    """
+    ahead = (at - ended).total_seconds()
+    behind = (began - at).total_seconds() - precision
+    return ahead if ahead > 0 else -behind if behind > 0 else 0.0
+
+
+def judge_clock(area: str, what: str, ahead: float) -> Finding:
     """Return what is to say of a clock that is ahead by so many seconds."""
-    beyond = abs(ahead) - tolerance
+    beyond = abs(ahead)
     fault: State | None = "broken" if beyond > CLOCK_BROKEN_SECONDS else "warning" if beyond > CLOCK_SECONDS else None
     return judge(area, what, f"{abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}", fault, CLOCK_ADVICE)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cli.doctor.finding import Finding, State, judge, judge_clock
+from cli.doctor.finding import Finding, State, clock_ahead, judge, judge_clock
 from client.bus import Bus
 from contracts.catalog import FAMILIES
 from contracts.diagnosis import DiagnoseWorker, DiagnosisView
@@ -32,14 +32,10 @@ async def ask_workers(bus: Bus) -> list[SeenWorker]:
         began = datetime.now(UTC)
         view = await bus.ask(DiagnoseWorker(), timeout=SECONDS)
         repeats = repeats + 1 if view.worker in seen else 0
-        seen[view.worker] = SeenWorker(view, _clock_ahead(view.at, began, datetime.now(UTC)))
+        seen[view.worker] = SeenWorker(view, clock_ahead(view.at, began, datetime.now(UTC)))
         if repeats > 2 * len(seen):
             break
     return [seen[name] for name in sorted(seen)]
-
-
-def _clock_ahead(at: datetime, began: datetime, ended: datetime) -> float:
-    return max(0.0, (at - ended).total_seconds()) or min(0.0, (at - began).total_seconds())
 
 
 def check_workers(workers: Sequence[SeenWorker]) -> Iterator[Finding]:
