@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import userbus
 from userbus.contracts.user_queries import GetUser
-from userbus.contracts.users import CreateUser, UpdateUser, UserChanged, UserView
+from userbus.contracts.user_views import UserChanged, UserView
+from userbus.contracts.users import CreateUser, UpdateUser
 
 
 async def main(url: str) -> None:
