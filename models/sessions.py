@@ -63,6 +63,10 @@ class Session(Document):
             expires_at=start + unused,
         )
 
+    def is_live(self, realm: str | None) -> bool:
+        """Whether the session has not ended, and is of this realm if one is given."""
+        return self.expires_at > now() and realm in (None, self.realm)
+
     def record_use(self) -> bool:
         """Prolong the session by a use; return whether by enough to be worth a write."""
         if not self.sliding:
@@ -83,9 +87,7 @@ class SessionRepository(Repository[Session]):
     async def find_by_token(self, token: str, realm: str | None) -> Session | None:
         """Return the live session with this token, of this realm if given, or None."""
         found = await self.find(hashes=token_hash(token))
-        if found is None or found.expires_at <= now() or realm not in (None, found.realm):
-            return None
-        return found
+        return found if found and found.is_live(realm) else None
 
     async def add(self, session: Session) -> None:
         """Insert a session; a `single` one replaces the earlier one. Raises `TryAgain` if another has been faster."""

@@ -35,6 +35,11 @@ class Token(Document):
     revoked: bool = False
     last_used: datetime | None = None
 
+    def refuse_ended(self) -> None:
+        """Raise `TokenInvalid` if the token is revoked or expired."""
+        if self.revoked or self.expires_at <= now():
+            raise TokenInvalid
+
     def to_row(self) -> BsonDict:
         """Return the stored row, with the case-folded name for search."""
         return super().to_row() | {"folded": {"name": fold(self.name)}}
@@ -55,8 +60,9 @@ class TokenRepository(Repository[Token]):
     async def verify(self, text: str) -> Token:
         """Return the token with this text, and record its use. Raises `TokenInvalid`."""
         token = await self.find(hash=token_hash(text))
-        if token is None or token.revoked or token.expires_at <= now():
+        if token is None:
             raise TokenInvalid
+        token.refuse_ended()
         if token.last_used is None or now() - token.last_used > timedelta(minutes=1):
             await self.rows.update_one({"_id": token.id}, {"$set": {"last_used": now()}})
         return token

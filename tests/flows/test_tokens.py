@@ -1,10 +1,12 @@
 """Service tokens end to end, and login tokens where a realm takes both."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from models.store.document import now
 from tests.support.client import Client
 from tests.support.stack import Stack
 from tests.support.visitors import PASSWORD, address, create_tenant, fail_sign_in, get_refusal, sign_in, sign_up
@@ -115,3 +117,11 @@ async def test_a_user_token_is_never_good_without_its_tenant(client: Client) -> 
     guest = await create_tenant(client)
     token = (await sign_up(client, realm="starcedu_tenant", tenant=guest))["token"]
     assert await get_refusal(client, "token.verify", {"token": token, "realm": "starcedu_tenant"}) == INVALID
+
+
+async def test_an_expired_token_is_refused(client: Client, stack: Stack) -> None:
+    made = await issued(client)
+    tokens = stack.worker.dependencies.store.collection("tokens")
+    await client.done("token.verify", {"token": made["token"]})
+    await tokens.update_one({"_id": made["id"]}, {"$set": {"expires_at": now() - timedelta(seconds=1)}})
+    assert await get_refusal(client, "token.verify", {"token": made["token"]}) == INVALID

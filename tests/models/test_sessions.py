@@ -43,3 +43,41 @@ def test_other_sessions_end_when_they_were_made_to() -> None:
 def test_an_idle_limit_longer_than_the_absolute_one_is_the_absolute_one() -> None:
     session = new_session(7200, sliding=True, absolute=timedelta(seconds=60))
     assert session.ends_at == session.expires_at
+
+
+def test_a_session_is_live_until_it_ends_and_in_its_own_realm() -> None:
+    session = new_session(60, sliding=False)
+    assert session.is_live(None)
+    assert session.is_live("standard")
+    assert not session.is_live("usermgmt")
+    session.expires_at = now()
+    assert not session.is_live(None)
+    assert not session.is_live("standard")
+
+
+def test_use_prolongs_a_session_by_its_own_lifetime_and_never_shortens_it() -> None:
+    session = new_session(3600, sliding=True)
+    session.expires_at = now() + timedelta(seconds=3600 - 61)
+    assert session.record_use()
+    assert timedelta(seconds=3590) < session.expires_at - now() <= timedelta(seconds=3600)
+    later = session.expires_at = now() + timedelta(hours=2)
+    assert not session.record_use()
+    assert session.expires_at == later
+
+
+def test_a_use_of_the_last_minute_is_not_worth_a_write() -> None:
+    session = new_session(3600, sliding=True)
+    session.expires_at -= timedelta(seconds=50)
+    assert not session.record_use()
+    short = new_session(100, sliding=True)
+    short.expires_at -= timedelta(seconds=4)
+    assert not short.record_use()
+    short.expires_at -= timedelta(seconds=6)
+    assert short.record_use()
+
+
+def test_a_new_session_belongs_to_nobody() -> None:
+    session = new_session(60, sliding=True, absolute=timedelta(hours=1))
+    assert (session.id, session.realm, session.hashes, session.user_id) == (1, "standard", [], None)
+    assert (session.sliding, session.lifetime) == (True, 60)
+    assert session.ends_at - session.created_at == timedelta(hours=1)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import os
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 from unicodedata import normalize
@@ -12,6 +13,8 @@ from passlib.hash import (
     argon2,
     bcrypt,
     django_pbkdf2_sha256,
+    hex_sha256,
+    ldap_salted_sha1,
     pbkdf2_sha256,
     pbkdf2_sha512,
     scrypt,
@@ -159,3 +162,18 @@ async def test_more_costly_checks_than_may_wait_are_refused_at_once_and_ours_go_
         check.cancel()
     outcomes = await asyncio.gather(*checks, return_exceptions=True)
     assert any(isinstance(outcome, HashingBusy) for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    "stored", [None, "unreadable", hex_sha256.hash("right"), ldap_salted_sha1.hash("right")], ids=range(4)
+)
+async def test_no_password_and_a_cheap_hash_cost_as_much_as_our_own(stored: str | None) -> None:
+    """Where no more of our own hashes may wait, these are refused as well: they are in the same queue."""
+    small = Passwords(waiting=1)
+    full = [asyncio.create_task(small.hash("filling")) for _ in range((os.cpu_count() or 1) + 1)]
+    await asyncio.sleep(0)
+    with pytest.raises(HashingBusy):
+        await small.verify("wrong", stored)
+    await asyncio.gather(*full)
+    assert await small.verify("wrong", stored) == (False, None)
+    small.close()
