@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 MONOLITH := .venv/bench/installed
+MUTANTS := .venv/mutants/installed
 TOOLS := .venv/contracts/installed
 AMQP1 := .venv/amqp1/installed
 STATIC := tests/contracts $(wildcard tests/test_*.py)
@@ -11,7 +12,7 @@ STATIC := tests/contracts $(wildcard tests/test_*.py)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults faults-cluster contracts clients bench check format docs wheels clean
+.PHONY: help up test mutants faults faults-cluster contracts clients bench check format docs wheels clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -36,6 +37,11 @@ clients: $(INSTALLED) $(AMQP1) ## send requests with clients of AMQP 1.0; needs 
 
 bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
 	@$(BIN)/python -m bench $(ARGS)
+
+mutants: $(INSTALLED) $(MUTANTS) ## change what guards, line by line, and count what no test notices, some 3 minutes; ARGS=<options of mutmut run>
+	@rm -rf mutants
+	@.venv/mutants/bin/mutmut run $(ARGS)
+	@.venv/mutants/bin/python -m tests.support.mutants
 
 check: $(INSTALLED) ## everything that needs no server: style, types, import rules, sizes, names, generated documents
 	@$(BIN)/ruff check
@@ -76,4 +82,11 @@ $(TOOLS): requirements/contracts.txt tests/official_tools/package.json tests/off
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@cp $(filter %.json,$^) $(@D)
 	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# mutmut runs the tests in its own process: it finds the packages of .venv behind its own
+$(MUTANTS): requirements/mutants.txt | $(INSTALLED)
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@echo "$(realpath $(wildcard .venv/lib/python*/site-packages))" >$(@D)/$$(cd $(@D) && echo lib/python*/site-packages)/zz_parent.pth
 	@touch $@

@@ -12,6 +12,7 @@ from access.services import (
     PROGRAMS,
     ServiceIdentity,
     ServiceInvalid,
+    check_service,
     is_privileged,
 )
 from contracts.catalog import CATALOG
@@ -98,3 +99,24 @@ def test_a_wrong_list_says_what_is_wrong(tmp_path: Path, text: str, reason: str)
     (tmp_path / "services.toml").write_text(text)
     with pytest.raises(ServiceInvalid, match=reason):
         read_services(tmp_path / "services.toml")
+
+
+@pytest.mark.parametrize("pattern", ["#", "user.*", "auth.*", "user.created"])
+def test_events_are_given_by_name_by_noun_or_all(pattern: str) -> None:
+    check_service(ServiceIdentity("billing", events=(pattern,)))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["", "*", "user", "user.", "user.#", "user.creatd", "usr.*", "*.created", "user.created.*", "XX#XX"]
+)
+def test_patterns_of_events_that_match_nothing_are_refused_by_name(pattern: str) -> None:
+    with pytest.raises(ServiceInvalid, match=r"billing: .*names nothing that can be granted") as refusal:
+        check_service(ServiceIdentity("billing", events=("user.*", pattern)))
+    assert f"billing: {pattern} names nothing that can be granted, out of user.*, {pattern}; " in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["worker", "amq", "Billing", "1billing", "billing.x", "", "b" * 64])
+def test_names_that_are_taken_or_malformed_are_refused(name: str) -> None:
+    with pytest.raises(ServiceInvalid, match=r"and is none of admin, amq, bridge, guest, operator, userbus, worker"):
+        check_service(ServiceIdentity(name))
+    check_service(ServiceIdentity("b" * 63))

@@ -1,6 +1,5 @@
 """The counters of failed sign-ins in the database."""
 
-
 from datetime import timedelta
 
 import pytest

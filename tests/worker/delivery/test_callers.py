@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.catalog import CATALOG
 from worker.delivery.callers import Callers
@@ -120,3 +121,34 @@ def test_the_list_is_read_again_when_it_changes_and_a_wrong_one_is_not(callers: 
     file.unlink()
     callers._reload()
     assert "not in the list" in why(callers, sent_by("billing", "user.delete"))
+
+
+def test_what_is_refused_is_logged_with_who_sent_it(callers: Callers, file: Path) -> None:
+    with capture_logs() as logs:
+        callers.problem(sent_by("billing", "user.delete"))
+        callers.clear_untrusted(sent_by("billing", reply_to="gateway.replies"))
+        file.write_text("[billing\n")
+        callers._reload()
+        file.write_text("[billing]\n[crm]\n[gateway]\n")
+        callers._reload()
+        callers._reload()
+    refused, reply, unread, read = logs
+    said = {"event": "caller refused", "caller": "billing", "log_level": "warning"}
+    assert refused == {**said, "name": "user.delete", "message_id": "m"}
+    said["event"] = "reply refused"
+    assert reply == {**said, "reply_to": "gateway.replies", "reason": "it is not the caller's"}
+    assert (unread["event"], unread["log_level"]) == ("list of services not read", "error")
+    assert str(file) in unread["reason"]
+    assert read == {"event": "list of services read", "services": ["billing", "crm", "gateway"], "log_level": "info"}
+
+
+def test_a_refusal_says_what_to_do(callers: Callers) -> None:
+    text = "the message has no user_id: set it to the name of your RabbitMQ user: see `userbus service`"
+    assert why(callers, sent_by(None)) == text
+    text = "billing may not send user.delete, user.set_root: see `userbus service`"
+    assert why(callers, sent_by("billing", "user.delete"), "user.set_root") == text
+
+
+def test_an_envelope_that_is_believed_is_not_copied(callers: Callers) -> None:
+    envelope = sent_by("bridge", reply_to="bridge.replies")
+    assert callers.clear_untrusted(envelope) is envelope
