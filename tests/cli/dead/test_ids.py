@@ -3,6 +3,7 @@
 import aio_pika
 import pytest
 from aiormq.abc import FieldValue
+from click import unstyle
 
 from tests.support.client import Client
 from tests.support.dead_letters import add_dead_letters, read_waiting_ids, run_dead
@@ -29,6 +30,17 @@ async def test_ids_are_listed_whole_in_a_pipe_and_on_a_narrow_screen(
         shown = (await run_dead(stack.amqp_url, "list", env={"COLUMNS": columns, **terminal})).stdout
         for each in (short, "import-" + "0" * 200, "[red]order[/red]:smile:"):
             assert each in shown
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "160"])
+async def test_words_are_whole_and_no_line_is_wider_than_the_screen(client: Client, stack: Stack, columns: str) -> None:
+    (letter,) = await add_dead_letters(client, 1, **{"x-userbus-text": "it went kaboom " * 10})
+    env = {"COLUMNS": columns, "FORCE_COLOR": "1", "NO_COLOR": "1"}
+    shown = unstyle((await run_dead(stack.amqp_url, "list", env=env)).stdout)
+    assert max(map(len, shown.splitlines())) <= int(columns)
+    words = shown.replace(";", " ").split()
+    assert words.count("kaboom") == 10
+    assert {letter, "user.create", "service.fault"} <= {*words}
 
 
 async def test_a_pipe_gets_one_line_a_dead_letter(client: Client, stack: Stack) -> None:
