@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from tests.support.loopback import serve
@@ -27,7 +27,10 @@ class Received:
 
 @dataclass
 class Gateway:
-    """Answers each request with the next of `answers` (status, JSON), the last one for ever, once `open` is set."""
+    """Answers each request with the next of `answers`, the last one for ever, once `open` is set.
+
+    An answer is its status and what becomes JSON; a text is HTML, and None no body.
+    """
 
     answers: list[tuple[int, Any]]
     url: str = ""
@@ -47,6 +50,8 @@ class Gateway:
         self.received.append(Received(request.url.path, query, headers, body))
         await self.open.wait()
         status, content = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if content is None or isinstance(content, str):
+            return HTMLResponse(content, status)
         return JSONResponse(content, status)
 
 
