@@ -1,11 +1,13 @@
 """The page of the bus: the AsyncAPI document as plain HTML, without scripts."""
 
 import json
+import re
 from html import escape
 from typing import Any
 
 Json = dict[str, Any]
 
+_CODE = re.compile(r"`([^`]+)`")
 STYLE_PATH = "/docs/assets/bus.css"
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -30,6 +32,7 @@ td, th { border: 1px solid var(--line); padding: .2rem .5rem; text-align: left; 
 def bus_page(document: Json) -> str:
     """Return the page that shows every request, reply and event of an AsyncAPI document, with schema and example."""
     operations: dict[str, Json] = document["operations"]
+    version = f"AsyncAPI {escape(document['asyncapi'])}"
     links = "".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in operations)
     body = "".join(_operation(name, document) for name in operations)
     schemas = sorted(document["components"]["schemas"].items())
@@ -38,8 +41,8 @@ def bus_page(document: Json) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>userbus: the bus</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="{STYLE_PATH}"></head>
-<body><h1>The bus</h1><p><a href="/docs">The HTTP dialects</a> · <a href="/docs/asyncapi.json">AsyncAPI 3.0</a></p>
-<p>{escape(document["info"]["description"])}</p><nav>{links}</nav>{body}<h1>Schemas</h1>{shared}</body></html>
+<body><h1>The bus</h1><p><a href="/docs">The HTTP dialects</a> · <a href="/docs/asyncapi.json">{version}</a></p>
+<p>{_prose(document["info"]["description"])}</p><nav>{links}</nav>{body}<h1>Schemas</h1>{shared}</body></html>
 """
 
 
@@ -69,7 +72,7 @@ def _section(id: str, title: str, content: str) -> str:
 
 
 def _schema(schema: Json) -> str:
-    text = f"<p>{escape(schema['description'])}</p>" if "description" in schema else ""
+    text = f"<p>{_prose(schema['description'])}</p>" if "description" in schema else ""
     if "properties" not in schema:
         return f"{text}<p>{_type(schema)}</p>"
     required = schema.get("required", [])
@@ -80,7 +83,7 @@ def _schema(schema: Json) -> str:
 def _row(name: str, schema: Json, is_required: bool) -> str:
     about = ["required"] if is_required else []
     about += [f"{key}: {schema[key]}" for key in ("description", "default", "format") if schema.get(key) is not None]
-    return f"<tr><td>{_quote(name)}</td><td>{_type(schema)}</td><td>{escape('; '.join(about))}</td></tr>"
+    return f"<tr><td>{_quote(name)}</td><td>{_type(schema)}</td><td>{_prose('; '.join(about))}</td></tr>"
 
 
 def _type(schema: Json) -> str:
@@ -98,6 +101,10 @@ def _type(schema: Json) -> str:
 
 def _model_name(schema: Json) -> str:
     return str(schema["$ref"].rpartition("/")[2])
+
+
+def _prose(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _quote(text: str) -> str:

@@ -111,6 +111,7 @@ async def test_the_page_of_the_bus_shows_each_message_without_scripts(bridge: Ru
     policy = answer.headers["content-security-policy"]
     assert ("default-src 'none'" in policy, "unsafe-inline" in policy, "script-src" in policy) == (True, False, False)
     assert not re.search(r"<script|<style|\bon\w+=|style=", answer.text)
+    assert (f"AsyncAPI {contract['asyncapi']}<" in answer.text, "`" in answer.text) == (True, False)
     sections = set(re.findall(r'<section id="([^"]*)"', answer.text))
     assert {*contract["operations"]} <= sections
     assert set(re.findall(r'href="#([^"]*)"', answer.text)) <= sections
