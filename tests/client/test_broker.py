@@ -14,11 +14,12 @@ from contracts.catalog import COMMANDS_EXCHANGE, EVENTS_EXCHANGE
 from contracts.user_queries import GetUser
 from devstack.servers import RunningServers
 from tests.support.patience import PATIENCE
-from tests.support.scripted_worker import USER, done_reply, run_scripted_worker, wait_until
+from tests.support.scripted_worker import USER, done_reply, forget_workers, run_scripted_worker, wait_until
 
 
 @pytest.fixture(autouse=True)
 async def events_exchange(restartable: RunningServers) -> None:
+    await forget_workers(restartable.amqp_url)
     async with await aio_pika.connect(restartable.amqp_url) as connection:
         channel = await connection.channel()
         await channel.declare_exchange(EVENTS_EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)

@@ -79,6 +79,12 @@ class ScriptedWorker:
         return done_reply(TOKEN) if body["token"] == GOOD else failed_reply("token.invalid", "unauthenticated")
 
 
+async def forget_workers(amqp_url: str) -> None:
+    """Delete the exchange of requests, where a real worker has declared it with an alternate exchange."""
+    async with await aio_pika.connect(amqp_url) as connection:
+        await (await connection.channel()).exchange_delete(COMMANDS_EXCHANGE)
+
+
 @asynccontextmanager
 async def run_scripted_worker(amqp_url: str) -> AsyncIterator[ScriptedWorker]:
     """A worker that takes every request while the block runs."""

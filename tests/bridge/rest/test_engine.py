@@ -14,6 +14,7 @@ from tests.support.scripted_worker import (
     ScriptedWorker,
     done_reply,
     failed_reply,
+    forget_workers,
     run_scripted_worker,
     wait_until,
 )
@@ -199,6 +200,7 @@ async def test_the_bridge_answers_503_without_a_broker(worker: ScriptedWorker) -
 
 async def test_a_broker_restart_is_survived(restartable: RunningServers) -> None:
     url = restartable.amqp_url
+    await forget_workers(url)
     async with run_scripted_worker(url) as worker, run_bridge(url, worker) as bridge:
         worker.set_reply("user.get", None)
         waiting = [asyncio.create_task(bridge.client.get(FORESEEN)) for _ in range(20)]
