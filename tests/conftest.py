@@ -68,8 +68,8 @@ def _coroutine_fixtures(item: pytest.Function) -> list[str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One process more than there are cores, as many tests wait; where only files are named, no more than those."""
-    limit = (os.cpu_count() or 1) + 1
+    """Two processes more than there are cores, as many tests wait; where only files are named, no more than those."""
+    limit = (os.cpu_count() or 1) + 2
     named = {Path(name.partition("::")[0]) for name in config.args}
     return min(len(named), limit) if all(path.is_file() for path in named) else limit
 
