@@ -23,11 +23,15 @@ SERVED = [name for name in CATALOG if name.partition(".")[0] in {*NOUNS, "audit"
 
 @pytest.fixture(autouse=True)
 def restore_logging() -> Iterator[None]:
-    """Commands that run in this process set up its logging, which ends with their output."""
+    """Commands that run in this process set up its logging, which ends with their output.
+
+    It is given back and not made anew: a worker of this process keeps the list of processors that it began with.
+    """
+    configuration = structlog.get_config()
     loggers = [logging.getLogger(name) for name in ("client", "aiormq", "aio_pika")]
     levels = [logger.level for logger in loggers]
     yield
-    structlog.reset_defaults()
+    structlog.configure(**configuration)
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
 
