@@ -34,6 +34,7 @@ from models.store.reply_retention import ReplyRetention
 from models.store.totals import TotalsCheck
 from models.unit_of_work import Dependencies
 from worker.audit_sealer import SEAL_SECONDS, AuditSealer
+from worker.bus.lost_consumers import resume_lost_consumers
 from worker.bus.publisher import Publisher
 from worker.bus.redeclare import redeclare_missing
 from worker.bus.relay import LEASE_SECONDS, Relay
@@ -109,6 +110,7 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     readiness = Readiness(dependencies.store, publisher, replies, settings.families, metrics, unconsumed)
     await stack.enter_async_context(serve_health(readiness, settings.worker_host, settings.worker_port))
     await _consume(subscriptions, stack)
+    keep_running(stack, partial(resume_lost_consumers, publisher, subscriptions))
     return Worker(dependencies, relay, metrics)
 
 

@@ -80,6 +80,12 @@ class QueueSubscription:
         queue = self._subscriber._queue_obj
         return queue is not None and not queue.channel.is_closed
 
+    async def restart(self) -> None:
+        """Close the connection after what is in flight, and consume on another one, as `start` does."""
+        with suppress(*CONNECTION_EXCEPTIONS):
+            await self._broker.stop()
+        await self.start()
+
     async def start(self) -> None:
         """Connect and consume; try again as often as a message that cannot be delivered may close the connection."""
         for _ in range(DELIVERY_LIMIT):
