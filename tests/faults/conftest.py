@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -126,3 +127,6 @@ async def wait_served(caller: Client, seconds: float = PATIENCE) -> None:
                 return
             except (TimeoutError, AMQPError, ChannelInvalidStateError):  # no worker yet, or no exchange yet
                 await asyncio.sleep(0.1)
+                if caller.channel.is_closed:
+                    with suppress(AMQPError):  # no broker yet
+                        await caller.open_channel()

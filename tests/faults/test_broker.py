@@ -21,16 +21,17 @@ async def consumers(caller: Client) -> dict[str, int]:
 
 async def wait_consumed(caller: Client, seconds: float = PATIENCE) -> None:
     """Wait until every family's queue has its consumer."""
-    async with asyncio.timeout(seconds):
-        while await _counts(caller) != {1}:
-            await asyncio.sleep(0.2)
+    until = asyncio.get_running_loop().time() + seconds
+    while (found := await _found_consumers(caller)) != dict.fromkeys(FAMILIES, 1):
+        assert asyncio.get_running_loop().time() < until, found
+        await asyncio.sleep(0.2)
 
 
-async def _counts(caller: Client) -> set[int]:
+async def _found_consumers(caller: Client) -> dict[str, int]:
     try:
-        return set((await consumers(caller)).values())
+        return await consumers(caller)
     except AMQPError:  # the queue is not up again yet
-        return set()
+        return {}
 
 
 async def test_consumers_come_back_after_a_restart_of_rabbitmq(

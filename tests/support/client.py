@@ -116,10 +116,15 @@ class Client:
 
     async def __aenter__(self) -> Self:
         self._connection = await aio_pika.connect_robust(self._url)
+        await self.open_channel()
+        return self
+
+    async def open_channel(self) -> None:
+        """Open another channel for requests and replies: one that the broker has closed may stay so."""
+        assert self._connection is not None
         self.channel = await self._connection.channel()
         self.replies = await self.channel.declare_queue(exclusive=True)
         await self.replies.consume(self._receive, no_ack=True)
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -116,16 +116,18 @@ async def _take_events(caller: Client) -> list[Row]:
 
 
 def _groups(events: list[Row], by: str) -> dict[str, list[Row]]:
+    """The events by an attribute; a refused command without a message_id has none to be the cause of its event."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for event in events:
-        groups[event[by]].append(event)
+        if by in event:
+            groups[event[by]].append(event)
     return groups
 
 
 def _is_disordered(events: list[Row], ours: set[str]) -> bool:
     """Whether a subject's events came out of order; one that the load has made begins at 1 and leaves nothing out."""
     sequences = [event["sequence"] for event in events]
-    if ours.isdisjoint(event["causationid"] for event in events):
+    if ours.isdisjoint(event.get("causationid") for event in events):
         return sequences != sorted(sequences)
     return sequences != [*range(1, len(events) + 1)]
 
