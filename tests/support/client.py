@@ -15,7 +15,8 @@ from tests.support.patience import PATIENCE
 
 def is_unavailable(reply: dict[str, Any]) -> bool:
     """Whether a reply says to try again under the same message_id."""
-    return bool(reply["status"] == "failed" and reply["problem"]["kind"] == "unavailable")
+    problem = reply.get("problem", {})
+    return bool(problem.get("kind") == "unavailable" or problem.get("code") == "store.busy")
 
 
 class Client:
