@@ -36,7 +36,7 @@ port = int(sys.argv[1])
 admin = pymongo.MongoClient("127.0.0.1", port, directConnection=True).admin
 admin.command("replSetInitiate", {"_id": "rs", "members": [{"_id": 0, "host": f"127.0.0.1:{port}"}]})
 while not admin.command("hello")["isWritablePrimary"]:
-    time.sleep(0.1)
+    time.sleep(0.1)  # a member does not announce that it becomes primary
 client = pymongo.MongoClient("127.0.0.1", port, replicaSet="rs")
 users = client.finding.users
 users.create_index("name", unique=True)

@@ -46,6 +46,7 @@ class Mover:
         if not await self._delete_empty(aside):
             raise NotMovable(f"messages came straight to {aside}: stop who publishes them")
         for exchange in (f"{queue.name}.refill", aside):
+            # mypy cannot infer the type of a lambda with a default, which binds this turn's exchange
             await self._run(lambda channel, name=exchange: channel.exchange_delete(name))  # type: ignore[misc]
         self.say(f"{queue.name}: made anew, {moved} messages came back")
 
