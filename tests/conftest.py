@@ -68,10 +68,15 @@ def _coroutine_fixtures(item: pytest.Function) -> list[str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two processes more than there are cores, as many tests wait; where only files are named, no more than those."""
-    limit = (os.cpu_count() or 1) + 2
+    """Two processes more than there are cores, as many tests wait; for a part one a core, and no more than named files.
+
+    Each process starts servers of its own, so that fewer of them give the first result of a part sooner.
+    """
+    cores = os.cpu_count() or 1
+    if config.args == config.getini("testpaths"):
+        return cores + 2
     named = {Path(name.partition("::")[0]) for name in config.args}
-    return min(len(named), limit) if all(path.is_file() for path in named) else limit
+    return min(len(named), cores) if all(path.is_file() for path in named) else cores
 
 
 @pytest.hookimpl(optionalhook=True)
