@@ -46,11 +46,11 @@ async def with_transaction(
     A `grouped` command is first committed together with others, and by itself if that fails.
 
     Raises `StoreUnavailable` when the time is up or the database is known to be down, because of `StoreBusy` where the
-    database itself says that the time did not suffice; `TooLarge` for a document beyond MongoDB's limit of 16 MB, and
-    whatever else `work` raises.
+    same primary was there all the time and says that the time did not suffice; `TooLarge` for a document beyond
+    MongoDB's limit of 16 MB, and whatever else `work` raises.
     """
     results: dict[Any, Any] = {}
-    attempt = 0
+    attempt, began = 0, asyncio.get_running_loop().time()
     while True:
         attempt += 1
         try:
@@ -59,7 +59,7 @@ async def with_transaction(
         except (TryAgain, NotGroupable, GroupAborted, DocumentTooLarge, PyMongoError) as error:
             delay, grouped = _retry_delay(error, attempt), False
             if _is_over(dependencies, until - delay):
-                raise StoreUnavailable(NOT_IN_TIME) from _cause(error, dependencies)
+                raise StoreUnavailable(NOT_IN_TIME) from _cause(error, dependencies, began)
         await asyncio.sleep(delay)
 
 
@@ -68,10 +68,16 @@ def _is_over(dependencies: Dependencies, until: float) -> bool:
     return is_late or dependencies.store.availability.is_down
 
 
-def _cause(error: Exception, dependencies: Dependencies) -> StoreBusy | None:
-    # a database that answers checks and lets operations run out of time is not down
-    answers = dependencies.store.availability.answer == "primary"
-    return StoreBusy() if answers and isinstance(error, PyMongoError) and _is_timeout(error) else None
+def _cause(error: Exception, dependencies: Dependencies, began: float) -> StoreBusy | None:
+    # a primary that answers checks and lets operations run out of time is busy, unless members were electing meanwhile
+    if not isinstance(error, PyMongoError) or not _is_timeout(error) or _waits_for_members(error):
+        return None
+    return StoreBusy() if dependencies.store.availability.is_steady_since(began) else None
+
+
+def _waits_for_members(error: PyMongoError) -> bool:
+    """Whether the primary itself was done, and a majority of the members did not confirm it in time."""
+    return isinstance(error, WriteConcernError) or error.has_error_label("UnknownTransactionCommitResult")
 
 
 def _is_timeout(error: PyMongoError) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from typing import Literal
 
 CheckResult = Literal["primary", "electing", "silent"]
@@ -21,10 +22,15 @@ class DatabaseAvailability:
         self.answer: CheckResult = "primary"
         self.is_down = False
         self._since = 0.0
+        self._election: object = None
+        self._unsteady_until = -math.inf
         self._up = asyncio.Event()
 
-    def record(self, answer: CheckResult, began: float, ended: float) -> None:
-        """Record the result of one check, which lasted from `began` to `ended`."""
+    def record(self, answer: CheckResult, began: float, ended: float, election: object = None) -> None:
+        """Record the result of one check, which lasted from `began` to `ended`; `election` made the primary."""
+        is_same = answer == "primary" and self._election in (None, election)
+        self._unsteady_until = self._unsteady_until if is_same else ended
+        self._election = election if answer == "primary" else self._election
         if self.answer == "primary":
             self._since = began
         self.answer = answer
@@ -34,6 +40,10 @@ class DatabaseAvailability:
         elif ended - self._since >= GRACE_SECONDS[answer]:
             self.is_down = True
             self._up.clear()
+
+    def is_steady_since(self, moment: float) -> bool:
+        """Whether every check since `moment` has found the same primary; so it is where there was none."""
+        return self.answer == "primary" and self._unsteady_until < moment
 
     def outage_seconds(self, moment: float) -> float:
         """For how many seconds the database has been down at `moment`; 0 while it is up."""

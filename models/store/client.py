@@ -143,17 +143,18 @@ class Store:
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
-        answer = await self._find_primary()
+        answer, election = await self._find_primary()
         if answer != "silent" or self._check_timeout.is_conclusive:
-            self.availability.record(answer, began, loop.time())
+            self.availability.record(answer, began, loop.time(), election)
             self._check_timeout = LagAwareTimeout(CHECK_SECONDS)
 
-    async def _find_primary(self) -> CheckResult:
+    async def _find_primary(self) -> tuple[CheckResult, object]:
+        """The answer, and the id of the election that made the primary."""
         try:
             reply = await self._check_timeout.run(self._ask_hello())
         except (PyMongoError, TimeoutError):
-            return "electing" if self._is_demoted() else "silent"
-        return "primary" if reply.get("isWritablePrimary") else "electing"
+            return ("electing" if self._is_demoted() else "silent"), None
+        return ("primary" if reply.get("isWritablePrimary") else "electing"), reply.get("electionId")
 
     async def _ask_hello(self) -> BsonDict:
         read_preference = ReadPreference.PRIMARY_PREFERRED

@@ -3,7 +3,14 @@
 import asyncio
 
 import pytest
-from pymongo.errors import ConfigurationError, NotPrimaryError, OperationFailure, PyMongoError, WriteConcernError
+from pymongo.errors import (
+    ConfigurationError,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+    WTimeoutError,
+)
 
 from models.errors.base import StoreBusy, StoreUnavailable
 from models.store.journal import CommandContext
@@ -52,3 +59,31 @@ async def test_a_transaction_that_always_lives_too_long_is_told_as_a_busy_databa
     with pytest.raises(StoreUnavailable) as caught:
         await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + 0.3)
     assert isinstance(caught.value.__cause__, StoreBusy)
+
+
+async def test_a_command_that_an_election_has_held_up_is_not_told_of_a_busy_database(
+    dependencies: Dependencies, context: CommandContext
+) -> None:
+    """Where members agree on a primary again, but are not yet in step, to slow down would not help its sender."""
+    availability, loop = dependencies.store.availability, asyncio.get_running_loop()
+
+    async def work(unit: UnitOfWork) -> str:
+        availability.record("electing", loop.time(), loop.time())
+        availability.record("primary", loop.time(), loop.time())
+        raise LIVED_TOO_LONG
+
+    with pytest.raises(StoreUnavailable) as caught:
+        await with_transaction(dependencies, context, work, loop.time() + 0.3)
+    assert caught.value.__cause__ is None
+
+
+async def test_members_that_do_not_confirm_a_change_in_time_are_not_a_busy_database(
+    dependencies: Dependencies, context: CommandContext
+) -> None:
+    async def work(unit: UnitOfWork) -> str:
+        raise WTimeoutError("waiting for replication timed out", 64)
+
+    await dependencies.store.check_availability()
+    with pytest.raises(StoreUnavailable) as caught:
+        await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + 0.3)
+    assert caught.value.__cause__ is None

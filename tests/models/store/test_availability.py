@@ -36,3 +36,18 @@ async def test_a_new_outage_counts_from_its_own_beginning() -> None:
     availability.record("primary", 10.6, 10.6)
     availability.record("silent", 20.0, 20.5)
     assert not availability.is_down
+
+
+async def test_a_primary_is_steady_while_every_check_finds_the_same_one() -> None:
+    availability = DatabaseAvailability()
+    availability.record("primary", 10.0, 10.1, "first election")
+    availability.record("primary", 10.3, 10.4, "first election")
+    assert availability.is_steady_since(9.0)
+    availability.record("primary", 10.6, 10.7, "second election")  # no check has seen the members elect
+    assert not availability.is_steady_since(10.0)
+    assert availability.is_steady_since(10.8)
+    availability.record("silent", 20.0, 20.5)
+    assert not availability.is_steady_since(20.6)
+    availability.record("primary", 20.7, 20.8, "second election")
+    assert not availability.is_steady_since(20.4)
+    assert availability.is_steady_since(20.6)
