@@ -29,6 +29,7 @@ class Received:
 class Gateway:
     """Answers each request with the next of `answers`, the last one for ever, once `open` is set.
 
+    The first `at_once` requests do not wait for that.
     An answer is its status and what becomes JSON; a text is HTML, and None no body.
     """
 
@@ -36,6 +37,7 @@ class Gateway:
     url: str = ""
     received: list[Received] = field(default_factory=list)
     open: asyncio.Event = field(default_factory=asyncio.Event)
+    at_once: int = 0
 
     async def arrived(self, count: int) -> None:
         """Wait until so many requests have come."""
@@ -48,7 +50,8 @@ class Gateway:
         body = await request.body()
         query, headers = dict(request.query_params), dict(request.headers)
         self.received.append(Received(request.url.path, query, headers, body))
-        await self.open.wait()
+        if len(self.received) > self.at_once:
+            await self.open.wait()
         status, content = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if content is None or isinstance(content, str):
             return HTMLResponse(content, status)

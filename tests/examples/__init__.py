@@ -1,0 +1,1 @@
+"""The example services, run as a reader would run them, on real servers."""

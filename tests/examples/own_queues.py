@@ -1,0 +1,54 @@
+"""The queues that an example makes for itself, as a test looks into them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+
+from tests.support.patience import PATIENCE
+
+
+@dataclass(frozen=True)
+class OwnQueues:
+    """`<name>.events` and `<name>.dead`; the test's own channel."""
+
+    name: str
+    channel: AbstractChannel
+
+    async def give(self, body: bytes, **properties: Any) -> None:
+        """Put a message into the queue of events."""
+        message = aio_pika.Message(body, **{"content_type": "application/cloudevents+json", **properties})
+        await self.channel.default_exchange.publish(message, f"{self.name}.events")
+
+    async def take_dead_letter(self) -> AbstractIncomingMessage:
+        """Wait for the next dead letter, and take it."""
+        dead = await self.channel.get_queue(f"{self.name}.dead", ensure=False)
+        async with asyncio.timeout(PATIENCE):
+            while (letter := await dead.get(no_ack=True, fail=False)) is None:
+                await asyncio.sleep(0.05)
+        return letter
+
+    async def wait_empty(self) -> None:
+        """Wait until every event is acknowledged: no consumer is left, and nothing in the queue."""
+        async with asyncio.timeout(PATIENCE):
+            while await self._counted() != (0, 0):
+                await asyncio.sleep(0.05)
+
+    async def _counted(self) -> tuple[int, int]:
+        found = (await self.channel.declare_queue(f"{self.name}.events", passive=True)).declaration_result
+        return found.message_count or 0, found.consumer_count or 0
+
+
+@asynccontextmanager
+async def own_queues(amqp_url: str, name: str) -> AsyncIterator[OwnQueues]:
+    """Look into the queues until the block ends, which deletes them."""
+    async with await aio_pika.connect(amqp_url) as connection:
+        channel = await connection.channel()
+        yield OwnQueues(name, channel)
+        for each in (f"{name}.events", f"{name}.dead"):
+            await channel.queue_delete(each)
+        await channel.exchange_delete(f"{name}.dead")
