@@ -25,6 +25,8 @@ class StackFacts:
     bus: BusAddresses
     token: str
     sms_log: Path
+    console: str | None = None
+    """The address of the console for people, where the bridge has one."""
 
     def lines(self) -> str:
         """The lines of an environment file."""

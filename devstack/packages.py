@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devstack.errors import StackError
+from devstack.steps import last_lines, log_file, run_logged
 
 APT_INSTALL = ("apt-get", "install", "-y", "--no-install-recommends")
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -19,7 +20,7 @@ def install(packages: Sequence[str], need: str, say: Callable[[str], None]) -> N
     """Install Debian packages without starting, stopping or enabling any system service.
 
     `need` says in messages what they are for. Raises StackError with the command to run where apt is missing or the
-    caller is not root, and with apt's last lines of output where the installation fails.
+    caller is not root, and with apt's last lines of output where the installation fails; its log is `log_file`.
     """
     reason = refusal(packages, need, has_apt=shutil.which("apt-get") is not None, is_root=os.geteuid() == 0)
     if reason is not None:
@@ -27,7 +28,7 @@ def install(packages: Sequence[str], need: str, say: Callable[[str], None]) -> N
     say(f"Installing {need} with apt-get: {' '.join(packages)}")
     units = _units()
     with prevent_service_starts():
-        _install_with_apt(packages)
+        install_with_apt(packages)
     _disable(sorted(_units() - units))
 
 
@@ -40,22 +41,23 @@ def refusal(packages: Sequence[str], need: str, *, has_apt: bool, is_root: bool)
     return None
 
 
-def _install_with_apt(packages: Sequence[str]) -> None:
-    """Install; where that fails, update the package lists and try once more."""
-    if _run_apt([*APT_INSTALL, *packages]).returncode == 0:
+def install_with_apt(packages: Sequence[str]) -> None:
+    """Install; where that fails, update the package lists and try once more. Raises StackError."""
+    log = log_file(os.environ)
+    if _run_apt(log, *APT_INSTALL[1:], *packages):
         return
-    update = _run_apt(["apt-get", "update"])
-    result = _run_apt([*APT_INSTALL, *packages])
-    if result.returncode != 0:
-        words = (update.stdout + result.stdout).strip().splitlines()[-5:]
-        raise StackError("\n".join([f"apt-get could not install {' '.join(packages)}. Its last words:", *words]))
+    _run_apt(log, "update")
+    if not _run_apt(log, *APT_INSTALL[1:], *packages):
+        by_hand = " ".join([*APT_INSTALL, *packages])
+        raise StackError(
+            f"apt-get could not install {' '.join(packages)}.\n{last_lines(log)}\n"
+            f"See what `{by_hand}` says, then run the same command again"
+        )
 
 
-def _run_apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _run_apt(log: Path, *arguments: str) -> bool:
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-    full = [command[0], "-o", "DPkg::Lock::Timeout=120", "-q", *command[1:]]
-    pipe, none = subprocess.PIPE, subprocess.DEVNULL
-    return subprocess.run(full, env=env, stdin=none, stdout=pipe, stderr=subprocess.STDOUT, text=True, check=False)
+    return run_logged(["apt-get", "-o", "DPkg::Lock::Timeout=120", "-q", *arguments], log, env=env)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from http.client import HTTPConnection, HTTPException
 from devstack.ports import HOST
 
 TIMEOUT = 5.0
+CONSOLE = "/console/"
 
 
 def status(port: int, path: str, headers: Mapping[str, str] | None = None) -> int | None:
@@ -28,3 +29,8 @@ def is_ready(port: int) -> bool:
 def accepts_token(port: int, token: str) -> bool:
     """Whether the bridge accepts the service token."""
     return status(port, "/integration/lark", {"Authorization": f"Bearer {token}"}) in (200, 404)
+
+
+def has_console(port: int) -> bool:
+    """Whether the bridge serves a console for people, be it behind a sign-in."""
+    return status(port, CONSOLE) in (200, 302, 303, 307, 401, 403)

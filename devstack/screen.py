@@ -2,8 +2,10 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 
@@ -23,22 +25,45 @@ def show_progress(console: Console) -> Iterator[Callable[[str], None]]:
 
 
 def show_facts(facts: StackFacts, console: Console) -> None:
-    """Print the addresses, the token, and three calls to paste; lines are never wrapped."""
-    rows = {
+    """Print the addresses, the token, three calls to paste and what to read next; lines are never wrapped."""
+    console.print("\nuserbus is ready", style="bold green")
+    _print_table(console, _addresses(facts))
+    console.print("\nTry it:\n", style="bold")
+    for call in _calls(facts):
+        console.print(call, markup=False, highlight=False, soft_wrap=True)
+    console.print("\nNext:", style="bold")
+    _print_table(console, _next_steps(facts))
+    console.print("\nCtrl-C stops everything.", style="dim")
+
+
+def _addresses(facts: StackFacts) -> dict[str, str]:
+    console = {"Console": facts.console} if facts.console else {}
+    return {
         "Bridge": facts.url,
-        "Documents": f"{facts.url}/docs",
+        "HTTP docs": f"{facts.url}/docs",
+        **console,
         "RabbitMQ": facts.bus.amqp_url,
         "MongoDB": facts.bus.mongo_url,
         "Token": facts.token,
         "SMS codes": str(facts.sms_log),
     }
-    console.print("\nuserbus is ready", style="bold green")
+
+
+def _next_steps(facts: StackFacts) -> dict[str, str]:
+    home = facts.sms_log.parent
+    command = Path(sys.executable).with_name("userbus")
+    return {
+        "call it from Python": "docs/client.md",
+        "from anything else": "docs/other-clients.md",
+        "the command line": f"set -a; . {home / 'dev.env'}; set +a; {command} --help",
+        "the programs' logs": str(home / "log"),
+    }
+
+
+def _print_table(console: Console, rows: Mapping[str, str]) -> None:
+    width = max(map(len, rows))
     for name, text in rows.items():
-        console.print(f"  {name:<10} {text}", markup=False, highlight=False, soft_wrap=True)
-    console.print("\nTry it:\n", style="bold")
-    for call in _calls(facts):
-        console.print(call, markup=False, highlight=False, soft_wrap=True)
-    console.print("\nCtrl-C stops everything.", style="dim")
+        console.print(f"  {name:<{width}}  {text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_failure(words: str, console: Console) -> None:

@@ -65,7 +65,8 @@ def running_stack(
         _wait_ready(settings, faults)
         say("Adding the demo data")
         _run_command(commands.seed, bridge_env)
-        facts = StackFacts(settings.bridge_url, bus, _ensure_token(settings, commands, bridge_env), home / "sms.log")
+        token = _ensure_token(settings, commands, bridge_env)
+        facts = StackFacts(settings.bridge_url, bus, token, home / "sms.log", _console_url(settings))
         exits.callback((home / "dev.env").unlink, missing_ok=True)
         write_secret(home / "dev.env", facts.lines())
         try:
@@ -138,6 +139,10 @@ def _ensure_token(settings: StackSettings, commands: StackCommands, env: Mapping
         raise StackError(f"`{' '.join(commands.token[1:])}` printed something other than one token")
     write_secret(file, token)
     return token
+
+
+def _console_url(settings: StackSettings) -> str | None:
+    return f"{settings.bridge_url}{probe.CONSOLE}" if probe.has_console(settings.bridge_port) else None
 
 
 def _run_command(argv: Sequence[str], env: Mapping[str, str]) -> str:

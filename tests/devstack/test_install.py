@@ -16,6 +16,7 @@ from devstack.early import require_startable
 from devstack.install import ARGON2, REQUIREMENTS, VENV, build_argon2
 from devstack.keys import random_key
 from devstack.ports import HOST, free_port
+from devstack.steps import log_file
 
 
 def test_the_installer_imports_nothing_that_it_installs() -> None:
@@ -40,6 +41,7 @@ class Checkout:
             command, cwd=self.folder, env=kept | bare | ports | env, capture_output=True, text=True, check=False
         )
         assert ended.returncode == 2
+        assert all(line.startswith("· ") for line in ended.stdout.splitlines()), ended.stdout
         assert "Traceback" not in ended.stderr
         return ended.stderr
 
@@ -75,6 +77,17 @@ def test_up_tells_a_taken_port_before_it_installs_anything(checkout: Checkout, k
     assert f"Port {port}, wanted for " in told
     assert f"USERBUS_{kind}_PORT=<port>" in told
     assert not (checkout.folder / VENV).exists()
+
+
+def test_a_failure_shows_the_end_of_the_log_where_all_of_it_is_and_what_to_do(checkout: Checkout) -> None:
+    what, where, *words, next_step, _ = checkout.make("check").strip().splitlines()
+    assert what == "pip could not install what is needed."
+    assert ".local/install.log" in where
+    assert any("No matching distribution found" in word for word in words)
+    assert next_step.endswith("then run the same command again")
+    log = (checkout.folder / ".local" / "install.log").read_text()
+    assert "--require-hashes" in log
+    assert all(word.strip() in log for word in words)
 
 
 def test_what_may_be_of_a_killed_stack_is_left_to_up_and_other_verbs_need_no_port(checkout: Checkout) -> None:
@@ -123,7 +136,7 @@ def test_without_a_compiler_argon2_stays_and_that_is_said(
     shutil.copy(REQUIREMENTS, tmp_path / REQUIREMENTS)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "")
-    assert build_argon2() is False
+    assert build_argon2(log_file({})) is False
     assert "install a C compiler" in capsys.readouterr().out
     first, *others = (tmp_path / VENV / "argon2.txt").read_text().split("\n")
     assert first == f"{ARGON2}=={distribution(ARGON2).version} \\"

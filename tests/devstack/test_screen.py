@@ -2,6 +2,7 @@
 
 import io
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +25,25 @@ def test_the_calls_can_be_pasted_from_a_narrow_terminal() -> None:
     assert len(calls) == 3
     assert all(f"Authorization: Bearer {FACTS.token}" in call for call in calls)
     assert any("http://127.0.0.1:8000/v1/user/search?p=1&size=5" in call for call in calls)
+
+
+def test_the_console_is_named_where_there_is_one() -> None:
+    (without, first), (console, second) = narrow_console(), narrow_console()
+    show_facts(FACTS, without)
+    show_facts(replace(FACTS, console=f"{FACTS.url}/console/"), console)
+    assert "Console" not in first.getvalue()
+    assert "  Console    http://127.0.0.1:8000/console/\n" in second.getvalue()
+
+
+def test_the_end_says_what_to_do_next() -> None:
+    console, text = narrow_console()
+    show_facts(FACTS, console)
+    _, _, after = text.getvalue().partition("\nNext:\n")
+    named = [word for line in after.splitlines() for word in line.split() if word.startswith("docs/")]
+    assert named == ["docs/client.md", "docs/other-clients.md"]
+    assert all(Path(page).exists() for page in named)
+    command = after.partition("set +a; ")[2].split()[0]
+    assert Path(command).exists()
 
 
 def test_every_start_names_another_user() -> None:
