@@ -4,9 +4,8 @@ import random
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from models.errors.accounts import IntegrationInUse, IntegrationNotFound, IntegrationTaken, NoKey
-from models.secrets.vault import Vault
-from models.store.client import BsonDict, Store
+from models.errors.accounts import IntegrationInUse, IntegrationNotFound, IntegrationTaken
+from models.store.client import BsonDict
 from models.store.conditions import fold, number_field, text_field, time_field
 from models.store.document import Document
 from models.store.driver_errors import translate_duplicate
@@ -89,20 +88,3 @@ class IntegrationRepository(Repository[Integration]):
 
 def _lock_prefix(id: int) -> str:
     return f"{id}."
-
-
-async def reseal_secrets(store: Store, vault: Vault) -> list[str]:
-    """Encrypt every integration's secrets with the newest key; return the names of those that no key decrypts.
-
-    Once it has run with a new list of keys, the old ones can be removed from the setting.
-    """
-    unreadable: list[str] = []
-    rows = store.collection("integrations")
-    async for row in rows.find({"secrets.0": {"$exists": True}}):
-        try:
-            resealed = vault.reseal(row["secrets"])
-        except NoKey:
-            unreadable.append(row["name"])
-        else:
-            await rows.update_one({"_id": row["_id"], "secrets": row["secrets"]}, {"$set": {"secrets": resealed}})
-    return unreadable

@@ -24,6 +24,8 @@ from models.store.last_revisions import LastRevisions
 from models.store.scope import StoreScope
 from models.tenants import TenantRepository
 from models.tokens import TokenRepository
+from models.webhook_deliveries import DeliveryRepository
+from models.webhooks import WebhookRepository
 
 
 class Repositories:
@@ -55,6 +57,14 @@ class Repositories:
     @cached_property
     def integrations(self) -> IntegrationRepository:
         return IntegrationRepository(self._store, self.scope)
+
+    @cached_property
+    def webhooks(self) -> WebhookRepository:
+        return WebhookRepository(self._store, self.scope)
+
+    @cached_property
+    def deliveries(self) -> DeliveryRepository:
+        return DeliveryRepository(self._store, self.scope)
 
     @cached_property
     def apps(self) -> AppRepository:

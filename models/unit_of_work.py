@@ -25,6 +25,7 @@ from models.store.outbox import Outbox
 from models.store.scope import GroupedScope, TransactionScope, provide
 from models.store.time_limit import limit_operation
 from models.store.totals import TotalRows, add_to_totals
+from models.webhook_addresses import AddressRules
 
 IMPORTS = 2  # imports that a process runs at once: each holds tens of megabytes
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class Dependencies:
     imports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IMPORTS))
     policy: Policy = field(default_factory=Policy)
     country: str = "86"
+    webhook_addresses: AddressRules = field(default_factory=AddressRules)
     tenant_refusals: Counter[tuple[()]] = field(default_factory=lambda: Counter({(): 0}))
     facts: Mapping[str, str] = field(default_factory=dict)
 

@@ -19,8 +19,8 @@ from handlers.sms_gateways.selection import open_sender
 from models.audit_chain import AuditChain
 from models.audit_check import AuditCheck
 from models.cascade import LinkCleanup
-from models.integrations import reseal_secrets
 from models.migrations import all_migrations, require_known
+from models.sealed_secrets import reseal_secrets
 from models.secrets.keys import Keys
 from models.secrets.passwords import Passwords
 from models.secrets.vault import Vault
@@ -150,8 +150,8 @@ async def _open_dependencies(settings: Settings, stack: AsyncExitStack) -> Depen
 async def _open_vault(settings: Settings, store: Store) -> Vault:
     key = settings.encryption_key
     vault = Vault(key.get_secret_value() if key else None)
-    for name in await reseal_secrets(store, vault):
-        log.warning("secrets cannot be read: set USERBUS_ENCRYPTION_KEY to hold their key too", integration=name)
+    for subject in await reseal_secrets(store, vault):
+        log.warning("secrets cannot be read: set USERBUS_ENCRYPTION_KEY to hold their key too", subject=subject)
     return vault
 
 

@@ -25,6 +25,7 @@ NOUNS = {
     "resource": "Resources, which roles grant.",
     "resource_type": "Types of resources.",
     "integration": "Integrations: where accounts are.",
+    "webhook": "Webhooks: events for receivers without a bus; deliveries, redrive, test.",
     "tenant": "Tenants.",
     "sms": "SMS codes: status, send, verify.",
 }

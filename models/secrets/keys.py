@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,6 +37,10 @@ class Keys:
     def token(self, *command: str) -> str:
         """A token of 256 bits, which a redelivered command derives again, so that none is stored."""
         return urlsafe_b64encode(self._mac("token", "\0".join(command).encode())).rstrip(b"=").decode()
+
+    def signing_secret(self, *command: str) -> str:
+        """A secret of 256 bits in the form of Standard Webhooks."""
+        return "whsec_" + b64encode(self._mac("signing_secret", "\0".join(command).encode())).decode()
 
     def reference(self, *command: str) -> str:
         """A token of 128 bits as 32 hexadecimal digits, for sessions."""

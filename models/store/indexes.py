@@ -53,6 +53,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("login_form", where={"status": {"$exists": True}}),
     ],
     "integrations": [_unique_index("name")],
+    "webhooks": [],
+    "webhook_deliveries": [
+        _index("webhook_id", "due", where={"due": {"$exists": True}}),
+        _index("subject", "webhook_id", "order", where={"body": {"$exists": True}}),
+        *(_ordered_index("webhook_id", *fields, "-created_at", "_id") for fields in ([], ["state"])),
+        IndexModel("expires_at", expireAfterSeconds=0),
+    ],
     "tokens": [_unique_index("hash"), IndexModel("expires_at", expireAfterSeconds=86400)],
     "sessions": [
         _unique_index("hashes"),

@@ -28,15 +28,20 @@ PLACEHOLDER = "\ue000minted\ue000"  # stands for the token in a stored reply
 
 @dataclass(frozen=True, slots=True)
 class TokenFormat:
-    """The format of a minted token: 256 bits, a reference of 128 bits, or a JWT with these claims, which are stored."""
+    """The format of a minted token.
 
-    kind: Literal["token", "reference", "jwt"] = "token"
+    256 bits, the same as a signing secret of Standard Webhooks, a reference of 128 bits, or a JWT with these claims,
+    which are stored.
+    """
+
+    kind: Literal["token", "signing_secret", "reference", "jwt"] = "token"
     key: str = ""
     claims: Mapping[str, Any] = field(default_factory=dict)
 
 
 TOKEN = TokenFormat()
 REFERENCE = TokenFormat("reference")
+SIGNING_SECRET = TokenFormat("signing_secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +186,8 @@ class Journal:
 def _derive_token(keys: Keys, context: CommandContext, token_format: TokenFormat) -> str:
     if token_format.kind == "jwt":
         return keys.sign_jwt(token_format.key, token_format.claims)
-    derive = keys.reference if token_format.kind == "reference" else keys.token
-    return derive(context.name, context.message_id, context.digest)
+    derive = {"token": keys.token, "signing_secret": keys.signing_secret, "reference": keys.reference}
+    return derive[token_format.kind](context.name, context.message_id, context.digest)
 
 
 def _split(events: list[OutboxEvent], length: int) -> Iterator[list[OutboxEvent]]:

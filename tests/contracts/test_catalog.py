@@ -46,7 +46,8 @@ def test_every_name_is_listed_by_one_module() -> None:
 
 def test_every_request_is_taken_by_one_queue_of_its_family() -> None:
     assert names("account", commands=False) == [
-        "account.list", "account.resolve", "integration.get", "integration.search", "health.account",
+        "account.list", "account.resolve", "integration.get", "integration.search", "webhook.get", "webhook.search",
+        "webhook.deliveries", "health.account",
     ]  # fmt: skip
     bound = [name for family in FAMILIES for commands in (True, False) for name in names(family, commands=commands)]
     assert sorted(bound) == sorted(CATALOG)

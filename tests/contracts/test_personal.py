@@ -12,7 +12,7 @@ from contracts.personal import blank_personal
 IMPERSONAL = frozenset(
     {"uuid", "usertype", "created_at", "updated_at", "expires_at", "resend_at", "locked_until", "last_used", "realm",
      "tenant_id", "code", "app_code", "name", "detail", "integration", "message_id", "app_id", "caller", "kind",
-     "changed", "scopes", "id"}
+     "changed", "scopes", "id", "events", "host", "disabled_because"}
 )  # fmt: skip
 
 

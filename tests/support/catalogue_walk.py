@@ -101,6 +101,20 @@ async def _places(life: Life) -> None:
     await life.done("integration.get", id=place["id"])
     await life.done("integration.search", size=1)
     await life.done("integration.delete", id=place["id"])
+    await _webhooks(life)
+
+
+async def _webhooks(life: Life) -> None:
+    webhook = await life.done("webhook.create", url="https://receiver.example/", events=["sms.*"])
+    life.secrets.add(webhook["secret"])
+    changed = await life.done("webhook.update", id=webhook["id"], plain=True, new_secret=True)
+    life.secrets.add(changed["secret"])
+    await life.done("webhook.get", id=webhook["id"])
+    await life.done("webhook.search", size=1)
+    await life.done("webhook.test", id=webhook["id"])
+    await life.done("webhook.deliveries", id=webhook["id"])
+    await life.done("webhook.redrive", id=webhook["id"])
+    await life.done("webhook.delete", id=webhook["id"])
 
 
 async def _person(life: Life) -> Any:
