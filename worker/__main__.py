@@ -2,23 +2,19 @@
 
 import asyncio
 import gc
-import os
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
 
 import uvloop
-from pydantic import ValidationError
 
-from contracts.environment import describe_mistyped
-from contracts.faults import fault_text
 from handlers.handler import Handlers
 from handlers.registry import HANDLERS
 from tracing.switch import TracingUnavailable, export_traces
 from worker.app import run_worker
 from worker.forced_exit import schedule_forced_exit
 from worker.logs import configure_logging
-from worker.settings import Settings
+from worker.settings import Settings, read_settings
 
 
 async def serve(settings: Settings, handlers: Handlers) -> None:
@@ -46,7 +42,7 @@ async def serve(settings: Settings, handlers: Handlers) -> None:
 
 def main(handlers: Handlers = HANDLERS) -> None:
     """Read the settings and serve; report each wrong setting in one line and exit with status 2."""
-    settings = _read_settings()
+    settings = read_settings()
     if sys.argv[1:] == ["--check"]:
         return
     configure_logging(settings.log_level, settings.log_format)
@@ -56,19 +52,6 @@ def main(handlers: Handlers = HANDLERS) -> None:
             uvloop.run(serve(settings, handlers))
     except TracingUnavailable as error:
         print(f"worker: {error}; see .env.example", file=sys.stderr)
-        sys.exit(2)
-
-
-def _read_settings() -> Settings:
-    if mistyped := describe_mistyped(os.environ, Settings.model_fields):
-        print("\n".join(f"worker: {sentence} see .env.example" for sentence in mistyped), file=sys.stderr)
-        sys.exit(2)
-    try:
-        return Settings(_secrets_dir=os.environ.get("USERBUS_SECRETS_DIR"))
-    except ValidationError as error:
-        for fault in error.errors():
-            name = "USERBUS_" + "_".join(map(str, fault["loc"])).upper()
-            print(f"worker: {name}: {fault_text(fault)}; see .env.example", file=sys.stderr)
         sys.exit(2)
 
 

@@ -34,7 +34,7 @@ def worker_facts(settings: Settings) -> dict[str, str]:
     brokers = split_urls(settings.amqp_url)
     return {
         "worker": worker_name(),
-        "version": _version(),
+        "version": release(),
         "build": build_digest(),
         **{name: _text(getattr(settings, name)) for name in TOLD},
         "amqp_addresses": str(len(brokers)),
@@ -54,7 +54,8 @@ def build_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def _version() -> str:
+def release() -> str:
+    """Return the version of the installed package, or `unknown`."""
     try:
         return version("userbus")
     except PackageNotFoundError:  # run from its source

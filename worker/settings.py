@@ -1,14 +1,17 @@
 """The worker's settings: read once, frozen, passed on as values."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from access.service_list import read_services
 from contracts.base import Family
-from contracts.environment import AmqpUrl, TlsSettings
+from contracts.environment import AmqpUrl, TlsSettings, describe_mistyped
+from contracts.faults import fault_text
 from handlers.sms_gateways.settings import SmsSettings
 from models.secrets.vault import Vault
 from worker.session_settings import SignInSettings
@@ -72,3 +75,17 @@ class Settings(TlsSettings, SignInSettings, SmsSettings):
     def _check_key(cls, given: SecretStr | None) -> SecretStr | None:
         Vault(given.get_secret_value() if given else None)
         return given
+
+
+def read_settings() -> Settings:
+    """Read the settings; wrong ones are reported in a line each, and end the program with status 2."""
+    if mistyped := describe_mistyped(os.environ, Settings.model_fields):
+        print("\n".join(f"worker: {sentence} see .env.example" for sentence in mistyped), file=sys.stderr)
+        sys.exit(2)
+    try:
+        return Settings(_secrets_dir=os.environ.get("USERBUS_SECRETS_DIR"))
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "USERBUS_" + "_".join(map(str, fault["loc"])).upper()
+            print(f"worker: {name}: {fault_text(fault)}; see .env.example", file=sys.stderr)
+        sys.exit(2)

@@ -17,6 +17,11 @@ class Vault:
         fernets = [Fernet(key.strip()) for key in (keys or "").split(",") if key.strip()]
         self._fernet = MultiFernet(fernets) if fernets else None
 
+    @property
+    def has_key(self) -> bool:
+        """Whether it can encrypt."""
+        return self._fernet is not None
+
     def seal(self, texts: Iterable[str]) -> list[str]:
         """Encrypt texts. Raises `NoKey`."""
         plain = [*texts]
