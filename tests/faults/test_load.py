@@ -30,7 +30,6 @@ SHORT: list[Damage] = [
 LONG: list[Damage] = [
     damages.nothing,
     damages.kill_all_workers,
-    damages.replace_a_worker,
     damages.kill_between_commit_and_reply,
     damages.kill_between_reply_and_acknowledgement,
     damages.kill_between_commit_and_event,

@@ -24,11 +24,6 @@ async def kill_all_workers(stage: Stage) -> None:
         post.die()
 
 
-async def replace_a_worker(stage: Stage) -> None:
-    assert await stage.posts[0].worker.stopped() == 0
-    stage.posts[0].worker = stage.posts[0].start()
-
-
 async def kill_between_commit_and_reply(stage: Stage) -> None:
     await _kill_unheard(stage.posts[0], lambda link: not is_sending_events(link))
 
