@@ -1,7 +1,7 @@
 """The composition root: settings in, one ASGI application out."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from starlette.applications import Starlette
@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from bridge import health
+from bridge.console.routes import routes as console_routes
 from bridge.dialects import foreseen, passport, rbac, starcedu, usermgmt
 from bridge.openapi import routes as openapi
 from bridge.rest.dialect import Authenticate, Dialect
@@ -44,15 +45,23 @@ def create_app(settings: Settings) -> Starlette:
     )
     metrics = HttpMetrics(lambda: bus.state == "up")
     dialects = create_dialects(settings, bus, metrics)
+    console = _create_console_bus(settings) if settings.console else None
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        served = serve_metrics(metrics.registry, settings.bridge_metrics_host, settings.bridge_metrics_port)
-        async with served, bus:
+        async with AsyncExitStack() as exits:
+            served = serve_metrics(metrics.registry, settings.bridge_metrics_host, settings.bridge_metrics_port)
+            await exits.enter_async_context(served)
+            for connection in (bus, console) if console else (bus,):
+                await exits.enter_async_context(connection)
             yield
 
     app = Starlette(
-        routes=[*health.routes(bus), *openapi.routes(dialects)],
+        routes=[
+            *health.routes(bus),
+            *openapi.routes(dialects),
+            *(console_routes(console, settings.cookie_secure) if console else []),
+        ],
         middleware=_middleware(settings, metrics),
         exception_handlers={405: health.refuse_method},
         lifespan=lifespan,
@@ -61,6 +70,12 @@ def create_app(settings: Settings) -> Starlette:
     engine = Engine(dialects, bus, settings.cors_origins, _rate_limits(settings))
     app.router.default = ServerSpans(engine) if is_on() else engine
     return app
+
+
+def _create_console_bus(settings: Settings) -> Bus:
+    # a connection of its own: the audit trail tells what came from the console, and it may have other rights
+    url = (settings.console_amqp_url or settings.amqp_url).get_secret_value()
+    return Bus(url, app_id="userbus-console", timeout=settings.bridge_timeout, retry=False)
 
 
 def create_dialects(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Dialect]:

@@ -17,7 +17,8 @@ class Settings(TlsSettings, BaseSettings):
     Pages of `cors_origins` may call from browsers, with session cookies too. `allowed_hosts` are the names that `Host`
     may have, by default any; `*.` stands for all names below. `trusted_proxies` are the addresses and networks whose
     `X-Forwarded-For` is trusted, by default none; `max_connections_per_address` is not for them. The limits a minute
-    are for one client address and callers without credentials; 0 is no limit.
+    are for one client address and callers without credentials; 0 is no limit. `console_amqp_url` is how the console
+    reaches the bus, by default as the bridge does: where callers are checked it needs the rights of the operator.
     """
 
     model_config = SettingsConfigDict(env_prefix="USERBUS_", frozen=True, env_ignore_empty=True)
@@ -31,6 +32,8 @@ class Settings(TlsSettings, BaseSettings):
     bridge_timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
     token_cache: Annotated[float, Field(ge=0, le=5)] = 5.0
     cookie_secure: bool = False
+    console: bool = False
+    console_amqp_url: SecretAmqpUrl | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()

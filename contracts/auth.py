@@ -82,6 +82,7 @@ class SessionOptions(Message):
     | starcedu_local | username, e-mail | 24 h unused, `remember` 14 days | the visitor's | delay the reply |
     | starcedu_tenant | username, e-mail | 14 days | the user's at that tenant | delay the reply |
     | passport | e-mail | 7,200 s | the user's in that realm | delay the reply |
+    | console | all, of root users | 1 h unused, 12 h | the visitor's | lock for 5 minutes |
 
     The lifetimes are settings of the worker. `starcedu_tenant` requires `tenant`, which is checked first. `session` is
     the token of the visitor's present session of the realm; an invalid one is ignored. Success ends that session and
@@ -118,12 +119,12 @@ class SignIn(SessionOptions, Command[SignedIn]):
     """Sign in by identifier and password.
 
     `login` is an identifier of the kinds that the realm accepts, compared as by `user.get`. Fails, in this order, with
-    `tenant.invalid`; `auth.locked` (usermgmt only; `details.retry_after` in seconds); `auth.bad_credentials` (wrong
-    password, unknown user, user without a password, or more than 100 failures in an hour; the visitor's session is
-    signed out); `auth.user_disabled` (the password is right); `identity.gone` (as for `auth.sign_up`). In usermgmt the
-    fifth failure in five minutes locks the identifier and is still answered `auth.bad_credentials`. In other realms
-    repeated failures are answered late, after `details.delay` seconds. Sources: starcedu (003) signin, usermgmt (004)
-    login.
+    `tenant.invalid`; `auth.locked` (where the realm locks; `details.retry_after` in seconds); `auth.bad_credentials`
+    (wrong password, unknown user, one whom the realm does not accept, user without a password, or more than 100
+    failures in an hour; the visitor's session is signed out); `auth.user_disabled` (the password is right);
+    `identity.gone` (as for `auth.sign_up`). Where the realm locks, the fifth failure in five minutes locks the
+    identifier and is still answered `auth.bad_credentials`. In other realms repeated failures are answered late, after
+    `details.delay` seconds. Sources: starcedu (003) signin, usermgmt (004) login.
     """
 
     login: Login
@@ -192,7 +193,7 @@ class ResetPassword(Command[PasswordSet]):
 
 
 class LockoutView(EventData):
-    """Failed sign-ins at one identifier (realm usermgmt) or of one user; the identifier is never shown.
+    """Failed sign-ins at one identifier (in realms that lock) or of one user; the identifier is never shown.
 
     `failures` counts those that have not expired; `user_id` is null for an unknown user, `client_address` where the
     sender did not tell it.

@@ -52,9 +52,11 @@ class TlsSettings(BaseModel):
         """Both files."""
         return TlsFiles(self.tls_ca_file, self.tls_certificate_file)
 
-    @field_validator("amqp_url", check_fields=False)
+    @field_validator("amqp_url", "console_amqp_url", check_fields=False)
     @classmethod
-    def _add_amqp_files(cls, given: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+    def _add_amqp_files(cls, given: str | SecretStr | None, info: ValidationInfo) -> str | SecretStr | None:
+        if given is None:
+            return None
         if isinstance(given, SecretStr):
             return SecretStr(with_amqp_files(given.get_secret_value(), _files(info)))
         return with_amqp_files(given, _files(info))

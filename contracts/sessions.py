@@ -1,4 +1,4 @@
-"""Sessions: opened by signing in, in one of five realms."""
+"""Sessions: opened by signing in, in one of six realms."""
 
 from typing import Annotated, Literal, Self
 
@@ -8,7 +8,7 @@ from contracts.base import Command, Events, Family, Message, Query, Requests, Vi
 from contracts.types import Id, PlainJson, Text, Timestamp
 from contracts.user_views import UserView
 
-Realm = Literal["standard", "usermgmt", "starcedu_local", "starcedu_tenant", "passport"]
+Realm = Literal["standard", "usermgmt", "starcedu_local", "starcedu_tenant", "passport", "console"]
 
 
 class SessionView(View):

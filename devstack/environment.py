@@ -62,4 +62,4 @@ def bridge_environment(settings: StackSettings, bus: BusAddresses, environ: Mapp
         "USERBUS_BRIDGE_HOST": HOST,
         "USERBUS_BRIDGE_PORT": str(settings.bridge_port),
     }
-    return {"PYTHONUNBUFFERED": "1", **environ, **facts}
+    return {"PYTHONUNBUFFERED": "1", "USERBUS_CONSOLE": "true", **environ, **facts}

@@ -90,10 +90,10 @@ async def unlock_user(command: UnlockUser, unit: UnitOfWork) -> UserView:
 
 def _user_of_realm(known: User | None, command: SignIn, unit: UnitOfWork) -> User | None:
     # a user whom this realm does not accept is counted all the same, or the delays would tell who is known elsewhere
-    fields = unit.dependencies.policy.realms[command.realm].logins
+    realm = unit.dependencies.policy.realms[command.realm]
     keys = unit.login_keys.keys(known.identifiers) if known else {}
-    accepted = any(keys.get(field) == unit.login_keys.key(command.login) for field in fields)
-    return known if accepted else None
+    accepted = any(keys.get(field) == unit.login_keys.key(command.login) for field in realm.logins)
+    return known if known and accepted and (known.root or not realm.root_only) else None
 
 
 async def _bind_to_checked(identity: PendingIdentity, checked: User, unit: UnitOfWork) -> User:

@@ -47,9 +47,13 @@ async def authenticate_session(request: SessionCredentials, unit: UnitOfWork) ->
     """Return the session with the request's token, and its user. Raises `TenantInvalid`, `SessionInvalid`."""
     session = await find_session(request, unit)
     user = await find_session_user(session, unit) if session else None
-    if session is None or user is None:
+    if session is None or user is None or (_is_root_only(session, unit) and not user.root):
         raise SessionInvalid
     return session, user
+
+
+def _is_root_only(session: Session, unit: UnitOfWork) -> bool:
+    return unit.dependencies.policy.realms[session.realm].root_only
 
 
 async def find_session_user(session: Session, unit: UnitOfWork) -> User | None:

@@ -8,6 +8,7 @@ from models.errors.users import UsernameMixed
 from models.usernames import has_mixed_scripts
 
 ALL = ("username", "email", "telephone")
+WORKING_DAY = 43_200
 GUEST = ("APPSTORE", "GUEST")
 
 
@@ -20,6 +21,7 @@ class Lifetimes:
     usermgmt: int = 3_600
     tenant: int = 1_209_600
     passport: int = 7_200
+    console: int = 3_600
     absolute: int = 2_592_000
 
 
@@ -27,14 +29,18 @@ class Lifetimes:
 class RealmSettings:
     """The settings of one realm: accepted login identifiers, lifetime of sessions, protection against guessing.
 
-    `single`: a new session replaces the user's earlier one. `locks`: failed sign-ins lock the identifier as typed;
-    otherwise replies are delayed more and more. `cookie`: signing out without a session succeeds.
+    `absolute` limits how long use can prolong a session, where it is less than the deployment's. `root_only`: nobody
+    but root users is signed in. `single`: a new session replaces the user's earlier one. `locks`: failed sign-ins lock
+    the identifier as typed; otherwise replies are delayed more and more. `cookie`: signing out without a session
+    succeeds.
     """
 
     lifetime: int
     logins: tuple[str, ...] = ALL
     sliding: bool = True
     remembered: int | None = None
+    absolute: int | None = None
+    root_only: bool = False
     single: bool = False
     locks: bool = False
     cookie: bool = True
@@ -42,6 +48,10 @@ class RealmSettings:
     def session_lifetime(self, remember: bool) -> tuple[int, bool]:
         """The lifetime of a session in seconds, and whether each use prolongs it."""
         return (self.remembered, False) if remember and self.remembered else (self.lifetime, self.sliding)
+
+    def longest(self, absolute: timedelta) -> timedelta:
+        """How long use can prolong a session, where the deployment's limit is `absolute`."""
+        return absolute if self.absolute is None else min(absolute, timedelta(seconds=self.absolute))
 
 
 def realms(lifetimes: Lifetimes) -> dict[str, RealmSettings]:
@@ -53,6 +63,7 @@ def realms(lifetimes: Lifetimes) -> dict[str, RealmSettings]:
         "starcedu_local": RealmSettings(lifetimes.idle, local, remembered=lifetimes.remembered),
         "starcedu_tenant": RealmSettings(lifetimes.tenant, local, sliding=False, single=True, cookie=False),
         "passport": RealmSettings(lifetimes.passport, ("email",), sliding=False, single=True, cookie=False),
+        "console": RealmSettings(lifetimes.console, absolute=WORKING_DAY, root_only=True, locks=True),
     }
 
 

@@ -31,6 +31,7 @@ class SignInSettings(BaseSettings):
     usermgmt_idle_seconds: Seconds = Lifetimes().usermgmt
     user_token_seconds: Seconds = Lifetimes().tenant
     login_token_seconds: Seconds = Lifetimes().passport
+    console_idle_seconds: Seconds = Lifetimes().console
     default_roles: Annotated[str, AfterValidator(_check_pairs)] = "APPSTORE/GUEST"
     single_script_usernames: bool = False
 
@@ -43,6 +44,7 @@ class SignInSettings(BaseSettings):
             usermgmt=self.usermgmt_idle_seconds,
             tenant=self.user_token_seconds,
             passport=self.login_token_seconds,
+            console=self.console_idle_seconds,
             absolute=self.session_absolute_seconds,
         )
         granted = tuple((app, role) for app, _, role in (part.partition("/") for part in _parts(self.default_roles)))

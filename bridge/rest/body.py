@@ -81,6 +81,11 @@ def form_or_json(raw: RawRequest) -> Values:
     return _parse_parameters(raw.body) if media_type == FORM else json_object(raw)
 
 
+def form_values(body: bytes) -> dict[str, str]:
+    """The fields of a URL-encoded form, the last of repeated ones; raises StandardError (unparsable)."""
+    return _parse_parameters(body)
+
+
 def is_length_allowed(request: Request) -> bool:
     """Whether the headers already say that the body is not larger than 1 MiB."""
     return "transfer-encoding" not in request.headers and _declared_length(request) <= MAX_BODY
@@ -115,7 +120,7 @@ def decode_form(encoded: bytes) -> list[tuple[bytes, bytes]]:
     return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pairs]
 
 
-def _parse_parameters(encoded: bytes) -> Values:
+def _parse_parameters(encoded: bytes) -> dict[str, str]:
     try:
         return {name.decode(): value.decode() for name, value in decode_form(encoded)}
     except UnicodeError as error:

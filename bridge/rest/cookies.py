@@ -12,9 +12,11 @@ def cookie_value(raw: RawRequest, name: str) -> str | None:
     return value if 0 < len(value) <= MAX_TOKEN else None
 
 
-def set_cookie_headers(name: str, value: str, *, secure: bool, seconds: int | None = None) -> dict[str, str]:
+def set_cookie_headers(
+    name: str, value: str, *, secure: bool, seconds: int | None = None, path: str = "/", same_site: str = "Lax"
+) -> dict[str, str]:
     """The headers that set a cookie for so many seconds, or until the browser is closed; 0 removes it."""
     age = [] if seconds is None else [f"Max-Age={seconds}"]
     expires = [LONG_AGO] if seconds == 0 else []
-    flags = ["Path=/", "HttpOnly", "SameSite=Lax", *(["Secure"] if secure else [])]
+    flags = [f"Path={path}", "HttpOnly", f"SameSite={same_site}", *(["Secure"] if secure else [])]
     return {"Set-Cookie": "; ".join([f"{name}={value}", *age, *expires, *flags])}

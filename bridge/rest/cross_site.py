@@ -25,3 +25,11 @@ def is_cross_site(headers: Mapping[str, str], trusted_origins: Collection[str]) 
     if site:
         return site not in OWN
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+def is_own_page(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that a page of this bridge sends the request; who says nothing is none."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site:
+        return site == "same-origin"
+    return origin is not None and urlsplit(origin).netloc == headers.get("host")

@@ -18,6 +18,7 @@ def test_the_defaults_are_those_of_the_documents() -> None:
         "starcedu_local": (1209600, False),
         "starcedu_tenant": (1209600, False),
         "passport": (7200, False),
+        "console": (3600, True),
     }
 
 

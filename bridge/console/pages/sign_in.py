@@ -1,0 +1,65 @@
+"""Sign in and out."""
+
+from functools import partial
+
+from pydantic import SecretStr
+from starlette.responses import Response
+
+from bridge.console.gate import REALM, SIGN_IN, is_own_path, session_cookie, session_token
+from bridge.console.page import PREFIX, ConsolePage, PageRequest, act, show
+from client.errors import BusError, Throttled
+from contracts.auth import SignIn, SignOut
+
+REFUSALS = {
+    "auth.bad_credentials": (
+        401,
+        "The name or the password is wrong, or this is no root user. Five failures lock the name.",
+    ),
+    "auth.user_disabled": (403, "This user is disabled. Another operator can enable it."),
+    "auth.locked": (429, "Too many failures: this name is locked for another {seconds} seconds."),
+}
+NOTICES = {"signed-out": "You are signed out."}
+
+
+def page(is_secure: bool) -> ConsolePage:
+    """The page; its cookie is for https alone if `is_secure`."""
+    return ConsolePage(
+        "",
+        (
+            show(SIGN_IN, show_form, public=True),
+            act(SIGN_IN, partial(sign_in, is_secure), public=True),
+            act("/sign-out", partial(sign_out, is_secure)),
+        ),
+        NOTICES,
+    )
+
+
+async def show_form(request: PageRequest) -> Response:
+    """Show the form."""
+    return request.render("sign_in.html", login="", next=request.query.get("next", ""), refusal="")
+
+
+async def sign_in(is_secure: bool, request: PageRequest) -> Response:
+    """Start a session, which only a root user gets; a wrong password and an ordinary user are told alike."""
+    login, password = request.form.get("login", ""), request.form.get("password", "")
+    command = SignIn(login=login, password=SecretStr(password), realm=REALM, session=session_token(request.http))
+    back = request.form.get("next", "")
+    try:
+        signed_in = await request.ask(command)
+    except BusError as error:
+        if error.code not in REFUSALS:
+            raise
+        status, sentence = REFUSALS[error.code]
+        seconds = str(int(error.retry_after)) if isinstance(error, Throttled) else ""
+        refusal, headers = sentence.format(seconds=seconds), {"Retry-After": seconds} if seconds else {}
+        return request.render("sign_in.html", status, headers, login=login, next=back, refusal=refusal)
+    request.http.state.actor = f"user:{signed_in.user.id}"
+    path = back.removeprefix(PREFIX) if is_own_path(back) else "/"
+    return request.redirect(path, headers=session_cookie(signed_in.token, secure=is_secure))
+
+
+async def sign_out(is_secure: bool, request: PageRequest) -> Response:
+    """End the session."""
+    if token := session_token(request.http):
+        await request.ask(SignOut(token=token, realm=REALM))
+    return request.redirect(SIGN_IN, "signed-out", session_cookie("", secure=is_secure))
