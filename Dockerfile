@@ -23,4 +23,4 @@ COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /tmp
 USER userbus
-CMD ["python", "-m", "worker"]
+CMD ["python", "-m", "userbus_server.worker"]

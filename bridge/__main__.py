@@ -1,4 +1,4 @@
-"""`python -m bridge`: serve until SIGTERM or SIGINT, then finish the requests in progress.
+"""`userbus bridge`: serve until SIGTERM or SIGINT, then finish the requests in progress.
 
 With `--check` only read the settings.
 """

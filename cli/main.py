@@ -15,9 +15,11 @@ from cli.imports.command import import_users
 from cli.migrate import migrate_store
 from cli.requests.commands import add_nouns
 from cli.root import create_root
+from cli.server import run_bridge, run_stack, run_worker
 from cli.services import commands as services
 from cli.topology import commands as topology
 from cli.user import add_user_commands
+from client.bus import Bus
 
 STATUS = "Exit status: 0 done; 1 refused, not found, no service, or something is wrong; 2 wrong options; 130 Ctrl-C."
 app = typer.Typer(no_args_is_help=True, epilog=STATUS, help="Run and look after userbus, over its bus.")
@@ -34,11 +36,15 @@ app.command("root", epilog="Example: userbus root --email ada@example.com --name
 app.command("import", epilog="Example: userbus import users.json --from auth0")(import_users)
 app.command("migrate", epilog="Example: userbus migrate --dry-run")(migrate_store)
 
+app.command("worker", epilog="Example: userbus worker --check")(run_worker)
+app.command("bridge", epilog="Example: userbus bridge --check")(run_bridge)
+app.command("up", epilog="Example: userbus up")(run_stack)
+
 
 @app.callback()
 def configure_logging() -> None:
     """Run and look after userbus, over its bus."""
-    for name in ("client", "aiormq", "aio_pika"):
+    for name in (Bus.__module__.rpartition(".")[0], "aiormq", "aio_pika"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # the sentence that ends a command says why
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from devstack.errors import StackError
 
 HIGHEST_PORT = 65_535
+PARENT = __name__.rpartition("devstack.")[0]
+"""The package that ours are in, with a dot: "" in a checkout, "userbus_server." in the wheel."""
 TlsMode = Literal["", "on", "mutual"]
 
 
@@ -38,11 +40,11 @@ class StackSettings:
 class StackCommands:
     """The programs that `up` runs: worker and bridge stay, and check their settings with `--check`; the others end."""
 
-    worker: tuple[str, ...] = (sys.executable, "-m", "worker")
-    bridge: tuple[str, ...] = (sys.executable, "-m", "bridge")
-    seed: tuple[str, ...] = (sys.executable, "-m", "cli", "demo")
+    worker: tuple[str, ...] = (sys.executable, "-m", f"{PARENT}worker")
+    bridge: tuple[str, ...] = (sys.executable, "-m", f"{PARENT}bridge")
+    seed: tuple[str, ...] = (sys.executable, "-m", f"{PARENT}cli", "demo")
     token: tuple[str, ...] = (
-        *(sys.executable, "-m", "cli", "token", "issue", "--name", "dev"),
+        *(sys.executable, "-m", f"{PARENT}cli", "token", "issue", "--name", "dev"),
         *("--scope", "foreseen", "--scope", "rbac", "--scope", "passport"),
     )
     """Prints only the token on its standard output."""

@@ -5,15 +5,16 @@ of which every read is either the condition of a write or repeated by one (a uni
 """
 
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
-import handlers
 from handlers.handler import Handlers
 
 
 def _modules() -> list[ModuleType]:
-    return [import_module(f"{handlers.__name__}.{found.name}") for found in iter_modules(handlers.__path__)]
+    package = __name__.rpartition(".")[0]
+    return [import_module(f"{package}.{found.name}") for found in iter_modules([str(Path(__file__).parent)])]
 
 
 HANDLERS: Handlers = {

@@ -30,7 +30,7 @@ def test_the_base_has_every_manifest() -> None:
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_a_pod_sets_what_its_program_knows(name: str) -> None:
     (container,) = pod(name)["containers"]
-    settings = BridgeSettings if "bridge" in container["command"] else WorkerSettings
+    settings = BridgeSettings if "userbus_server.bridge" in container["command"] else WorkerSettings
     given = {each["name"].removeprefix("USERBUS_").lower() for each in container["env"]}
     assert given - {"secrets_dir"} <= settings.model_fields.keys()
 

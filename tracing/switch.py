@@ -41,7 +41,8 @@ def _import_export(endpoint: str) -> Any:
         if os.environ.get(name, PROTOCOL) not in ("", PROTOCOL):
             raise TracingUnavailable(f"{name}: only {PROTOCOL} is spoken, on port 4318 of most collectors")
     try:
-        return import_module("tracing.export")  # by name, since OpenTelemetry is an optional dependency
+        # by name, since OpenTelemetry is an optional dependency
+        return import_module(f"{__name__.rpartition('.')[0]}.export")
     except ModuleNotFoundError as error:
         raise TracingUnavailable(
             f"{endpoint} is set, but {error.name} is not installed: pip install 'userbus[tracing]', or unset it"

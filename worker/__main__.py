@@ -1,4 +1,4 @@
-"""`python -m worker`: run one worker until SIGTERM or SIGINT; with `--check` only read the settings."""
+"""`userbus worker`: run one worker until SIGTERM or SIGINT; with `--check` only read the settings."""
 
 import asyncio
 import gc

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from client.hatch_build import rename_imports
+from hatch_build import rename_imports
 from tests.support.stack import Stack
 from tests.support.wheel import InstalledWheel, run
 
@@ -95,7 +95,8 @@ def test_mypy_sees_mistakes(remarks: dict[str, str]) -> None:
         ("from contracts.users import UserView", "from userbus.contracts.users import UserView"),
         ("from clients import other", "from clients import other"),
         ('"""Hear from client and contracts."""', '"""Hear from client and contracts."""'),
+        ("    from client to worker.", "    from client to worker."),
     ],
 )
 def test_imports_are_renamed_and_nothing_else(line: str, becomes: str) -> None:
-    assert rename_imports(line) == becomes
+    assert rename_imports(line, {"client": "userbus", "contracts": "userbus.contracts"}) == becomes

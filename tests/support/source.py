@@ -14,7 +14,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def packages() -> list[str]:
     """The packages of the product, as the wheel lists them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wheel: list[str] = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    wheel: list[str] = project["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]["packages"]
     return wheel
 
 

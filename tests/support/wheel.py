@@ -1,6 +1,5 @@
-"""The wheel userbus-client in an environment that has its declared dependencies and nothing else."""
+"""A wheel in an environment that has its declared dependencies and nothing else."""
 
-import shutil
 import subprocess
 import sys
 import venv
@@ -15,24 +14,24 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class InstalledWheel:
-    """Where the wheels were built, and the client installed."""
+    """Where the wheels were built, and one of them installed."""
 
     folder: Path
     python: Path
     metadata: Path
 
 
-def install_client(folder: Path) -> InstalledWheel:
-    """Build the wheels, install the client's; no index is asked."""
+def install_wheel(name: str, folder: Path, extra: str = "") -> InstalledWheel:
+    """Build the wheels and install one of them with what an extra adds; no index is asked."""
     run("make", "-C", ROOT, "-o", ".venv/installed", "wheels", f"DIST={folder}", folder=folder)
-    (wheel,) = folder.glob("userbus_client-*.whl")
+    (wheel,) = folder.glob(f"{name}-*.whl")
     venv.create(folder / "env", symlinks=True)
     python = folder / "env" / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python)
     run(*pip, "install", "--no-index", "--no-deps", wheel, folder=folder)
-    (metadata,) = (folder / "env" / "lib").glob("python3*/site-packages/userbus_client-*.dist-info")
-    for package in _find_needed(Distribution.at(metadata).requires or [], {}).values():
-        _copy(package, metadata.parent)
+    (metadata,) = (folder / "env" / "lib").glob(f"python3*/site-packages/{name}-*.dist-info")
+    for package in _find_needed(Distribution.at(metadata).requires or [], extra, {}).values():
+        _link(package, metadata.parent)
     run(*pip, "check", folder=folder)
     return InstalledWheel(folder, python, metadata)
 
@@ -44,20 +43,22 @@ def run(*command: str | Path, folder: Path) -> str:
     return done.stdout
 
 
-def _find_needed(requirements: list[str], found: dict[str, Distribution]) -> dict[str, Distribution]:
-    """Everything that these requirements need, from the environment of the tests."""
+def _find_needed(requirements: list[str], extra: str, found: dict[str, Distribution]) -> dict[str, Distribution]:
+    """Everything that these requirements and those of an extra need, from the environment of the tests."""
     for line in requirements:
         requirement = Requirement(line)
-        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        if applies and requirement.name not in found:
-            found[requirement.name] = distribution(requirement.name)
-            _find_needed(found[requirement.name].requires or [], found)
+        applies = requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+        for key in ("", *requirement.extras) if applies else ():
+            if f"{requirement.name}[{key}]" not in found:
+                package = found[f"{requirement.name}[{key}]"] = distribution(requirement.name)
+                _find_needed(package.requires or [], key, found)
     return found
 
 
-def _copy(package: Distribution, target: Path) -> None:
+def _link(package: Distribution, target: Path) -> None:
     """Install what is installed here, as it is: no index is asked."""
     for file in package.files or []:
         if ".." not in file.parts and file.suffix != ".pyc":
             (target / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file.locate(), target / file)
+            if not (target / file).is_symlink():
+                (target / file).symlink_to(file.locate())
