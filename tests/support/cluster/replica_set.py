@@ -17,7 +17,7 @@ from devstack.mongodb import SET, ensure_mongod, local_mongod
 from devstack.ports import HOST, answers, free_port
 from tests.support.patience import PATIENCE
 
-ELECTION_MS = 3_000  # as docs/operations.md recommends for members in one region
+ELECTION_MS = 3_000  # as docs/scaling.md recommends for members in one region
 
 
 @dataclass(frozen=True)
