@@ -6,13 +6,14 @@ MONOLITH := .venv/bench/installed
 MUTANTS := .venv/mutants/installed
 TOOLS := .venv/contracts/installed
 AMQP1 := .venv/amqp1/installed
+EXAMPLES := .venv/examples/installed
 STATIC := tests/contracts $(wildcard tests/test_*.py)
 
 # pytest keeps the tests that it has rewritten; without that every process rewrites all of them, for 4 seconds
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test mutants faults faults-cluster contracts clients bench check format docs wheels clean
+.PHONY: help up test mutants faults faults-cluster contracts clients examples bench check format docs wheels clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ contracts: $(INSTALLED) $(TOOLS) ## check the contracts with the official tools 
 
 clients: $(INSTALLED) $(AMQP1) ## send requests with clients of AMQP 1.0; needs RabbitMQ 4, by USERBUS_AMQP_URL or USERBUS_DEVSTACK=docker
 	@AMQP1_PYTHON=$(dir $(AMQP1))bin/python $(BIN)/python -m pytest tests/amqp1 $(ARGS)
+
+examples: $(INSTALLED) $(EXAMPLES) ## run the example services that are not in Python; needs Node.js 20
+	@EXAMPLES_INSTALLED=$(dir $(EXAMPLES)) $(BIN)/python -m pytest tests/examples/test_node.py $(ARGS)
 
 bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
 	@$(BIN)/python -m bench $(ARGS)
@@ -82,6 +86,13 @@ $(TOOLS): requirements/contracts.txt tests/official_tools/package.json tests/off
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@cp $(filter %.json,$^) $(@D)
 	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(EXAMPLES): $(wildcard examples/node/*.json examples/node/src/*.ts docs/bus/schemas/*user.*.json) | $(INSTALLED)
+	@rm -rf $(@D) && mkdir -p $(@D)/node
+	@cp -r examples/node/*.json examples/node/src $(@D)/node
+	@cd $(@D)/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		SCHEMAS=$(CURDIR)/docs/bus/schemas npm run --silent build
 	@touch $@
 
 # mutmut runs the tests in its own process: it finds the packages of .venv behind its own

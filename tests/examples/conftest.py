@@ -1,10 +1,12 @@
-"""The notifier, and the webhooks that it sends to: an HTTP server on the loopback address."""
+"""The notifier, the webhooks that it sends to (an HTTP server on the loopback address), a broker without a worker."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import aio_pika
 import pytest
 
+from devstack.servers import RunningServers
 from tests.examples.program import Program, python_program
 from tests.support.gateway import Gateway, gateway
 
@@ -29,3 +31,12 @@ def make_notifier(webhooks: Gateway, tmp_path: Path) -> Callable[[str, int], Pro
         return python_program("notify", env | urls | store, tmp_path / "notify.log")
 
     return make
+
+
+@pytest.fixture
+async def broker_url(broker: RunningServers) -> str:
+    """RabbitMQ where the scripted worker answers, with the exchange of events that a real one would have declared."""
+    async with await aio_pika.connect(broker.amqp_url) as connection:
+        channel = await connection.channel()
+        await channel.declare_exchange("userbus.events", aio_pika.ExchangeType.TOPIC, durable=True)
+    return broker.amqp_url

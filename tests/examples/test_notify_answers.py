@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
 
-import aio_pika
 import pytest
 
-from devstack.servers import RunningServers
 from tests.examples.own_queues import OwnQueues, own_queues
 from tests.examples.program import Program
 from tests.support.gateway import Gateway
@@ -19,17 +17,16 @@ RECIPIENT = {"user_id": 1, "username": "ada", "integration": "slack", "account":
 
 
 @pytest.fixture
-async def queues(broker: RunningServers) -> AsyncIterator[OwnQueues]:
-    async with own_queues(broker.amqp_url, "notify") as up:
-        await up.channel.declare_exchange("userbus.events", aio_pika.ExchangeType.TOPIC, durable=True)
+async def queues(broker_url: str) -> AsyncIterator[OwnQueues]:
+    async with own_queues(broker_url, "notify") as up:
         yield up
 
 
 @pytest.fixture
 async def notifier(
-    broker: RunningServers, queues: OwnQueues, make_notifier: Callable[[str, int], Program]
+    broker_url: str, queues: OwnQueues, make_notifier: Callable[[str, int], Program]
 ) -> AsyncIterator[Program]:
-    async with make_notifier(broker.amqp_url, 7) as up:
+    async with make_notifier(broker_url, 7) as up:
         await up.start("waiting for events")
         yield up
 
