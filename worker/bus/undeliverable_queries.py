@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 import structlog
-from aio_pika.abc import AbstractIncomingMessage
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelClosed
 
 from contracts.topology.declared import DELIVERY_LIMIT
 from worker.bus.broker_connection import CONNECT_SECONDS, connect_once
@@ -34,8 +34,10 @@ class UndeliverableQueries:
         self._closings.clear()
         await self._receive(message)
 
-    async def record_closing(self, *_: object) -> None:
+    async def record_closing(self, connection: AbstractConnection | None, error: object) -> None:
         """Record that the connection was closed; take the first query out where that has become usual."""
+        if connection is None or connection.transport is None or isinstance(error, ChannelClosed):
+            return  # an attempt that did not come to consume the queue, as while its node is down
         moment = asyncio.get_running_loop().time()
         self._closings.append(moment)
         if len(self._closings) == DELIVERY_LIMIT and moment - self._closings[0] < WINDOW_SECONDS:
