@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
-from contracts.base import Command, EventData, Events, Family, Message, Requests, View
+from contracts.base import Command, EventData, Events, Family, Message, Query, Requests, View
 from contracts.sessions import Realm, SessionCredentials, SessionView, TenantCredentials, require_tenant_credentials
 from contracts.types import Email, Flag, Id, Password, Text, Timestamp, Username
 from contracts.user_views import UserView
@@ -207,6 +207,21 @@ class LockoutView(EventData):
     client_address: str | None = None
 
 
+class LockoutList(View):
+    """The counters of failed sign-ins of a user."""
+
+    items: list[LockoutView]
+
+
+class ListLockouts(Query[LockoutList]):
+    """List the failed sign-ins of a live user that still count: in all realms together, then by identifier.
+
+    The latter are those that lock, with `locked_until` where they do. Fails with `user.not_found`.
+    """
+
+    user_id: Id
+
+
 FAMILY: Family = "auth"
 REQUESTS: Requests = {
     "auth.sign_up": SignUp,
@@ -216,6 +231,7 @@ REQUESTS: Requests = {
     "auth.change_password": ChangePassword,
     "auth.reset_password": ResetPassword,
     "auth.unlock": UnlockUser,
+    "auth.list_lockouts": ListLockouts,
 }
 EVENTS: Events = {
     "auth.signed_up": UserView,

@@ -1,9 +1,9 @@
 """Sign up, sign in, sign out."""
 
-from contracts.auth import SignedIn, SignedOut, SignIn, SignOut, SignUp, UnlockUser
+from contracts.auth import ListLockouts, LockoutList, SignedIn, SignedOut, SignIn, SignOut, SignUp, UnlockUser
 from contracts.reply import Failed
 from contracts.user_views import UserView
-from handlers.failed_attempts import record_failed_attempt
+from handlers.failed_attempts import lockout_view, record_failed_attempt
 from handlers.handler import Handlers
 from handlers.password_hashing import hash_password, verify_password
 from handlers.session_lookup import (
@@ -88,6 +88,13 @@ async def unlock_user(command: UnlockUser, unit: UnitOfWork) -> UserView:
     return user_view(user)
 
 
+async def list_lockouts(query: ListLockouts, unit: UnitOfWork) -> LockoutList:
+    """List the failed sign-ins of a user that still count."""
+    user = await unit.users.get(query.user_id)
+    counters = await unit.lockouts.find_counting(user.id, user.identifiers.values())
+    return LockoutList(items=[lockout_view(counter) for counter in counters])
+
+
 def _user_of_realm(known: User | None, command: SignIn, unit: UnitOfWork) -> User | None:
     # a user whom this realm does not accept is counted all the same, or the delays would tell who is known elsewhere
     realm = unit.dependencies.policy.realms[command.realm]
@@ -110,5 +117,6 @@ HANDLERS: Handlers = {
     "auth.sign_in": sign_in,
     "auth.sign_out": sign_out,
     "auth.unlock": unlock_user,
+    "auth.list_lockouts": list_lockouts,
 }
 GROUPED = ("auth.sign_in", "auth.sign_out")

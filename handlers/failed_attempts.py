@@ -18,7 +18,7 @@ async def record_failed_attempt(counters: list[Lockout], unit: UnitOfWork) -> Ba
     for other in others:
         other.record_failure()
         await unit.lockouts.save(other)
-    view = partial(_lockout_view, address=unit.context.client_address)
+    view = partial(lockout_view, address=unit.context.client_address)
     if lockout.user_id is not None:
         unit.add_subject(f"user/{lockout.user_id}")
     unit.emit("auth.sign_in_failed", lockout, view)
@@ -28,6 +28,7 @@ async def record_failed_attempt(counters: list[Lockout], unit: UnitOfWork) -> Ba
     return BadCredentials(details={"delay": lockout.delay} if lockout.delay else None)
 
 
-def _lockout_view(lockout: Lockout, address: str | None) -> LockoutView:
+def lockout_view(lockout: Lockout, address: str | None = None) -> LockoutView:
+    """A counter without what it counts by; `address` is where its latest failure came from."""
     fields = lockout.model_dump(include={"realm", "user_id", "locked_until"})
-    return LockoutView(**fields, failures=len(lockout.failures), client_address=address)
+    return LockoutView(**fields, failures=len(lockout.recent_failures), client_address=address)

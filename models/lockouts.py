@@ -66,6 +66,11 @@ class Lockout(Document):
         return [at for at in self.failures if at > now() - self.rule.window]
 
     @property
+    def is_counting(self) -> bool:
+        """Whether it locks, or has failures within the window."""
+        return bool(self.recent_failures) or (self.locked_until is not None and self.locked_until > now())
+
+    @property
     def delay(self) -> float:
         """By how many seconds the reply to the latest failure is delayed."""
         return 0.0 if self.locking else delay_after(len(self.failures))
@@ -144,9 +149,16 @@ class LockoutRepository(Repository[Lockout]):
 
     async def forget(self, user_id: int, logins: Iterable[str]) -> None:
         """Delete the counters of a user and of these identifiers, which ends their locks."""
-        names = [self._user_key(user_id, ""), *(self._login_key(login) for login in logins)]
-        ids = [self._keys.number("lockout", name) for name in names]
+        ids = self._ids_of(user_id, logins)
         await self.rows.delete_many({"_id": {"$in": ids}}, session=await self.session())
+
+    async def find_counting(self, user_id: int, logins: Iterable[str]) -> list[Lockout]:
+        """Return the counters of a user and of these identifiers that have failures which still count."""
+        return [found for found in await self.find_all(self._ids_of(user_id, logins)) if found.is_counting]
+
+    def _ids_of(self, user_id: int, logins: Iterable[str]) -> list[int]:
+        names = [self._user_key(user_id, ""), *(self._login_key(login) for login in logins)]
+        return list(dict.fromkeys(self._keys.number("lockout", name) for name in names))
 
     def _login_key(self, login: str) -> str:
         return f"typed:{self._login_keys.key(login)}"

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bridge.console.errors import render_error, render_refusal
 from bridge.console.gate import authenticate, redirect_to_sign_in
 from bridge.console.page import HEADERS, PREFIX, ConsolePage, PageRequest, PageRoute
-from bridge.console.pages import sign_in, users
+from bridge.console.pages import audit, sign_in, user, users
 from bridge.console.rendering import create_templates
 from bridge.rest.body import form_values, read_body
 from bridge.rest.cross_site import is_own_page
@@ -32,7 +32,7 @@ def routes(bus: Bus, is_secure: bool) -> list[Route]:
     To add a page, write a module in `pages` that ends with its `PAGE`, and a template; add it here, in the order of the
     menu.
     """
-    pages = (users.PAGE, sign_in.page(is_secure))
+    pages = (users.PAGE, user.PAGE, audit.PAGE, sign_in.page(is_secure))
     templates = create_templates(pages)
     start = PREFIX + pages[0].routes[0].path
     return [

@@ -26,5 +26,20 @@ async def test_unlocking_forgets_failures_under_every_identifier_and_is_audited(
     assert [entry["message_id"] for entry in audit["items"]] == [message_id]
 
 
+async def test_failures_that_count_are_listed_until_they_are_forgotten(client: Client) -> None:
+    user = await client.done("user.create", {"username": f"u{uuid4().hex}", "password": PASSWORD})
+    asked = {"user_id": user["id"]}
+    assert await client.done("auth.list_lockouts", asked) == {"items": []}
+    await client.refused("auth.sign_in", {"login": user["username"], "password": "wrong"})
+    for _ in range(5):
+        await client.refused("auth.sign_in", {"login": user["username"], "password": "wrong", "realm": "usermgmt"})
+    everywhere, typed = (await client.done("auth.list_lockouts", asked))["items"]
+    assert (everywhere["failures"], everywhere["locked_until"], everywhere["user_id"]) == (6, None, user["id"])
+    assert (typed["realm"], typed["failures"], typed["locked_until"] is None) == ("usermgmt", 5, False)
+    await client.done("auth.unlock", {"id": user["id"]})
+    assert await client.done("auth.list_lockouts", asked) == {"items": []}
+    assert (await client.refused("auth.list_lockouts", {"user_id": 9_000_000_000}))["code"] == "user.not_found"
+
+
 async def test_who_is_unknown_is_not_unlocked(client: Client) -> None:
     assert (await client.refused("auth.unlock", {"id": 9_000_000_000}))["code"] == "user.not_found"

@@ -71,6 +71,7 @@ async def lived(client: Client, stack: Stack) -> Life:
     await _tokens(life)
     await _telephones(life)
     await _guesses(life)
+    await life.done("auth.list_lockouts", user_id=user["id"])
     await life.done("auth.unlock", id=user["id"])
     life.person = await life.done("user.get", id=user["id"])
     await life.done("user.set_status", id=user["id"], status=-1)
