@@ -10,15 +10,18 @@ from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from cli.connection import read_settings, stop
-from cli.dead.actions import Job, Result, run_job
-from cli.dead.audit_log import AuditLog, read_entries
-from cli.dead.candidates import find_candidates
-from cli.dead.dead_letter import AmbiguousPrefix, Selection, dead_letter
-from cli.dead.edit import Edit, NotRedriven, redrive_edited
+from cli.dead.actions import run_job
+from cli.dead.edit import ask_body
 from cli.dead.options import with_selection
 from cli.dead.output import print_dead_letters, print_groups, print_json_lines, print_message
-from cli.dead.queue import DeadLetterQueue, QueueFull
+from cli.operator import operator
 from cli.output import print_line
+from dead_letters.audit_log import AuditLog, read_entries
+from dead_letters.candidates import find_candidates
+from dead_letters.dead_letter import AmbiguousPrefix, Selection, dead_letter
+from dead_letters.edit import Edit, NotRedriven, redrive_edited
+from dead_letters.job import Job, Result
+from dead_letters.queue import DeadLetterQueue, QueueFull
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True)
@@ -90,7 +93,7 @@ def redrive(
             stop("--edit changes one dead letter: name it, without --all and --dry-run")
         return _redrive_edited(selection, edit)
     _require_condition(selection, everything)
-    _run_job(Job("redrive", selection, limit, rate, dry_run))
+    _run_job(Job("redrive", selection, operator(), limit, rate, dry_run))
 
 
 @app.command(epilog="Example: userbus dead drop --reason message.undecodable --older 7d")
@@ -107,7 +110,7 @@ def drop(
     _require_condition(selection, everything)
     if not (yes or dry_run):
         typer.confirm("Dropped dead letters cannot be recovered. Drop them?", abort=True)
-    _run_job(Job("drop", selection, limit, 0, dry_run))
+    _run_job(Job("drop", selection, operator(), limit, 0, dry_run))
 
 
 @app.command("drop-undeliverable", epilog="Example: userbus dead drop-undeliverable --yes")
@@ -126,7 +129,7 @@ def show_log() -> None:
 
 
 def _redrive_edited(selection: Selection, why: str) -> None:
-    id = _run(lambda queue: redrive_edited(queue, Edit(selection, why)))
+    id = _run(lambda queue: redrive_edited(queue, Edit(selection, why, operator()), ask_body))
     print_line(f"{id} redriven with another body")
 
 
@@ -186,7 +189,7 @@ def _print_undeliverable(count: int) -> None:
 
 async def _drop_undeliverable(queue: DeadLetterQueue) -> int:
     count = await queue.purge_undeliverable()
-    async with AuditLog(queue.channel, "drop-undeliverable", Selection()) as audit_log:
+    async with AuditLog(queue.channel, operator(), "drop-undeliverable", Selection()) as audit_log:
         for _ in range(count):
             await audit_log.record("undeliverable")
     return count

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.dead.dead_letter import Selection
+from dead_letters.dead_letter import Selection
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

@@ -1,16 +1,17 @@
 """Dead letters on standard output: as JSON lines, as a table, or one with its whole cause."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from cli.dead.dead_letter import DeadLetter
 from cli.output import print_line
 from cli.table import print_table
 from contracts.catalog import CATALOG
 from contracts.redaction import redact
+from dead_letters.dead_letter import DeadLetter
+from dead_letters.groups import group_by_cause
 
 
 def print_json_lines(found: list[DeadLetter]) -> None:
@@ -39,26 +40,14 @@ def print_dead_letters(found: list[DeadLetter]) -> None:
 
 def print_groups(found: list[DeadLetter], lines: bool) -> None:
     """Print how many dead letters each cause and name has, the most first, with their oldest time and one text."""
-    groups: dict[tuple[str, str], list[DeadLetter]] = {}
-    for each in found:
-        groups.setdefault((each.reason, each.name), []).append(each)
-    rows = sorted(groups.values(), key=len, reverse=True)
+    rows = [
+        asdict(group) | {"oldest": group.oldest.isoformat() if group.oldest else "?"} for group in group_by_cause(found)
+    ]
     if lines:
         for row in rows:
-            print_line(json.dumps(_group(row), ensure_ascii=False))
+            print_line(json.dumps(row, ensure_ascii=False))
     else:
-        print_table(
-            ("reason", "name", "letters", "oldest", "text"), [[*map(str, _group(row).values())] for row in rows]
-        )
-
-
-def _group(letters: list[DeadLetter]) -> dict[str, Any]:
-    times = sorted(each.at for each in letters if each.at)
-    text = " ".join((letters[0].exception or letters[0].text)[:200].split())
-    oldest = times[0].isoformat() if times else "?"
-    return {
-        "reason": letters[0].reason, "name": letters[0].name, "letters": len(letters), "oldest": oldest, "text": text,
-    }  # fmt: skip
+        print_table(("reason", "name", "letters", "oldest", "text"), [[*map(str, row.values())] for row in rows])
 
 
 def _cells(found: DeadLetter) -> list[str]:

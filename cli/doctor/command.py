@@ -12,7 +12,7 @@ import typer
 
 from access.service_list import read_services
 from access.services import ServiceInvalid
-from cli.broker import connect_broker, open_management
+from cli.broker import open_management
 from cli.connection import read_settings
 from cli.doctor.broker import check_broker, check_users, look_at_broker
 from cli.doctor.database import check_database
@@ -25,6 +25,7 @@ from cli.output import print_line
 from cli.services.settings import load_settings
 from cli.table import print_table
 from cli.topology.settings import TopologySettings, read_topology_settings
+from client.broker import connect_broker
 from client.bus import Bus
 from client.errors import BusError
 from contracts.broker_addresses import broker_addresses

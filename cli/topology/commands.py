@@ -12,7 +12,7 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 from pydantic import ValidationError
 
-from cli.broker import connect_broker, open_management
+from cli.broker import open_management
 from cli.connection import read_settings, stop
 from cli.management import ManagementFailed
 from cli.output import print_line
@@ -22,6 +22,7 @@ from cli.topology.found import Found, look_by_amqp, look_by_management
 from cli.topology.move import LOCK, Mover, NotMovable
 from cli.topology.plan import Step, make_plan
 from cli.topology.settings import TopologySettings, read_topology_settings
+from client.broker import connect_broker
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True)

@@ -9,9 +9,9 @@ import httpx
 
 from bridge.app import create_app
 from bridge.settings import Settings
-from cli.dead.queue import DeadLetterQueue
 from client import connect
 from contracts.tokens import IssueToken
+from dead_letters.queue import DeadLetterQueue
 from tests.support.client import Client
 from tests.support.loopback import serve
 from tests.support.passport import CREATE, person

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from cli.dead.dead_letter import Selection
-from cli.dead.edit import Edit, NotRedriven, redrive_edited
-from cli.dead.queue import DeadLetterQueue
+from cli.dead.edit import ask_body
+from dead_letters.dead_letter import Selection
+from dead_letters.edit import Edit, NotRedriven, redrive_edited
+from dead_letters.queue import DeadLetterQueue
 from tests.support.client import Client
 from tests.support.dead_letters import add_dead_letters, read_log, read_waiting_ids, run_dead
 from tests.support.stack import Stack
@@ -69,4 +70,4 @@ async def test_several_or_unknown_ones_are_not_edited(client: Client, stack: Sta
     assert (outcome.exit_code, "2 dead letters are meant" in outcome.stderr) == (1, True)
     async with DeadLetterQueue(stack.amqp_url) as queue:
         with pytest.raises(NotRedriven, match="0 dead letters"):
-            await redrive_edited(queue, Edit(Selection(name="nothing"), "why"))
+            await redrive_edited(queue, Edit(Selection(name="nothing"), "why", "ada@host"), ask_body)

@@ -11,7 +11,7 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
-from cli.dead import queue
+from dead_letters import queue
 from tests.support.client import Client
 from tests.support.dead_letters import (
     add_dead_letters,

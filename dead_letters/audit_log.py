@@ -12,9 +12,8 @@ from typing import Any, Self
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
-from cli.dead.dead_letter import Selection
-from cli.operator import operator
 from contracts.catalog import DEAD_LOG
+from dead_letters.dead_letter import Selection
 
 IDS_PER_ENTRY = 500
 QUIET = 2.0  # seconds without an entry that mean the end: a stream does not tell its length
@@ -22,9 +21,10 @@ QUIET = 2.0  # seconds without an entry that mean the end: a stream does not tel
 
 @dataclass(slots=True)
 class AuditLog:
-    """Records one run: its verb and selection when it begins, then the ids it has handled, many to an entry."""
+    """Records one run: who, the verb and selection when it begins, then the ids that were handled, many to an entry."""
 
     channel: AbstractChannel
+    by: str
     verb: str
     selection: Selection
     why: str = ""
@@ -42,7 +42,7 @@ class AuditLog:
             self._ids = []
 
     async def _append(self, entry: dict[str, Any]) -> None:
-        entry = {"at": datetime.now(UTC).isoformat(), "by": operator(), "verb": self.verb, **entry}
+        entry = {"at": datetime.now(UTC).isoformat(), "by": self.by, "verb": self.verb, **entry}
         message = aio_pika.Message(json.dumps(entry, ensure_ascii=False).encode(), delivery_mode=2)
         await self.channel.default_exchange.publish(message, DEAD_LOG)
 

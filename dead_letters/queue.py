@@ -10,7 +10,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
 
-from cli.broker import connect_broker
+from client.broker import connect_broker
 from contracts.catalog import CATALOG, COMMANDS_EXCHANGE, DEAD, DEAD_UNDELIVERABLE
 
 KEPT_HEADERS = frozenset({"x-actor", "x-client-address", "traceparent", "tracestate"})

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from cli.dead.dead_letter import Selection, dead_letter
-from cli.dead.queue import DeadLetterQueue
+from dead_letters.dead_letter import Selection, dead_letter
+from dead_letters.queue import DeadLetterQueue
 
 
 @dataclass(frozen=True, slots=True)

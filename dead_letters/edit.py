@@ -1,0 +1,56 @@
+"""Redriving one dead letter with another body, under its own message_id."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aio_pika.abc import AbstractIncomingMessage
+from pydantic import ValidationError
+
+from contracts.catalog import CATALOG
+from dead_letters.audit_log import AuditLog
+from dead_letters.candidates import find_candidates
+from dead_letters.dead_letter import Selection, dead_letter
+from dead_letters.queue import DeadLetterQueue
+
+
+class NotRedriven(Exception):
+    """Nothing was sent; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Which dead letter, why it is changed, and by whom."""
+
+    selection: Selection
+    why: str
+    by: str
+
+
+async def redrive_edited(queue: DeadLetterQueue, edit: Edit, ask: Callable[[bytes], Awaitable[str]]) -> str:
+    """Ask for another body than the one given, check it, send it; return the message_id.
+
+    Raises `NotRedriven`, `AmbiguousPrefix`, and as `DeadLetterQueue.redrive` does.
+    """
+    candidates = await find_candidates(queue, edit.selection)
+    found = [message async for message in candidates.messages if candidates.selection.matches(dead_letter(message))]
+    if len(found) != 1:
+        raise NotRedriven(f"{len(found)} dead letters are meant: --edit takes the message_id of one")
+    (message,) = found
+    body = _check(message, await ask(message.body))
+    async with AuditLog(queue.channel, edit.by, "redrive edited", candidates.selection, edit.why) as log:
+        if await queue.redrive(message, body):
+            await log.record(str(message.message_id))
+    return str(message.message_id)
+
+
+def _check(message: AbstractIncomingMessage, text: str) -> bytes:
+    entry = CATALOG.get(message.routing_key or "")
+    if entry is None:
+        raise NotRedriven(f"no request is called {message.routing_key!r}: drop it, and have its sender send another")
+    try:
+        entry.message.model_validate_json(text)
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, fault["loc"])) or "the body"
+        raise NotRedriven(f"{place}: {fault['msg']}; nothing was sent, the dead letter is where it was") from error
+    return text.encode()
