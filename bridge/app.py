@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 
 from bridge import health
 from bridge.console.routes import routes as console_routes
@@ -60,7 +61,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             *health.routes(bus),
             *openapi.routes(dialects),
-            *(console_routes(console, settings.cookie_secure) if console else []),
+            *(_console_routes(settings, console, metrics) if console else []),
         ],
         middleware=_middleware(settings, metrics),
         exception_handlers={405: health.refuse_method},
@@ -74,8 +75,15 @@ def create_app(settings: Settings) -> Starlette:
 
 def _create_console_bus(settings: Settings) -> Bus:
     # a connection of its own: the audit trail tells what came from the console, and it may have other rights
-    url = (settings.console_amqp_url or settings.amqp_url).get_secret_value()
-    return Bus(url, app_id="userbus-console", timeout=settings.bridge_timeout, retry=False)
+    return Bus(_console_url(settings), app_id="userbus-console", timeout=settings.bridge_timeout, retry=False)
+
+
+def _console_url(settings: Settings) -> str:
+    return (settings.console_amqp_url or settings.amqp_url).get_secret_value()
+
+
+def _console_routes(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Route]:
+    return console_routes(bus, _console_url(settings), metrics.traffic, settings.cookie_secure)
 
 
 def create_dialects(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Dialect]:

@@ -17,7 +17,8 @@ class DatabaseView(View):
     """The database. `answer` is `primary`, `electing` or `silent`.
 
     `clock_ahead` is by how many seconds its clock is ahead of the worker's. `indexes_missing` holds
-    `<collection>.<index>`. `error` tells why the rest is unknown.
+    `<collection>.<index>`. `unsent_entries` counts the journal entries whose events have not been sent, the oldest of
+    which is of `unsent_since`. `error` tells why the rest is unknown.
     """
 
     answer: str
@@ -28,6 +29,8 @@ class DatabaseView(View):
     read_concern: str
     clock_ahead: float | None
     indexes_missing: list[str]
+    unsent_entries: int | None = None
+    unsent_since: Timestamp | None = None
     error: str | None
 
 

@@ -151,3 +151,12 @@ async def client(stack: Stack) -> AsyncIterator[Client]:
     """A plain AMQP client, as any other service would write one."""
     async with Client(stack.amqp_url) as up:
         yield up
+
+
+@pytest.fixture
+async def no_dead_letters(client: Client) -> AsyncIterator[None]:
+    """No dead letters before and after the test."""
+    queue = await client.channel.get_queue("userbus.dead", ensure=False)
+    await queue.purge()
+    yield
+    await queue.purge()

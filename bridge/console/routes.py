@@ -12,11 +12,12 @@ from starlette.routing import Route
 from bridge.console.errors import render_error, render_refusal
 from bridge.console.gate import authenticate, redirect_to_sign_in
 from bridge.console.page import HEADERS, PREFIX, ConsolePage, PageRequest, PageRoute
-from bridge.console.pages import audit, sign_in, user, users
+from bridge.console.pages import audit, overview, sign_in, user, users
 from bridge.console.rendering import create_templates
 from bridge.rest.body import form_values, read_body
 from bridge.rest.cross_site import is_own_page
 from bridge.rest.protocol import REFUSED
+from bridge.rest.traffic import Traffic
 from client.bus import Bus
 
 ASSETS = Path(__file__).parent / "assets"
@@ -26,13 +27,15 @@ NO_PAGE = ConsolePage("", ())
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def routes(bus: Bus, is_secure: bool) -> list[Route]:
+def routes(bus: Bus, amqp_url: str, traffic: Traffic, is_secure: bool) -> list[Route]:
     """The console's pages, which ask `bus`; their cookie is for https alone if `is_secure`.
+
+    `amqp_url` is for what is no request: queues and dead letters. `traffic` is what the bridge has answered lately.
 
     To add a page, write a module in `pages` that ends with its `PAGE`, and a template; add it here, in the order of the
     menu.
     """
-    pages = (users.PAGE, user.PAGE, audit.PAGE, sign_in.page(is_secure))
+    pages = (overview.page(amqp_url, traffic), users.PAGE, user.PAGE, audit.PAGE, sign_in.page(is_secure))
     templates = create_templates(pages)
     start = PREFIX + pages[0].routes[0].path
     return [

@@ -7,6 +7,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
 
+from bridge.rest.traffic import Traffic
 from tracing.spans import current_ids
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -34,6 +35,7 @@ class HttpMetrics:
         self._tokens = Counter("userbus_token_cache", text, ["result"], registry=self.registry)
         self.token_hits, self.token_misses = self._tokens.labels("hit"), self._tokens.labels("miss")
         self.in_flight = 0
+        self.traffic = Traffic()
         text = "HTTP requests in flight"
         Gauge("userbus_http_in_flight", text, registry=self.registry).set_function(lambda: self.in_flight)
         text = "Whether the connection to the broker is open"
@@ -43,6 +45,8 @@ class HttpMetrics:
         """Record an answered request; `state` has the `dialect` and the `route` as far as they were found."""
         route = state.get("route")
         labels = (state.get("dialect") or NO_ENDPOINT, route or NO_ENDPOINT, method if route else NO_ENDPOINT)
+        if labels[0] not in (NO_ENDPOINT, "console"):
+            self.traffic.record(status, seconds)
         self._requests.labels(*labels, status).inc()
         self._seconds.labels(*labels).observe(seconds, current_ids())
 

@@ -2,14 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo.errors import PyMongoError
 
+from models.errors.base import StoreUnavailable
 from models.store.client import Store
 from models.store.document import now
 from models.store.indexes import INDEXES
+from models.store.outbox import Outbox
 
 SECONDS = 3.0
 
@@ -36,6 +38,8 @@ class DatabaseState:
     replica_set: str | None = None
     clock_ahead: float | None = None
     indexes_missing: list[str] = field(default_factory=list)
+    unsent_entries: int | None = None
+    unsent_since: datetime | None = None
     error: str | None = None
 
 
@@ -51,7 +55,7 @@ async def inspect_database(store: Store) -> DatabaseState:
     try:
         async with asyncio.timeout(SECONDS):
             await _ask(store, state)
-    except (PyMongoError, TimeoutError) as error:
+    except (PyMongoError, StoreUnavailable, TimeoutError) as error:
         state.error = f"{type(error).__name__}: {error}"[:300]
     state.members = _members(store)
     return state
@@ -66,6 +70,8 @@ async def _ask(store: Store, state: DatabaseState) -> None:
     state.clock_ahead = round((local_time - middle).total_seconds(), 3)
     state.replica_set = hello.get("setName")
     state.indexes_missing = await _find_missing_indexes(store)
+    outbox = Outbox(store)
+    state.unsent_entries, state.unsent_since = await outbox.count_pending(), await outbox.find_oldest()
 
 
 async def _find_missing_indexes(store: Store) -> list[str]:

@@ -1,4 +1,4 @@
-"""An empty queue of dead letters, and a copy of what is sent to the workers."""
+"""A copy of what is sent to the workers."""
 
 from collections.abc import AsyncIterator
 
@@ -6,15 +6,6 @@ import pytest
 from aio_pika.abc import AbstractQueue
 
 from tests.support.client import Client
-
-
-@pytest.fixture
-async def no_dead_letters(client: Client) -> AsyncIterator[None]:
-    """No dead letters before and after the test."""
-    queue = await client.channel.get_queue("userbus.dead", ensure=False)
-    await queue.purge()
-    yield
-    await queue.purge()
 
 
 @pytest.fixture

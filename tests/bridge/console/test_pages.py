@@ -54,7 +54,7 @@ async def test_a_form_of_another_site_is_refused(operator: SignedInOperator, hea
 async def test_a_page_that_is_none_is_a_page(operator: SignedInOperator, stranger: Visitor) -> None:
     assert "There is no such page." in await operator.visitor.read("/nowhere", 404)
     assert "There is no such page." in await stranger.read("/nowhere/at/all", 404)
-    assert (await stranger.http.get("/console")).headers["location"] == "/console/users"
+    assert (await stranger.http.get("/console")).headers["location"] == "/console/overview"
 
 
 async def test_a_form_that_cannot_be_read_is_refused(operator: SignedInOperator) -> None:
@@ -91,6 +91,7 @@ async def test_no_answer_and_an_unreadable_answer_are_pages_too(broker: RunningS
     async with run_bridge(broker.amqp_url, worker, console=True, bridge_timeout=0.2) as bridge:
         worker.set_reply("user.search", None)
         assert (await bridge.client.get("/console/users", headers=headers)).status_code == 504
+    async with run_bridge(broker.amqp_url, worker, console=True) as bridge:
         worker.set_reply("user.search", done_reply({"items": 5}))
         assert (await bridge.client.get("/console/users", headers=headers)).status_code == 500
 

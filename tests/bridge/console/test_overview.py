@@ -1,0 +1,104 @@
+"""The overview: what is wrong and what to do, workers, queues, traffic."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bridge.console.pages.overview import QUEUES, Overview, find_troubles
+from bridge.console.plots import HEIGHT, WIDTH, draw
+from bridge.rest.traffic import SLOT_SECONDS, SLOTS, Traffic
+from client.broker import QueueState, inspect_queues
+from contracts.diagnosis import DatabaseView, DiagnosisView
+from tests.bridge.console.conftest import SignedInOperator
+from tests.support.client import Client
+from tests.support.console import Visitor
+from tests.support.dead_letters import add_dead_letters
+from tests.support.stack import Stack
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+DATABASE: dict[str, Any] = {
+    "answer": "primary", "version": "7.0", "replica_set": "rs0", "members": [], "write_concern": "majority",
+    "read_concern": "majority", "clock_ahead": 0.0, "indexes_missing": [], "error": None,
+}  # fmt: skip
+
+
+def worker(build: str = "a", **database: Any) -> DiagnosisView:
+    about = DatabaseView.model_validate(DATABASE | database)
+    return DiagnosisView(worker=f"host:{build}", at=NOW, settings={"build": build}, database=about)
+
+
+def queues(**changed: QueueState | None) -> dict[str, QueueState | None]:
+    named = {name.replace("_", "."): state for name, state in changed.items()}
+    return {**dict.fromkeys(QUEUES, QueueState(0, 1)), **named}
+
+
+def troubles(**seen: Any) -> list[str]:
+    known: dict[str, Any] = {"families": {"user": ""}, "workers": [worker()], "queues": queues()}
+    return [trouble.what for trouble in find_troubles(Overview(**{**known, **seen}))]
+
+
+async def test_it_shows_workers_families_queues_and_plots(operator: SignedInOperator, stack: Stack) -> None:
+    page = await operator.visitor.read("/overview")
+    assert page.count('<span class="badge good">served</span>') == 5
+    assert "<td>userbus.user.queries</td>" in page
+    assert page.count("<polyline") == 3
+    assert 'data-live="/console/overview/live"' in page
+    part = await operator.visitor.read("/overview/live")
+    assert "<html" not in part
+    assert "<td>userbus.user.queries</td>" in part
+
+
+async def test_dead_letters_are_told_with_the_way_to_them(
+    operator: SignedInOperator, client: Client, no_dead_letters: None
+) -> None:
+    assert "dead letters." not in await operator.visitor.read("/overview/live")
+    await add_dead_letters(client, 2)
+    part = await operator.visitor.read("/overview/live")
+    assert '<strong>There are 2 dead letters.</strong> <a href="/console/dead">' in part
+
+
+async def test_a_stranger_sees_neither_page_nor_part(stranger: Visitor) -> None:
+    for path in ("/overview", "/overview/live"):
+        await stranger.read(path, 303)
+
+
+async def test_a_queue_that_is_not_there_is_none(stack: Stack) -> None:
+    found = await inspect_queues(stack.amqp_url, ["userbus.user", "userbus.nowhere", "userbus.auth"])
+    assert found["userbus.nowhere"] is None
+    assert [name for name, state in found.items() if state and state.consumers] == ["userbus.user", "userbus.auth"]
+
+
+def test_nothing_is_wrong_where_all_is_served() -> None:
+    assert troubles() == []
+
+
+def test_what_is_wrong_is_named() -> None:
+    assert troubles(families={"user": "", "sms": "nobody answers"}) == ["sms: nobody answers"]
+    assert troubles(queues=None) == ["The broker does not tell of its queues."]
+    assert troubles(queues=queues(userbus_user=None)) == ["The queue userbus.user is not there."]
+    assert troubles(queues=queues(userbus_user=QueueState(5, 0))) == ["Nobody consumes userbus.user."]
+    assert troubles(queues=queues(userbus_user=QueueState(1000, 1))) == ["1000 requests wait in userbus.user."]
+    assert troubles(queues=queues(userbus_dead=QueueState(3, 0))) == ["There are 3 dead letters."]
+    assert troubles(queues=queues(userbus_dead_undeliverable=QueueState(1, 0))) == [
+        "The broker cannot deliver 1 messages."
+    ]
+    assert troubles(workers=[worker(), worker("b")]) == ["Workers of 2 builds run."]
+    late = worker(unsent_entries=2, unsent_since=NOW - timedelta(seconds=90))
+    assert troubles(workers=[late]) == ["Events have waited for 90 s."]
+
+
+def test_the_last_hour_is_counted_in_half_minutes() -> None:
+    moments = iter([0.0, 1.0, 31.0, 65.0])
+    traffic = Traffic(lambda: next(moments))
+    traffic.record(200, 0.003)
+    traffic.record(503, 7.0)
+    traffic.record(200, 0.2)
+    slots = traffic.last_hour()
+    assert len(slots) == SLOTS
+    assert [(slot.requests, slot.errors) for slot in slots[-3:]] == [(0, 0), (2, 1), (1, 0)]
+    assert (slots[-2].rate, slots[-2].quantile(0.95), slots[-2].quantile(0.5)) == (2 / SLOT_SECONDS, 10.0, 0.005)
+    assert (slots[-3].rate, slots[-3].quantile(0.95)) == (0, 0)
+
+
+def test_a_plot_goes_from_nothing_to_the_largest_value() -> None:
+    assert draw("Requests", "a second", [0.0, 2.0, 1.0]).points == f"0.0,{HEIGHT}.0 {WIDTH / 2},0.0 {WIDTH}.0,30.0"
+    assert draw("Requests", "a second", [0.0, 0.0]).points == f"0.0,{HEIGHT}.0 {WIDTH}.0,{HEIGHT}.0"
