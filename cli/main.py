@@ -15,7 +15,7 @@ from cli.imports.command import import_users
 from cli.migrate import migrate_store
 from cli.requests.commands import add_nouns
 from cli.root import create_root
-from cli.server import run_bridge, run_stack, run_worker
+from cli.server import backup, run_bridge, run_stack, run_worker
 from cli.services import commands as services
 from cli.topology import commands as topology
 from cli.user import add_user_commands
@@ -36,6 +36,7 @@ app.command("root", epilog="Example: userbus root --email ada@example.com --name
 app.command("import", epilog="Example: userbus import users.json --from auth0")(import_users)
 app.command("migrate", epilog="Example: userbus migrate --dry-run")(migrate_store)
 
+app.add_typer(backup, name="backup", help="The database: dump, restore.")
 app.command("worker", epilog="Example: userbus worker --check")(run_worker)
 app.command("bridge", epilog="Example: userbus bridge --check")(run_bridge)
 app.command("up", epilog="Example: userbus up")(run_stack)

@@ -51,7 +51,7 @@ async def run_backup(url: str, *words: str) -> str:
         "USERBUS_SECRET_KEY": SECRET,
         "USERBUS_ENCRYPTION_KEY": ENCRYPTION_KEY,
     }
-    argv = [sys.executable, "-m", "worker.backup", *words]
+    argv = [sys.executable, "-m", "cli", "backup", *words]
     ran = await asyncio.to_thread(subprocess.run, argv, env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
