@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from bridge import health
+from bridge.console.routes import ConsoleOptions
 from bridge.console.routes import routes as console_routes
 from bridge.dialects import foreseen, passport, rbac, starcedu, usermgmt
 from bridge.openapi import routes as openapi
@@ -83,7 +84,8 @@ def _console_url(settings: Settings) -> str:
 
 
 def _console_routes(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Route]:
-    return console_routes(bus, _console_url(settings), metrics.traffic, settings.cookie_secure)
+    options = ConsoleOptions(_console_url(settings), settings.cookie_secure, settings.require_caller)
+    return console_routes(bus, metrics.traffic, options)
 
 
 def create_dialects(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Dialect]:

@@ -66,7 +66,10 @@ def dead_letter(message: AbstractIncomingMessage) -> DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Conditions that a dead letter must meet, all of them; without any condition every dead letter is selected."""
+    """Conditions that a dead letter must meet, all of them; without any condition every dead letter is selected.
+
+    With `whole`, no id stands for those that begin with it.
+    """
 
     ids: frozenset[str] = frozenset()
     name: str = "*"
@@ -74,6 +77,7 @@ class Selection:
     older: timedelta | None = None
     newer: timedelta | None = None
     text: str = ""
+    whole: bool = False
 
     def matches(self, found: DeadLetter) -> bool:
         """Whether a dead letter is selected. `name` and `reason` may hold wildcards; `text` ignores case."""
@@ -95,6 +99,8 @@ class Selection:
 
         An id that is present itself is no prefix. Raises `AmbiguousPrefix`.
         """
+        if self.whole:
+            return self
         return replace(self, ids=frozenset(_whole_id(given, present) for given in self.ids))
 
     def _matches_age(self, age: timedelta | None) -> bool:

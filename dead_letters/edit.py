@@ -7,6 +7,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
 from contracts.catalog import CATALOG
+from contracts.redaction import REDACTED
 from dead_letters.audit_log import AuditLog
 from dead_letters.candidates import find_candidates
 from dead_letters.dead_letter import Selection, dead_letter
@@ -34,7 +35,7 @@ async def redrive_edited(queue: DeadLetterQueue, edit: Edit, ask: Callable[[byte
     candidates = await find_candidates(queue, edit.selection)
     found = [message async for message in candidates.messages if candidates.selection.matches(dead_letter(message))]
     if len(found) != 1:
-        raise NotRedriven(f"{len(found)} dead letters are meant: --edit takes the message_id of one")
+        raise NotRedriven(f"{len(found)} dead letters are meant, an edit is of one: name it by its message_id")
     (message,) = found
     body = _check(message, await ask(message.body))
     async with AuditLog(queue.channel, edit.by, "redrive edited", candidates.selection, edit.why) as log:
@@ -47,6 +48,8 @@ def _check(message: AbstractIncomingMessage, text: str) -> bytes:
     entry = CATALOG.get(message.routing_key or "")
     if entry is None:
         raise NotRedriven(f"no request is called {message.routing_key!r}: drop it, and have its sender send another")
+    if f'"{REDACTED}"' in text:
+        raise NotRedriven(f"write the secret in place of {REDACTED}; nothing was sent, the dead letter is where it was")
     try:
         entry.message.model_validate_json(text)
     except ValidationError as error:

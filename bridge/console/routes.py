@@ -1,6 +1,7 @@
 """The routes of the console, made from its pages: who asks, from where, with which form; then the page."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from bridge.console.errors import render_error, render_refusal
 from bridge.console.gate import authenticate, redirect_to_sign_in
 from bridge.console.page import HEADERS, PREFIX, ConsolePage, PageRequest, PageRoute
-from bridge.console.pages import audit, overview, sign_in, user, users
+from bridge.console.pages import audit, dead, overview, sign_in, user, users
 from bridge.console.rendering import create_templates
 from bridge.rest.body import form_values, read_body
 from bridge.rest.cross_site import is_own_page
@@ -27,15 +28,32 @@ NO_PAGE = ConsolePage("", ())
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def routes(bus: Bus, amqp_url: str, traffic: Traffic, is_secure: bool) -> list[Route]:
-    """The console's pages, which ask `bus`; their cookie is for https alone if `is_secure`.
+@dataclass(frozen=True)
+class ConsoleOptions:
+    """Where the console reaches the broker, for queues and dead letters, and how.
 
-    `amqp_url` is for what is no request: queues and dead letters. `traffic` is what the bridge has answered lately.
+    Its cookie is for https alone if `is_secure`; with `keep_callers` redriven messages keep their `user_id`.
+    """
+
+    amqp_url: str
+    is_secure: bool
+    keep_callers: bool
+
+
+def routes(bus: Bus, traffic: Traffic, options: ConsoleOptions) -> list[Route]:
+    """The console's pages, which ask `bus`; `traffic` is what the bridge has answered lately.
 
     To add a page, write a module in `pages` that ends with its `PAGE`, and a template; add it here, in the order of the
     menu.
     """
-    pages = (overview.page(amqp_url, traffic), users.PAGE, user.PAGE, audit.PAGE, sign_in.page(is_secure))
+    pages = (
+        overview.page(options.amqp_url, traffic),
+        dead.page(options.amqp_url, options.keep_callers),
+        users.PAGE,
+        user.PAGE,
+        audit.PAGE,
+        sign_in.page(options.is_secure),
+    )
     templates = create_templates(pages)
     start = PREFIX + pages[0].routes[0].path
     return [

@@ -1,0 +1,155 @@
+"""Dead letters, grouped by cause: look, change, redrive, drop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from bridge.console.errors import render_refusal
+from bridge.console.page import ConsolePage, PageRequest, act, show
+from dead_letters.dead_letter import Selection
+from dead_letters.desk import DeadLettersUnavailable, Desk, WholeLetter
+from dead_letters.edit import Edit, NotRedriven
+from dead_letters.groups import group_by_cause
+from dead_letters.job import NOT_THERE, Job, Result
+from dead_letters.queue import QueueFull
+
+SHOWN = 100
+AT_ONCE = 1000
+DONE = {"redrive": "redriven", "drop": "dropped"}
+GONE = (
+    "Somebody else has redriven or dropped it meanwhile, or is at it just now. Nothing was changed: look at the list."
+)
+NO_ACCESS = (
+    "Is the broker up, and may the user of USERBUS_CONSOLE_AMQP_URL read userbus.dead? "
+    "The worker's user may: `userbus dead` with its address."
+)
+
+
+def page(amqp_url: str, keep_callers: bool) -> ConsolePage:
+    """The page, for the dead letters of the broker at `amqp_url`."""
+    pages = DeadPages(Desk(amqp_url, keep_callers))
+    return ConsolePage(
+        "Dead letters",
+        (
+            show("/dead", pages.list_causes),
+            show("/dead/letters", pages.list_letters),
+            show("/dead/letter", pages.show_letter),
+            act("/dead/redrive", pages.redrive),
+            act("/dead/drop", pages.drop),
+            act("/dead/edit", pages.edit),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class DeadPages:
+    """Answers of the routes."""
+
+    desk: Desk
+
+    async def list_causes(self, request: PageRequest) -> Response:
+        """Show how many there are of each cause."""
+        try:
+            found = await self.desk.find(Selection())
+        except DeadLettersUnavailable as error:
+            return _refuse_access(request, error)
+        return request.render("dead.html", groups=group_by_cause(found), total=len(found))
+
+    async def list_letters(self, request: PageRequest) -> Response:
+        """Show those of one cause, which is what a redrive or drop of the cause would take."""
+        try:
+            found = await self.desk.find(_selection(request.query))
+        except DeadLettersUnavailable as error:
+            return _refuse_access(request, error)
+        sendable = sum(not letter.redacted for letter in found)
+        return request.render(
+            "dead_letters.html", found=found[:SHOWN], total=len(found), sendable=sendable, at_once=AT_ONCE
+        )
+
+    async def show_letter(self, request: PageRequest) -> Response:
+        """Show one with its whole cause."""
+        try:
+            whole = await self.desk.show(request.query.get("id", ""))
+        except DeadLettersUnavailable as error:
+            return _refuse_access(request, error)
+        if whole is None:
+            return render_refusal(request, 404, "There is no such dead letter.", advice=GONE)
+        return request.render("dead_letter.html", whole=whole, letter=whole.letter, body=whole.body, why="", fault="")
+
+    async def redrive(self, request: PageRequest) -> Response:
+        """Send one, or those of a cause, to the workers again."""
+        return await self._carry_out(request, "redrive")
+
+    async def drop(self, request: PageRequest) -> Response:
+        """Remove one, or those of a cause, for good."""
+        return await self._carry_out(request, "drop")
+
+    async def _carry_out(self, request: PageRequest, verb: str) -> Response:
+        selection = _selection(request.form)
+        if selection == Selection(whole=True):
+            return render_refusal(request, 400, "No dead letters were named.", advice="Choose them on the page.")
+        try:
+            result = await self.desk.carry_out(Job(verb, selection, _name(request), AT_ONCE))
+        except DeadLettersUnavailable as error:
+            return _refuse_access(request, error)
+        except QueueFull as error:
+            return _refuse_full(request, error)
+        gone = result.skipped.pop(NOT_THERE, [])
+        if gone or not (result.done or result.skipped):
+            return render_refusal(request, 409, "There is no such dead letter any more.", advice=GONE)
+        return request.render("dead_done.html", result=result, words=DONE[verb], due=_due(request.form, result))
+
+    async def edit(self, request: PageRequest) -> Response:
+        """Send one with another body."""
+        try:
+            whole = await self.desk.show(request.form.get("id", ""))
+            if whole is None:
+                return render_refusal(request, 409, "There is no such dead letter any more.", advice=GONE)
+            return await self._edit(request, whole)
+        except DeadLettersUnavailable as error:
+            return _refuse_access(request, error)
+        except QueueFull as error:
+            return _refuse_full(request, error)
+
+    async def _edit(self, request: PageRequest, whole: WholeLetter) -> Response:
+        body, why = request.form.get("body", ""), request.form.get("why", "").strip()
+        selection = Selection(frozenset([whole.letter.id]), whole=True)
+        try:
+            if not why:
+                raise NotRedriven("say why it is changed, for the log; nothing was sent")
+            await self.desk.redrive_edited(Edit(selection, why, _name(request)), body)
+        except NotRedriven as error:
+            shown = {"whole": whole, "letter": whole.letter, "body": body, "why": why, "fault": f"{error}."}
+            return request.render("dead_letter.html", 400, **shown)
+        return request.render("dead_done.html", result=Result(1), words="redriven with another body", due=1)
+
+
+def _selection(given: Mapping[str, str]) -> Selection:
+    ids = frozenset([given["id"]] if given.get("id") else [])
+    return Selection(ids, _literal(given.get("name", "")), _literal(given.get("reason", "")), whole=True)
+
+
+def _literal(text: str) -> str:
+    """A text in which nothing is a wildcard; all, where there is none."""
+    return "".join(f"[{each}]" if each in "*?[" else each for each in text) or "*"
+
+
+def _due(given: Mapping[str, str], result: Result) -> int:
+    """How many the operator had seen."""
+    return int(given["due"]) if given.get("due", "").isdecimal() else result.done
+
+
+def _name(request: PageRequest) -> str:
+    operator = request.operator
+    assert operator is not None  # noqa: S101  no route here is public
+    return f"user:{operator.id} {operator.username or operator.email or ''}".strip()
+
+
+def _refuse_access(request: PageRequest, error: DeadLettersUnavailable) -> Response:
+    return render_refusal(request, 503, f"The dead letters cannot be reached: {error}.", advice=NO_ACCESS)
+
+
+def _refuse_full(request: PageRequest, error: QueueFull) -> Response:
+    advice = "Those that were not sent stay. Wait until the workers have caught up, then go on."
+    return render_refusal(request, 503, f"The queue for {error} is full.", advice=advice)
