@@ -189,6 +189,7 @@ REQUESTS: Requests = {
 EVENTS: Events = {
     "webhook.created": WebhookChanged,
     "webhook.updated": WebhookChanged,
+    "webhook.disabled": WebhookChanged,
     "webhook.deleted": WebhookChanged,
     "webhook.tested": WebhookChanged,
 }

@@ -33,6 +33,7 @@ from models.store.outbox import Lease
 from models.store.reply_retention import ReplyRetention
 from models.store.totals import TotalsCheck
 from models.unit_of_work import Dependencies
+from models.webhook_addresses import AddressRules
 from worker.audit_sealer import SEAL_SECONDS, AuditSealer
 from worker.bus.lost_consumers import resume_lost_consumers
 from worker.bus.publisher import Publisher
@@ -63,6 +64,7 @@ from worker.readiness import Readiness
 from worker.settings import Settings
 from worker.startup import close_quietly, start_with_retry
 from worker.sweeper import Sweeper
+from worker.webhooks.start import start_webhooks
 
 TOTALS_CHECK_SECONDS = 3600.0
 log = structlog.get_logger()
@@ -103,9 +105,11 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     settlement = Settlement(pipeline, delayed, retry, outage, relay.wake)
     records = RequestRecords(RequestCounts(), RequestLog(settings.request_log))
     keep_running(stack, Sweeper(IdleMemory(records.counts), TRIM_SECONDS).run)
-    metrics = Metrics(Components(dependencies, relay, records.counts, retry, settings.sms_sender, audit))
+    webhooks = await start_webhooks(settings, dependencies, publisher, stack)
+    sms = settings.sms_sender
+    metrics = Metrics(Components(dependencies, relay, records.counts, retry, sms, audit, webhooks.outcomes))
     consumer = Consumer(pipeline, settlement, delayed, records, callers)
-    subscriptions = _create_subscriptions(settings, consumer, DeadLettered(retry))
+    subscriptions = _create_subscriptions(settings, consumer, DeadLettered(retry), webhooks.queues)
     unconsumed = partial(_unconsumed_queues, subscriptions)
     readiness = Readiness(dependencies.store, publisher, replies, settings.families, metrics, unconsumed)
     await stack.enter_async_context(serve_health(readiness, settings.worker_host, settings.worker_port))
@@ -143,6 +147,7 @@ async def _open_dependencies(settings: Settings, stack: AsyncExitStack) -> Depen
         sms=sms,
         policy=settings.policy,
         country=settings.sms_country,
+        webhook_addresses=AddressRules(settings.webhook_networks),
         facts=worker_facts(settings),
     )
 
@@ -193,7 +198,7 @@ def _seal_audit_trail(dependencies: Dependencies, relay: Relay, stack: AsyncExit
 
 
 def _create_subscriptions(
-    settings: Settings, consumer: Consumer, dead_lettered: DeadLettered
+    settings: Settings, consumer: Consumer, dead_lettered: DeadLettered, others: Sequence[ConsumedQueue]
 ) -> list[QueueSubscription]:
     prefetch = dict.fromkeys(consumed_queues(settings.families), settings.prefetch)
     if "sms" in settings.families and settings.sms_sender != "off":
@@ -201,7 +206,7 @@ def _create_subscriptions(
         prefetch[queue("sms")] += settings.sms_running + settings.sms_waiting
     receivers = {DEAD_INCOMING: dead_lettered.receive}
     consumed = [ConsumedQueue(name, count, receivers.get(name, consumer.receive)) for name, count in prefetch.items()]
-    return [QueueSubscription(settings.amqp_url, each, settings.drain_seconds) for each in consumed]
+    return [QueueSubscription(settings.amqp_url, each, settings.drain_seconds) for each in (*consumed, *others)]
 
 
 def _unconsumed_queues(subscriptions: Sequence[QueueSubscription]) -> set[str]:

@@ -21,7 +21,7 @@ Labels = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What keeps the counts; `sms_vendor` is the name of the SMS gateway."""
+    """What keeps the counts; `sms_vendor` is the name of the SMS gateway, `webhooks` holds attempts by outcome."""
 
     dependencies: Dependencies
     relay: Relay
@@ -29,6 +29,7 @@ class Components:
     retry: Retry
     sms_vendor: str
     audit: AuditSealer
+    webhooks: Mapping[str, int]
 
     def sms_sends(self) -> Mapping[tuple[str, str], int]:
         """The messages by vendor and outcome."""
@@ -73,6 +74,12 @@ COUNTERS = (
         "Messages given to the SMS gateway, by what became of them",
         ("vendor", "outcome"),
         lambda of: of.sms_sends(),
+    ),
+    CountedMetric(
+        "userbus_webhook_attempts",
+        "Deliveries to receivers of webhooks, by what became of the attempt: delivered, retried or failed for good",
+        ("outcome",),
+        lambda of: of.webhooks,
     ),
     CountedMetric(
         "userbus_tenant_refusals",

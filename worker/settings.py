@@ -15,11 +15,12 @@ from contracts.faults import fault_text
 from handlers.sms_gateways.settings import SmsSettings
 from models.secrets.vault import Vault
 from worker.session_settings import SignInSettings
+from worker.webhook_settings import WebhookSettings
 
 KEY_LENGTH = 32
 
 
-class Settings(TlsSettings, SignInSettings, SmsSettings):
+class Settings(TlsSettings, SignInSettings, SmsSettings, WebhookSettings):
     """A worker's settings, each the environment variable USERBUS_<NAME>."""
 
     model_config = SettingsConfigDict(

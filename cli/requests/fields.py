@@ -31,8 +31,10 @@ def usage(entry: Entry) -> str:
 
 def field_values(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
     """The values of the fields that options were given for; secrets are asked for."""
-    given = {name: value for name, value in options.items() if value is not None and value is not False}
-    return {name: _value(name, entry.message.model_fields[name], text) for name, text in given.items()}
+    fields = entry.message.model_fields
+    given = {name: value for name, value in options.items() if value is not None}
+    asked = {name: value for name, value in given.items() if value is not False or not _is_secret(fields[name])}
+    return {name: _value(name, fields[name], text) for name, text in asked.items()}
 
 
 def _subject(entry: Entry) -> str | None:

@@ -10,13 +10,15 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 DEFAULTS: Json = {"string": "text", "integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
 # By the name of a field, where the field has this type.
 VALUES: Json = {
-    "account": "ou_1", "code": "sales", "company": "Acme", "email": "ada@example.com", "gender": "female",
-    "id": 42, "integration": "lark", "integrations": ["lark"], "login": "ada", "mobile": "+8613800000000",
+    "account": "ou_1", "code": "sales", "company": "Acme", "email": "ada@example.com", "events": ["user.*"],
+    "gender": "female", "id": 42, "integration": "lark", "integrations": ["lark"], "login": "ada",
+    "mobile": "+8613800000000",
     "name": "Ada", "needs": "user.read", "new_password": "a good new passphrase", "old_password": "a good passphrase",
     "password": "a good passphrase", "position": "engineer", "resources": ["page.users"], "scopes": ["user"],
     "secret": "0123456789abcdef", "secrets": ["0123456789abcdef"], "status": 1, "subject": "ou_1",
-    "telephone": "+8613800000000", "title": "Users", "token": "0123456789abcdef0123456789abcdef", "user_id": 42,
-    "username": "ada", "uuid": "6f1c7c2e-5d0b-4c39-9a3f-2f1f0b6f4a51",
+    "telephone": "+8613800000000", "title": "Users", "token": "0123456789abcdef0123456789abcdef",
+    "user_id": 42, "url": "https://receiver.example/userbus", "username": "ada",
+    "uuid": "6f1c7c2e-5d0b-4c39-9a3f-2f1f0b6f4a51",
 }  # fmt: skip
 # Requests that need one of several fields, which JSON Schema does not say.
 REQUESTS: dict[str, Json] = {

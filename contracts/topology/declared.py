@@ -15,6 +15,7 @@ from contracts.catalog import (
     FAMILIES,
     PLAIN_EVENTS_EXCHANGE,
     UNKNOWN,
+    WEBHOOKS,
     names,
 )
 from contracts.entry import query_queue, queue
@@ -25,6 +26,7 @@ MEMBERS = 3  # of each quorum queue and stream, on as many nodes; where a cluste
 DELIVERY_LIMIT = 10
 DEAD_DELIVERY_LIMIT = 1_000_000  # reading a dead letter counts as a delivery: RabbitMQ 4 would drop it after 20
 RETRY_LENGTH = 100_000
+WEBHOOKS_LENGTH = 1_000_000
 RELAY_EXCHANGE = "userbus.relay"
 
 _QUORUM = {"x-queue-type": "quorum", "x-quorum-initial-group-size": MEMBERS, "x-queue-leader-locator": "balanced"}
@@ -35,7 +37,7 @@ def declared_topology(length: int, days: int) -> Topology:
     """Return everything. `length` bounds each work queue, `days` is how long the events log keeps events."""
     families = [made for family in FAMILIES for made in _family(family, length)]
     unknown = DeclaredQueue(UNKNOWN, _work_arguments(length), _fanout(UNKNOWN, UNKNOWN))
-    queues = (*families, unknown, *map(_retry, RETRY_STEPS), *_DEAD_QUEUES, _events_log(days))
+    queues = (*families, unknown, _WEBHOOKS, *map(_retry, RETRY_STEPS), *_DEAD_QUEUES, _events_log(days))
     return Topology(_EXCHANGES, queues)
 
 
@@ -82,6 +84,14 @@ def _events_log(days: int) -> DeclaredQueue:
 
 
 _KEPT = {**_QUORUM, "x-delivery-limit": DEAD_DELIVERY_LIMIT}
+# one reader at a time, for the order; the oldest go where nobody reads, as a queue that refuses holds up all events
+_READ_IN_ORDER = {"x-single-active-consumer": True, "x-max-length": WEBHOOKS_LENGTH, "x-overflow": "drop-head"}
+# what says which events webhooks want, and what has stored ones erased; workers bind what is wanted
+_WEBHOOKS = DeclaredQueue(
+    WEBHOOKS,
+    {**_KEPT, **_READ_IN_ORDER},
+    tuple(DeclaredBinding(EVENTS_EXCHANGE, key) for key in ("webhook.*", "user.erased")),
+)
 _DEAD_QUEUES = (
     # why the broker gave a message up is only in headers that senders may have written: workers sort what comes in
     DeclaredQueue(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
-from handlers.sms_gateways.webhook import signing_key
+from models.secrets.standard_webhooks import signing_key
 
 NEEDS = {
     "log": ("sms_log",),

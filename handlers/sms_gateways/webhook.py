@@ -1,9 +1,6 @@
 """A gateway of your own: a POST signed as in Standard Webhooks (standardwebhooks.com)."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
 import time
 from uuid import uuid4
@@ -11,23 +8,10 @@ from uuid import uuid4
 import httpx
 
 from handlers.sms_gateways.gateway import AccountRefused, NotAsked, NotSent, NumberRefused, Unanswered, post
+from models.secrets.standard_webhooks import signed_headers
 
-PREFIX = "whsec_"
 ATTEMPTS = 3
 RETRY_SECONDS = 0.5
-
-
-def signing_key(secret: str) -> bytes:
-    """The signing key: the base64 text after `whsec_`, or the whole text. Raises `ValueError` for invalid base64."""
-    if not secret.startswith(PREFIX):
-        return secret.encode()
-    return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-
-
-def signature(secret: str, message: str, at: int, body: str) -> str:
-    """The `webhook-signature` header of a message with this id, sent at this Unix time."""
-    mac = hmac.digest(signing_key(secret), f"{message}.{at}.{body}".encode(), hashlib.sha256)
-    return "v1," + base64.b64encode(mac).decode()
 
 
 class WebhookSender:
@@ -58,13 +42,8 @@ class WebhookSender:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _post_once(self, message: str, body: str) -> None:
-        at = int(time.time())
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message,
-            "webhook-timestamp": str(at),
-            "webhook-signature": signature(self._secret, message, at, body),
-        }
+        signed = signed_headers([self._secret], message, int(time.time()), body)
+        headers = {"content-type": "application/json", **signed}
         response = await post(self._http, self._url, content=body, headers=headers)
         if not response.is_success:
             raise _refusal(response.status_code)(f"the webhook answered {response.status_code}")

@@ -29,6 +29,15 @@ class Vault:
             raise NoKey
         return [self._fernet.encrypt(text.encode()).decode() for text in plain] if self._fernet else []
 
+    def unseal(self, sealed: Iterable[str]) -> list[str]:
+        """Decrypt texts. Raises `NoKey` if no key decrypts one."""
+        if self._fernet is None:
+            raise NoKey
+        try:
+            return [self._fernet.decrypt(text).decode() for text in sealed]
+        except InvalidToken as error:
+            raise NoKey from error
+
     def reseal(self, sealed: Iterable[str]) -> list[str]:
         """Encrypt secrets again with the newest key. Raises `NoKey` if no key decrypts one."""
         if self._fernet is None:

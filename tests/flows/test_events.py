@@ -22,6 +22,8 @@ from tests.support.client import Client
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
 
+BY_ITSELF = {"webhook.disabled"}  # no request causes it: test_webhook_outages.py
+
 
 @dataclass(frozen=True)
 class Told:
@@ -72,7 +74,7 @@ async def test_a_life_uses_the_whole_catalogue(told: Told) -> None:
     assert {said.name for said in told.life.said} == {*CATALOG}
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("name", sorted(EVENTS.keys() - BY_ITSELF))
 async def test_each_event_of_the_catalogue_is_told(told: Told, name: str) -> None:
     assert told.named(name)
     for event in told.named(name):

@@ -8,9 +8,9 @@ import pytest
 
 from models.store.document import now
 from models.webhook_deliveries import KEPT, DeliveryRepository
-from tests.flows.test_webhooks import a_webhook
 from tests.support.client import Client
 from tests.support.stack import Stack
+from tests.support.webhooks import a_webhook
 
 
 @pytest.fixture

@@ -107,9 +107,8 @@ async def _places(life: Life) -> None:
 
 async def _webhooks(life: Life) -> None:
     webhook = await life.done("webhook.create", url="https://receiver.example/", events=["sms.*"])
-    life.secrets.add(webhook["secret"])
     changed = await life.done("webhook.update", id=webhook["id"], plain=True, new_secret=True)
-    life.secrets.add(changed["secret"])
+    life.secrets |= {webhook["secret"], changed["secret"]}
     await life.done("webhook.get", id=webhook["id"])
     await life.done("webhook.search", size=1)
     await life.done("webhook.test", id=webhook["id"])

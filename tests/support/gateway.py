@@ -30,14 +30,20 @@ class Gateway:
     """Answers each request with the next of `answers`, the last one for ever, once `open` is set.
 
     The first `at_once` requests do not wait for that.
-    An answer is its status and what becomes JSON; a text is HTML, and None no body.
+    An answer is its status and what becomes JSON; a text is HTML, and None no body. `location` is where redirects go.
     """
 
     answers: list[tuple[int, Any]]
     url: str = ""
     received: list[Received] = field(default_factory=list)
+    location: str = ""
     open: asyncio.Event = field(default_factory=asyncio.Event)
     at_once: int = 0
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
 
     async def arrived(self, count: int) -> None:
         """Wait until so many requests have come."""
@@ -53,18 +59,19 @@ class Gateway:
         if len(self.received) > self.at_once:
             await self.open.wait()
         status, content = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        shown = {"location": self.location} if 300 <= status < 400 else None
         if content is None or isinstance(content, str):
-            return HTMLResponse(content, status)
-        return JSONResponse(content, status)
+            return HTMLResponse(content, status, shown)
+        return JSONResponse(content, status, shown)
 
 
 @asynccontextmanager
-async def gateway(*answers: tuple[int, Any]) -> AsyncIterator[Gateway]:
-    """A gateway on a free port until the block ends."""
+async def gateway(*answers: tuple[int, Any], port: int = 0) -> AsyncIterator[Gateway]:
+    """A gateway on a port, 0 for a free one, until the block ends."""
     played = Gateway([*answers] or [(200, {})])
     played.open.set()
     app = Starlette(routes=[Route("/{path:path}", played.answer, methods=["POST"])])
-    async with serve(app, timeout_graceful_shutdown=1) as played.url:
+    async with serve(app, port=port, timeout_graceful_shutdown=1) as played.url:
         try:
             yield played
         finally:

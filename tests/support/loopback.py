@@ -21,10 +21,12 @@ def http_client(url: str = "", **options: Any) -> httpx.AsyncClient:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp, limits: ConnectionLimits | None = None, **options: Any) -> AsyncIterator[str]:
-    """Serve an application on a free port until the block ends; yields its URL."""
+async def serve(
+    app: ASGIApp, limits: ConnectionLimits | None = None, port: int = 0, **options: Any
+) -> AsyncIterator[str]:
+    """Serve an application on a port, 0 for a free one, until the block ends; yields its URL."""
     protocol = limited_protocol(limits or ConnectionLimits())
-    listener = _listener()
+    listener = _listener(port)
     config = uvicorn.Config(app, http=protocol, ws="none", access_log=False, log_config=None, **options)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -37,8 +39,9 @@ async def serve(app: ASGIApp, limits: ConnectionLimits | None = None, **options:
         await task
 
 
-def _listener() -> socket.socket:
-    """A socket on a free port; asyncio turns Nagle's delay of 40 ms off only where the protocol is named."""
+def _listener(port: int) -> socket.socket:
+    """A socket on a port; asyncio turns Nagle's delay of 40 ms off only where the protocol is named."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     return listener

@@ -47,6 +47,7 @@ def settings(running: RunningServers, **changed: Any) -> Settings:
         "mongo_url": running.mongo_url,
         "secret_key": SECRET,
         "encryption_key": ENCRYPTION_KEY,
+        "webhook_networks": "127.0.0.0/8",
         "mongo_driver": os.environ.get("USERBUS_TEST_MONGO_DRIVER", "pymongo"),
         **changed,
     }

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from handlers.sms_gateways.gateway import AccountRefused, NotSent, NumberRefused
-from handlers.sms_gateways.webhook import WebhookSender, signature, signing_key
+from handlers.sms_gateways.webhook import WebhookSender
+from models.secrets.standard_webhooks import signature, signing_key
 from tests.support.gateway import Gateway, gateway
 from tests.support.loopback import http_client
 

@@ -1,0 +1,30 @@
+"""Disabling webhooks whose receivers have been failing for long, or say that they are gone."""
+
+import asyncio
+from typing import Literal
+from uuid import uuid4
+
+from handlers.cloudevents import cloud_event
+from handlers.webhook_views import webhook_changed
+from models.store.journal import CommandContext
+from models.transaction import with_transaction
+from models.unit_of_work import Dependencies, UnitOfWork
+
+PATIENCE_SECONDS = 10.0
+
+
+async def disable_webhook(dependencies: Dependencies, id: int, because: Literal["failing", "gone"]) -> None:
+    """Disable a webhook with its event, journalled as a command of the workers. Raises `StoreUnavailable`."""
+    context = CommandContext("webhook.disable", uuid4().hex, "", caller="worker")
+
+    async def disable(unit: UnitOfWork) -> None:
+        webhook = await unit.webhooks.find(id=id)
+        if webhook is None or not webhook.change({"enabled": False}):
+            return
+        webhook.disabled_because = because
+        unit.emit("webhook.disabled", webhook, webhook_changed)
+        await unit.webhooks.save(webhook)
+        await unit.commit("", [cloud_event(event, unit.context) for event in unit.emitted])
+
+    until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    await with_transaction(dependencies, context, disable, until)

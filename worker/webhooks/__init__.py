@@ -1,0 +1,1 @@
+"""Webhooks: events from the bus to receivers without one."""

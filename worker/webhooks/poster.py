@@ -1,0 +1,75 @@
+"""Posting to receivers: bounded in time and size, without redirects, to allowed addresses alone."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+
+from models.webhook_addresses import AddressRules
+from worker.webhooks.checked_network import AddressForbidden, CheckedNetwork
+
+MAX_ANSWER = 64 * 1024  # bytes that are read of an answer, so that its connection can be used again
+CONNECTIONS = 2000  # at once, to all receivers: each webhook has a few
+KEPT_SECONDS = 30.0
+
+
+class NotPosted(Exception):
+    """There was no answer; the text is for the log of deliveries."""
+
+
+class Poster:
+    """Posts with connections that are used again; each request ends within `seconds`. Use as a context manager."""
+
+    def __init__(self, rules: AddressRules, seconds: float) -> None:
+        self._seconds = seconds
+        self._context = httpx.create_ssl_context()
+        self._pools = {scheme: self._create_pool(rules, scheme) for scheme in ("https", "http")}
+        self._exits = AsyncExitStack()
+
+    def _create_pool(self, rules: AddressRules, scheme: str) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=self._context,
+            max_connections=CONNECTIONS,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=CheckedNetwork(rules, scheme),
+        )
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Post a body and return the status of the answer, whatever it is. Raises `NotPosted`."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._post(url, headers, body)
+        except TimeoutError:
+            raise NotPosted(f"no answer within {self._seconds:g} s") from None
+        except AddressForbidden as error:
+            raise NotPosted(str(error)) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            raise NotPosted(f"{type(error).__name__}: {error}"[:200]) from error
+        except (OSError, ssl.SSLError, httpcore.UnsupportedProtocol) as error:
+            raise NotPosted(f"{type(error).__name__}: {error}"[:200]) from error
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        pool = self._pools[urlsplit(url).scheme]
+        async with pool.stream("POST", url, headers=[*headers.items()], content=body) as response:
+            read = 0
+            async for part in response.aiter_stream():
+                read += len(part)
+                if read > MAX_ANSWER:  # the connection is closed
+                    break
+            return response.status
+
+    async def __aenter__(self) -> Self:
+        for pool in self._pools.values():
+            await self._exits.enter_async_context(pool)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exits.aclose()
