@@ -12,6 +12,11 @@ def cpu_seconds(pids: Pids) -> dict[str, float]:
     return {name: _cpu_seconds(pid) for name, pid in pids.items()}
 
 
+def cpu_nanoseconds(pid: int) -> int:
+    """The processor time that the threads of a process have used which are alive."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir())
+
+
 def resident_mib(pid: int) -> float:
     """The resident memory of a process now."""
     return _status_mib(pid, "VmRSS")

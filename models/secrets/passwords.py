@@ -2,23 +2,30 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
+from argon2.low_level import Type, hash_secret_raw
 from passlib.context import CryptContext
 
 from models.errors.auth import HashingBusy, HashRefused, PasswordWeak
-from models.secrets.hashes.argon2 import Argon2Hash
+from models.secrets.hashes.argon2 import Argon2Hash, argon2_seconds
 from models.secrets.hashes.reading import BUDGET, accept, is_without_password, read
 from models.secrets.hashes.stored import StoredHash, nfc
 
 T = TypeVar("T")
+Check = Callable[[], tuple[bool, str | None]]
 LIGHT = 0.4  # seconds: what costs more to check waits apart
 BACKLOG = 10.0  # seconds of checking that may wait for each thread that checks other systems' hashes
-OWN = 0.05  # seconds that one of our own hashes takes
+OWN = 0.05  # seconds that one of our own hashes takes, at most
+LEAST_MEMORY = 8  # KiB, of Argon2
+SAMPLES = 3
+SALT, KEY = 16, 32  # bytes, as our own hashes have them
 COMMONEST = Path(__file__).with_name("commonest.txt")
 
 
@@ -27,11 +34,13 @@ class Passwords:
 
     `memory` in KiB, `rounds` the time cost; `waiting` how many may queue before `HashingBusy`. Hashes that cost more
     to check than our own have threads of their own, and the costliest one apart from these: neither keeps the others
-    from signing in.
+    from signing in. `clock` tells the processor time of the thread. Making one takes as long as a few hashes.
     """
 
-    def __init__(self, memory: int = 19456, rounds: int = 2, waiting: int = 256) -> None:
-        self._memory, self._rounds = memory, rounds
+    def __init__(
+        self, memory: int = 19456, rounds: int = 2, waiting: int = 256, clock: Callable[[], float] = time.thread_time
+    ) -> None:
+        self._memory, self._rounds, self._clock = memory, rounds, clock
         self._context = CryptContext(
             schemes=["argon2"],
             argon2__type="ID",
@@ -43,6 +52,8 @@ class Passwords:
         self._own = _Pool("argon2", cores, cores + waiting)
         self._light = _Pool("light", max(1, cores // 2), max(1, cores // 2) * BACKLOG)
         self._heavy = _Pool("heavy", 1, BACKLOG)
+        self._estimate = argon2_seconds(memory, rounds)
+        self._seconds = self._measure()
         self._commonest = frozenset(COMMONEST.read_text().split())
 
     async def hash(self, password: str) -> str:
@@ -59,21 +70,19 @@ class Passwords:
         Without a stored hash the same time is spent, and with one that is cheaper than ours, so that an unknown user
         cannot be told from a wrong password.
         """
-        nothing = partial(self._verify_nothing, password)
         try:
             known = read(stored) if stored else None
             texts = {text: text.encode() for text in known.texts(password)} if known else {}
         except (HashRefused, UnicodeEncodeError):
             known = None
+        times = len({password, nfc(password)})
         if known is None:
-            await self._own.run(nothing)
+            await self._own.run(partial(self._spend, self._memory, times))
             return False, None
         work = partial(self._verify, password, texts, known)
-        if isinstance(known, Argon2Hash) and known.is_at_most(self._memory, self._rounds):
-            return await self._own.run(work)
         seconds = min(BUDGET, sum(known.cost(len(encoded)) for encoded in texts.values()))
-        if seconds < OWN:  # the same time is spent beside it
-            return (await asyncio.gather(self._light.run(work, seconds), self._own.run(nothing)))[0]
+        if seconds <= self._estimate * times:
+            return await self._own.run(partial(self._verify_cheap, work, times, known))
         return await (self._light if seconds <= LIGHT else self._heavy).run(work, seconds)
 
     def refuse_weak(self, password: str) -> None:
@@ -92,9 +101,30 @@ class Passwords:
         self._light.close()
         self._heavy.close()
 
-    def _verify_nothing(self, password: str) -> None:
-        for _ in {password, nfc(password)}:
-            self._context.dummy_verify()
+    def _verify_cheap(self, work: Check, times: int, known: StoredHash) -> tuple[bool, str | None]:
+        """Check, and where the password is wrong spend what a hash of ours would take longer."""
+        began = self._clock()
+        outcome = work()
+        if not outcome[0] and not self._is_ours(known):
+            left = 1 - (self._clock() - began) / (self._seconds * times)
+            self._spend(int(self._memory * left), times)
+        return outcome
+
+    def _is_ours(self, known: StoredHash) -> bool:
+        return isinstance(known, Argon2Hash) and known.is_like(self._memory, self._rounds)
+
+    def _spend(self, memory: int, times: int = 1) -> None:
+        """Take as long as checking hashes like ours with this memory in KiB, nothing below what Argon2 needs."""
+        for _ in range(times if memory >= LEAST_MEMORY else 0):
+            hash_secret_raw(b"", bytes(SALT), self._rounds, memory, 1, KEY, Type.ID)
+
+    def _measure(self) -> float:
+        """How many seconds of processor time a hash of ours takes here: the least of some, as others disturb."""
+        moments = [self._clock()]
+        for _ in range(SAMPLES):
+            self._spend(self._memory)
+            moments.append(self._clock())
+        return min(after - before for before, after in pairwise(moments))
 
     def _verify(self, password: str, texts: dict[str, bytes], known: StoredHash) -> tuple[bool, str | None]:
         spent = 0.0

@@ -33,9 +33,15 @@ class Argon2Hash(StoredHash):
         """Whether guessing it costs no less than guessing an Argon2id hash of these parameters."""
         return self.current and self.memory >= memory and self.memory * self.rounds >= memory * rounds
 
-    def is_at_most(self, memory: int, rounds: int) -> bool:
-        """Whether checking it costs no more than checking an Argon2id hash of these parameters and one lane."""
-        return self.lanes == 1 and self.memory <= memory and self.memory * self.rounds <= memory * rounds
+    def is_like(self, memory: int, rounds: int) -> bool:
+        """Whether checking it is the same work as checking a hash of these parameters and one lane."""
+        return (self.memory, self.rounds, self.lanes) == (memory, rounds, 1)
+
+
+def argon2_seconds(memory: int, rounds: int, lanes: int = 1) -> float:
+    """How long a check with these parameters takes."""
+    threads = 4 * rounds * lanes * SECONDS_A_THREAD if lanes > 1 else 0.0
+    return memory * (rounds + 1) * SECONDS_A_KIB + threads
 
 
 def argon2_hash(found: re.Match[str]) -> Argon2Hash:
@@ -47,7 +53,7 @@ def argon2_hash(found: re.Match[str]) -> Argon2Hash:
     text = f"$argon2{found['kind']}${version}m={memory},t={rounds},p={lanes}${found['rest']}"
     return Argon2Hash(
         scheme="argon2",
-        seconds=memory * (rounds + 1) * SECONDS_A_KIB + (4 * rounds * lanes * SECONDS_A_THREAD if lanes > 1 else 0),
+        seconds=argon2_seconds(memory, rounds, lanes),
         matches=partial(_matches, text.encode(), KINDS[found["kind"]]),
         memory=memory,
         rounds=rounds,
