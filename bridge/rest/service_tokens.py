@@ -40,7 +40,10 @@ class UserAccess:
 
 
 class TokenVerifier:
-    """Verify tokens over the bus; a service token is cached by its hash for `seconds`, a user's is not."""
+    """Verify tokens over the bus; a service token is cached by its hash for `seconds`, a user's is not.
+
+    None is cached beyond its expiry.
+    """
 
     def __init__(self, bus: Bus, seconds: float, metrics: HttpMetrics) -> None:
         self._bus = bus
@@ -82,7 +85,8 @@ class TokenVerifier:
             raise _verification_error(error) from error
         self._cache = {cached: entry for cached, entry in self._cache.items() if entry[0] > now}
         if verified.user is None:
-            self._cache[key] = (now + self._seconds, verified)
+            left = verified.expires_at.timestamp() - time.time()
+            self._cache[key] = (now + min(self._seconds, left), verified)
         return verified
 
 

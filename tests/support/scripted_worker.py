@@ -17,7 +17,8 @@ from tests.support.patience import PATIENCE
 GOOD = "good-token"
 NOW = "2026-11-20T12:00:00.000Z"
 TOKEN = {
-    "id": 1, "name": "billing", "scopes": ["*"], "created_at": NOW, "expires_at": NOW, "revision": 1,
+    "id": 1, "name": "billing", "scopes": ["*"], "created_at": NOW,
+    "expires_at": "9999-12-31T23:59:59.000Z", "revision": 1,
 }  # fmt: skip
 USER = {
     "id": 42, "uuid": "37423702-051a-46b4-bf2b-f190759cc0b8", "username": "example_user", "created_at": NOW,
