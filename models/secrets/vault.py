@@ -6,6 +6,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from models.errors.accounts import NoKey
 
+KEY_LENGTH = 44  # characters: 32 bytes in base64, padded
+
 
 class Vault:
     """Encrypt texts with Fernet. `keys` is a comma-separated list, the newest first, or None to refuse all secrets.
@@ -14,7 +16,7 @@ class Vault:
     """
 
     def __init__(self, keys: str | None) -> None:
-        fernets = [Fernet(key.strip()) for key in (keys or "").split(",") if key.strip()]
+        fernets = [_read_key(key.strip()) for key in (keys or "").split(",") if key.strip()]
         self._fernet = MultiFernet(fernets) if fernets else None
 
     @property
@@ -46,3 +48,9 @@ class Vault:
             return [self._fernet.rotate(text).decode() for text in sealed]
         except InvalidToken as error:
             raise NoKey from error
+
+
+def _read_key(key: str) -> Fernet:
+    if len(key) != KEY_LENGTH:  # Fernet reads no further than the padding: "new;old" would be the new key alone
+        raise ValueError("a key must be 32 url-safe base64-encoded bytes; several are separated by commas")
+    return Fernet(key)
