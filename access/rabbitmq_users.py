@@ -18,7 +18,11 @@ USERBUS = r"userbus\..*"
 # connections. The names cannot be guessed, and an exclusive queue can be read only by the connection that declared it.
 ANONYMOUS = r"amq\.gen-.*|amq_[0-9a-f]{32}"
 CONNECTIONS, CHANNELS = 100, 1000
-QUEUE_LENGTH = 1_000_000
+# What a queue of a service may hold; the oldest go, since a queue that refuses events would hold up those of everybody.
+QUEUE_LENGTH, QUEUE_BYTES = 1_000_000, 2**30
+# The same for queues with a generated name, which are gone half an hour after they have been left.
+ANONYMOUS_LENGTH, ANONYMOUS_BYTES, LEFT_MS = 100_000, 2**28, 1_800_000
+QUEUES = 10_000  # of all together: RabbitMQ has no such limit for one user
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,10 @@ def definitions(passwords: Mapping[str, str], services: Iterable[ServiceIdentity
             for name, may, _ in rows
             for exchange, (write, read) in may.topics.items()
         ],
-        "policies": [_policy(name) for name, _, _ in listed],
+        "policies": [*_anonymous_policies(), *(policy for name, _, _ in listed for policy in _service_policies(name))],
+        "parameters": [
+            {"vhost": "/", "component": "vhost-limits", "name": "limits", "value": {"max-queues": QUEUES}},
+        ],
     }
 
 
@@ -109,6 +116,11 @@ def policy_name(service: str) -> str:
     return f"service.{service}"
 
 
+def stream_policy_name(policy: str) -> str:
+    """Return the name of the policy of the streams beside a policy of queues."""
+    return f"{policy}.streams"
+
+
 def hash_password(password: str) -> str:
     """Return the hash as RabbitMQ stores it: base64 of the salt and SHA-256 over salt and password."""
     salt = secrets.token_bytes(SALT)
@@ -133,14 +145,22 @@ def _user(name: str, rights: UserRights, password_hash: str) -> dict[str, Any]:
     }
 
 
-def _policy(name: str) -> dict[str, Any]:
-    # the oldest messages go, since a queue that refuses events would hold up those of everybody
-    limit = {"max-length": QUEUE_LENGTH, "overflow": "drop-head"}
-    return {
-        "vhost": "/",
-        "name": policy_name(name),
-        "pattern": rf"^{re.escape(name)}\.",
-        "apply-to": "queues",
-        "priority": 0,
-        "definition": limit,
-    }
+def _service_policies(name: str) -> list[dict[str, Any]]:
+    limits = {"max-length": QUEUE_LENGTH, "max-length-bytes": QUEUE_BYTES}
+    return _policies(policy_name(name), rf"^{re.escape(name)}\.", limits)
+
+
+def _anonymous_policies() -> list[dict[str, Any]]:
+    limits = {"max-length": ANONYMOUS_LENGTH, "max-length-bytes": ANONYMOUS_BYTES, "expires": LEFT_MS}
+    return _policies("anonymous", f"^({ANONYMOUS})$", limits)
+
+
+def _policies(name: str, pattern: str, limits: Mapping[str, int]) -> list[dict[str, Any]]:
+    # RabbitMQ applies no policy at all to a stream that holds what a stream does not know: it falls to the second one
+    bytes_alone = {"max-length-bytes": limits["max-length-bytes"]}
+    of_kinds = {name: (0, {**limits, "overflow": "drop-head"}), stream_policy_name(name): (-1, bytes_alone)}
+    common = {"vhost": "/", "pattern": pattern, "apply-to": "queues"}
+    return [
+        {**common, "name": each, "priority": priority, "definition": definition}
+        for each, (priority, definition) in of_kinds.items()
+    ]

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
-from access.rabbitmq_users import policy_name
+from access.rabbitmq_users import policy_name, stream_policy_name
 
 TIMEOUT = 30.0
 
@@ -31,12 +31,14 @@ class Management:
         self._call("POST", "/definitions", json=definitions)
 
     def remove_service(self, name: str) -> None:
-        """Delete a service's user, which ends its connections, then its policy and its queues with what they hold."""
+        """Delete a service's user, which ends its connections, its policy, queues and exchanges."""
         self._call("DELETE", f"/users/{quote(name, safe='')}")
-        self._call("DELETE", f"/policies/%2F/{quote(policy_name(name), safe='')}")
-        for queue in self._call("GET", "/queues/%2F?columns=name").json():
-            if queue["name"].startswith(f"{name}."):
-                self._call("DELETE", f"/queues/%2F/{quote(queue['name'], safe='')}")
+        for policy in (policy_name(name), stream_policy_name(policy_name(name))):
+            self._call("DELETE", f"/policies/%2F/{quote(policy, safe='')}")
+        for kind in ("queues", "exchanges"):
+            for found in self._call("GET", f"/{kind}/%2F?columns=name").json():
+                if found["name"].startswith(f"{name}."):
+                    self._call("DELETE", f"/{kind}/%2F/{quote(found['name'], safe='')}")
 
     def list_all(self, kind: str) -> list[dict[str, Any]]:
         """Return all `queues`, `exchanges`, `bindings` or `policies` of the virtual host, as RabbitMQ shows them."""

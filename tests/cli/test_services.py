@@ -45,6 +45,7 @@ async def test_a_service_is_added_shown_and_removed_on_a_running_broker(restrict
     async with await aio_pika.connect(url_of(restricted, "crm", password)) as connection:
         channel = await connection.channel()
         await channel.declare_queue("crm.events", durable=True, arguments={"x-queue-type": "quorum"})
+        await channel.declare_exchange("crm.tunnel", durable=True)
     shown = run(restricted, "show", "crm").stdout.splitlines()
     assert shown == [*(f"may send\taccount.{n}" for n in ("apply", "list", "resolve")), "may send\tuser.get",
                      "receives\tuser.*"]  # fmt: skip
@@ -58,6 +59,8 @@ async def test_a_service_is_added_shown_and_removed_on_a_running_broker(restrict
         channel = await connection.channel()
         with pytest.raises(aio_pika.exceptions.ChannelClosed):
             await channel.declare_queue("crm.events", passive=True)
+        with pytest.raises(aio_pika.exceptions.ChannelClosed):
+            await (await connection.channel()).get_exchange("crm.tunnel", ensure=True)
 
 
 async def test_a_removed_service_loses_its_connections(restricted: RestrictedBroker) -> None:
