@@ -18,6 +18,7 @@ from bridge.dialects import foreseen, passport, rbac, starcedu, usermgmt
 from bridge.openapi import routes as openapi
 from bridge.rest.dialect import Authenticate, Dialect
 from bridge.rest.engine import Engine
+from bridge.rest.large_bodies import LargeBodies
 from bridge.rest.metrics import HttpMetrics, serve_metrics
 from bridge.rest.middleware import HeadRequests, RequestIds, SecurityHeaders
 from bridge.rest.rate_limits import RateLimits
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    app.state.large_bodies = LargeBodies()
     engine = Engine(dialects, bus, settings.cors_origins, _rate_limits(settings))
     app.router.default = ServerSpans(engine) if is_on() else engine
     return app

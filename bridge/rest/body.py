@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from contextlib import AsyncExitStack
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -10,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from bridge.rest.dialect import RawRequest, StandardCase, StandardError
 from bridge.rest.fields import Values
+from bridge.rest.large_bodies import SMALL
 
 MAX_BODY = 1_048_576
 MAX_DRAINED = 32 * MAX_BODY
@@ -25,7 +27,8 @@ FORM = "application/x-www-form-urlencoded"
 async def read_body(request: Request) -> bytes:
     """Read the whole body; raises StandardError if it is larger than 1 MiB or does not arrive within 30 s.
 
-    A body that is too large is read to its end (32 MiB at most), so that the client gets the response.
+    A body that is too large is read to its end (32 MiB at most), so that the client gets the response. A large one
+    waits for a place of the application's `large_bodies`.
     """
     if "expect" in request.headers and _declared_length(request) > MAX_BODY:
         raise StandardError(StandardCase.TOO_LARGE)
@@ -98,12 +101,16 @@ def _declared_length(request: Request) -> int:
 
 async def _drain(request: Request) -> tuple[bytes, int]:
     kept, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= MAX_BODY:
-            kept += chunk
-        if size > MAX_DRAINED:
-            break
+    async with AsyncExitStack() as place:
+        async for chunk in request.stream():
+            if size <= SMALL < size + len(chunk):
+                address = request.client.host if request.client else ""
+                await place.enter_async_context(request.app.state.large_bodies.place(address))
+            size += len(chunk)
+            if size <= MAX_BODY:
+                kept += chunk
+            if size > MAX_DRAINED:
+                break
     return bytes(kept), size
 
 
