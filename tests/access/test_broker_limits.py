@@ -77,7 +77,7 @@ async def test_a_queue_of_a_service_is_bounded(
     name = f"reader.{uuid4().hex}"
     queue = await channel.declare_queue(name, durable=True, arguments=QUEUE_TYPES[kind])
     limits = await applied_limits(restricted, name)
-    await queue.delete()
+    await queue.delete(if_unused=False, if_empty=False)  # which quorum queues do not know
     assert limits["max-length-bytes"] == BYTES["service"]
     assert kind == "stream" or limits["max-length"] == 1_000_000
 
@@ -90,7 +90,7 @@ async def test_a_name_that_looks_generated_is_no_way_round(
     name = f"amq_{uuid4().hex}"
     queue = await channel.declare_queue(name, durable=True, arguments=QUEUE_TYPES[kind])
     limits = await applied_limits(restricted, name)
-    await queue.delete()
+    await queue.delete(if_unused=False, if_empty=False)  # which quorum queues do not know
     assert limits["max-length-bytes"] == BYTES["anonymous"]
     assert kind == "stream" or (limits["max-length"], limits["expires"]) == (100_000, 1_800_000)
 
