@@ -136,6 +136,7 @@ async def test_a_reply_goes_to_the_callers_own_queues_alone(anybody: Client) -> 
     mine = await anybody.channel.declare_queue(own, exclusive=True)
     with capture_logs() as logs:
         await anybody.send("user.get", {"id": 9_000_000_000}, user_id="billing", reply_to="watcher.notify")
+        await anybody.send("user.get", {"id": 9_000_000_000}, user_id="billing", reply_to="/queues/watcher%2Enotify")
         await anybody.send("user.get", {"id": 9_000_000_000}, user_id="billing", reply_to=victim.name)
         await anybody.send("user.get", {"id": 9_000_000_000}, user_id="billing", reply_to="billing.replies")
         await anybody.send("user.get", {"id": 9_000_000_000}, user_id="billing", reply_to=own)
@@ -145,16 +146,19 @@ async def test_a_reply_goes_to_the_callers_own_queues_alone(anybody: Client) -> 
                 assert json.loads(reply.body)["status"] == "failed"
                 break
     refused = [line["reply_to"] for line in logs if line["event"] == "reply refused"]
-    assert refused == ["watcher.notify", victim.name]
+    assert refused == ["watcher.notify", "watcher.notify", victim.name]
 
 
-@pytest.mark.parametrize("way", ["binding", "dead letters"])
+@pytest.mark.parametrize("way", ["binding", "alternate exchange", "dead letters"])
 async def test_an_exchange_of_ones_own_is_no_way_round(urls: dict[str, str], way: str) -> None:
     """RabbitMQ asks for no right to the routing key there: the worker does."""
     async with Client(urls["billing"]) as client, Client(urls["worker"]) as watcher:
         events = await watcher.events("command.refused", served=False)
         channel, message_id = client.channel, uuid4().hex
-        own = await channel.declare_exchange("billing.tunnel", aio_pika.ExchangeType.FANOUT, auto_delete=True)
+        arguments: dict[str, Any] = {"alternate-exchange": "userbus.commands"} if way == "alternate exchange" else {}
+        own = await channel.declare_exchange(
+            f"billing.{uuid4().hex}", aio_pika.ExchangeType.FANOUT, arguments=arguments
+        )
         dead: dict[str, Any] = {
             "x-dead-letter-exchange": "userbus.commands",
             "x-dead-letter-routing-key": "user.delete",
@@ -162,7 +166,7 @@ async def test_an_exchange_of_ones_own_is_no_way_round(urls: dict[str, str], way
         through = await channel.declare_queue(f"billing.{uuid4().hex}", exclusive=True, arguments=dead)
         if way == "binding":
             await (await channel.get_exchange("userbus.commands", ensure=False)).bind(own)
-        else:
+        if way == "dead letters":
             await through.bind(own)
         await own.publish(aio_pika.Message(b'{"id": 1}', user_id="billing", message_id=message_id), "user.delete")
         if way == "dead letters":
@@ -171,6 +175,7 @@ async def test_an_exchange_of_ones_own_is_no_way_round(urls: dict[str, str], way
             await message.reject()
         event = await events.next()
         assert (event["data"]["message_id"], event["data"]["problem"]["code"]) == (message_id, FORBIDDEN)
+        await own.delete()
 
 
 async def test_a_service_that_is_added_or_removed_is_known_at_once(
