@@ -88,7 +88,7 @@ def try_ways(attacker: Attacker) -> dict[str, str]:
     as_type = {symbol("x-basic-type"): "user.delete"}
     return {
         "in its own name": attacker.send(f"{COMMANDS}/user.get"),
-        "in the name of another": attacker.send(f"{COMMANDS}/user.get", user_id=b"bridge"),
+        "in the name of another": attacker.send(f"{COMMANDS}/user.get", user_id=b"admin"),
         "to a queue": attacker.send("/queues/userbus.user", annotations=as_type),
         "to a queue, by the message": attacker.send(None, address="/queues/userbus.user", annotations=as_type),
         "events": attacker.send("/exchanges/userbus.events/user.created"),

@@ -128,6 +128,7 @@ def test_what_is_spent_is_a_hash_with_so_much_memory_and_none_below_what_that_ne
 @pytest.mark.parametrize(
     ("stored", "is_kept"),
     [(of_argon2(), True), (of_argon2(1024, 1), True), (of_argon2(511, 3), False), (of_argon2(512, 1), False)],
+    ids=["ours", "more memory", "less memory", "fewer rounds"],
 )
 async def test_an_argon2_hash_that_is_as_good_as_ours_stays(stored: str, is_kept: bool, passwords: Observed) -> None:
     is_right, better = await passwords.verify(RIGHT, stored)
