@@ -13,7 +13,7 @@ from starlette.routing import Route
 from bridge.console.errors import render_error, render_refusal
 from bridge.console.gate import authenticate, redirect_to_sign_in
 from bridge.console.page import HEADERS, PREFIX, ConsolePage, PageRequest, PageRoute
-from bridge.console.pages import audit, dead, overview, sign_in, user, users
+from bridge.console.pages import audit, dead, events, overview, sign_in, user, users
 from bridge.console.rendering import create_templates
 from bridge.rest.body import form_values, read_body
 from bridge.rest.cross_site import is_own_page
@@ -52,6 +52,7 @@ def routes(bus: Bus, traffic: Traffic, options: ConsoleOptions) -> list[Route]:
         users.PAGE,
         user.PAGE,
         audit.PAGE,
+        events.page(bus),
         sign_in.page(options.is_secure),
     )
     templates = create_templates(pages)

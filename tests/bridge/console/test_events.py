@@ -1,0 +1,40 @@
+"""Events as they come, in the console."""
+
+import asyncio
+from uuid import uuid4
+
+from tests.bridge.console.conftest import SignedInOperator
+from tests.support.client import Client
+from tests.support.console import Visitor
+from tests.support.patience import PATIENCE
+
+
+async def read_until(visitor: Visitor, path: str, words: str) -> str:
+    """The part once it has these words."""
+    async with asyncio.timeout(PATIENCE):
+        while words not in (part := await visitor.read(path)):
+            await asyncio.sleep(0.1)
+    return part
+
+
+async def test_events_show_as_they_come_with_the_way_to_their_command(
+    operator: SignedInOperator, client: Client
+) -> None:
+    page = await operator.visitor.read("/events?name=user.")
+    assert 'data-live="/console/events/live?name=user.&amp;subject="' in page
+    key = uuid4().hex
+    user = await client.done("user.create", {"username": f"u_{key}"}, message_id=key, headers={"x-actor": "<b>x</b>"})
+    part = await read_until(operator.visitor, f"/events/live?subject=user/{user['id']}", f"user/{user['id']}</td>")
+    assert "<html" not in part
+    assert '<td data-label="Event">user.created</td>' in part
+    assert f'<a href="/console/audit?message_id={key}">' in part
+    assert "&lt;b&gt;x&lt;/b&gt;" in part
+    other = await operator.visitor.read(f"/events/live?subject=user/{user['id']}&name=role.")
+    assert "There are none" in other
+    await client.done("user.update", {"id": user["id"], "company": "Navy"})
+    await read_until(operator.visitor, f"/events/live?subject=user/{user['id']}", "user.updated")
+
+
+async def test_a_stranger_sees_no_events(stranger: Visitor) -> None:
+    for path in ("/events", "/events/live"):
+        await stranger.read(path, 303)
