@@ -53,7 +53,8 @@ def test_documented_codes_are_those_that_the_code_can_raise() -> None:
     assert raised | {"store.unavailable"} == problem_codes().keys()
 
 
-MARKDOWN = [file for folder in (".", "docs", "docs/decisions") for file in sorted((ROOT / folder).glob("*.md"))]
+FOLDERS = (".", "docs", "docs/decisions", "examples/*")
+MARKDOWN = [file for folder in FOLDERS for file in sorted(ROOT.glob(f"{folder}/*.md"))]
 PATH = re.compile(rf"`((?:{'|'.join((*packages(), 'tests', 'bench', 'examples', 'docs'))})/[\w./]*)`")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 

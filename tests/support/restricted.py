@@ -16,12 +16,13 @@ from devstack.setup import MANAGEMENT, RABBITMQ, write_secrets
 
 PASSWORD = "a password of services"
 # A service by default, one that creates users and hears of them, one that hears of everything, one
-# that hears of users without personal data.
+# that hears of users without personal data, and the example of notifications.
 SERVICES = (
     ServiceIdentity("reader"),
     ServiceIdentity("billing", ("user.*", "health.user"), ("user.*",)),
     ServiceIdentity("watcher", ("health.user",), ("#",)),
     ServiceIdentity("statistics", ("user.get",), ("user.*",), plain=True),
+    ServiceIdentity("notify", ("account.resolve",), ("user.*",)),
 )
 
 
