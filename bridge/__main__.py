@@ -3,7 +3,6 @@
 With `--check` only read the settings.
 """
 
-import gc
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from bridge.rest.protocol import limited_protocol
 from bridge.settings import Settings
 from contracts.environment import describe_mistyped
 from contracts.faults import fault_text
+from runtime.memory import configure_memory
 from tracing.switch import TracingUnavailable, export_traces
 
 SHUTDOWN_GRACE = 5
@@ -43,7 +43,7 @@ def _serve(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     limits = ConnectionLimits(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies)
     app = create_app(settings)
-    _configure_garbage_collection()
+    configure_memory()
     uvicorn.run(
         app,
         host=settings.bridge_host,
@@ -60,13 +60,6 @@ def _serve(settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=int(settings.bridge_timeout) + SHUTDOWN_GRACE,
     )
-
-
-def _configure_garbage_collection() -> None:
-    # modules and tables are never garbage, and a request makes some hundred objects of which few are in circles
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 def _read_settings() -> Settings:

@@ -1,6 +1,7 @@
 """The composition root: settings in, one ASGI application out."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -34,6 +35,7 @@ from bridge.rest.service_tokens import (
 )
 from bridge.settings import Settings
 from client.bus import Bus
+from runtime.memory import IdleMemory
 from tracing.spans import is_on
 
 MIN_COMPRESSED = 1024
@@ -57,6 +59,8 @@ def create_app(settings: Settings) -> Starlette:
             await exits.enter_async_context(served)
             for connection in (bus, console) if console else (bus,):
                 await exits.enter_async_context(connection)
+            memory = IdleMemory(lambda: metrics.served, lambda: metrics.in_flight)
+            await exits.enter_async_context(_run_beside(memory.run()))
             yield
 
     app = Starlette(
@@ -107,6 +111,15 @@ def create_dialects(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[
         starcedu.dialect(bus, settings.cookie_secure),
         usermgmt.dialect(settings.cookie_secure),
     ]
+
+
+@asynccontextmanager
+async def _run_beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _rate_limits(settings: Settings) -> RateLimits:

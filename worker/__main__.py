@@ -1,7 +1,6 @@
 """`userbus worker`: run one worker until SIGTERM or SIGINT; with `--check` only read the settings."""
 
 import asyncio
-import gc
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
@@ -10,6 +9,7 @@ import uvloop
 
 from handlers.handler import Handlers
 from handlers.registry import HANDLERS
+from runtime.memory import configure_memory
 from tracing.switch import TracingUnavailable, export_traces
 from worker.app import run_worker
 from worker.forced_exit import schedule_forced_exit
@@ -48,18 +48,11 @@ def main(handlers: Handlers = HANDLERS) -> None:
     configure_logging(settings.log_level, settings.log_format)
     try:
         with export_traces("userbus-worker"):
-            _configure_garbage_collection()
+            configure_memory()
             uvloop.run(serve(settings, handlers))
     except TracingUnavailable as error:
         print(f"worker: {error}; see .env.example", file=sys.stderr)
         sys.exit(2)
-
-
-def _configure_garbage_collection() -> None:
-    # modules and contracts are never garbage, and a request makes some hundred objects of which few are in circles
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 if __name__ == "__main__":

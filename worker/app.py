@@ -34,6 +34,7 @@ from models.store.reply_retention import ReplyRetention
 from models.store.totals import TotalsCheck
 from models.unit_of_work import Dependencies
 from models.webhook_addresses import AddressRules
+from runtime.memory import IdleMemory
 from worker.audit_sealer import SEAL_SECONDS, AuditSealer
 from worker.bus.lost_consumers import resume_lost_consumers
 from worker.bus.publisher import Publisher
@@ -58,7 +59,6 @@ from worker.delivery.retry import Retry
 from worker.delivery.settlement import Settlement
 from worker.facts import worker_facts
 from worker.health_server import serve_health
-from worker.idle_memory import TRIM_SECONDS, IdleMemory
 from worker.metrics import Components, Metrics
 from worker.readiness import Readiness
 from worker.settings import Settings
@@ -104,10 +104,11 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     retry, outage = Retry(publisher, worker_name(), settings.require_caller), Outage(dependencies.store.availability)
     settlement = Settlement(pipeline, delayed, retry, outage, relay.wake)
     records = RequestRecords(RequestCounts(), RequestLog(settings.request_log))
-    keep_running(stack, Sweeper(IdleMemory(records.counts), TRIM_SECONDS).run)
+    counts = records.counts
+    keep_running(stack, IdleMemory(counts.outcomes.total, lambda: counts.in_flight).run)
     webhooks = await start_webhooks(settings, dependencies, publisher, stack)
     sms = settings.sms_sender
-    metrics = Metrics(Components(dependencies, relay, records.counts, retry, sms, audit, webhooks.outcomes))
+    metrics = Metrics(Components(dependencies, relay, counts, retry, sms, audit, webhooks.outcomes))
     consumer = Consumer(pipeline, settlement, delayed, records, callers)
     subscriptions = _create_subscriptions(settings, consumer, DeadLettered(retry), webhooks.queues)
     unconsumed = partial(_unconsumed_queues, subscriptions)

@@ -34,7 +34,7 @@ class HttpMetrics:
         text = "Service tokens found in the cache (`hit`) or verified over the bus (`miss`)"
         self._tokens = Counter("userbus_token_cache", text, ["result"], registry=self.registry)
         self.token_hits, self.token_misses = self._tokens.labels("hit"), self._tokens.labels("miss")
-        self.in_flight = 0
+        self.in_flight = self.served = 0
         self.traffic = Traffic()
         text = "HTTP requests in flight"
         Gauge("userbus_http_in_flight", text, registry=self.registry).set_function(lambda: self.in_flight)
@@ -43,6 +43,7 @@ class HttpMetrics:
 
     def record(self, method: str, state: Mapping[str, Any], status: int, seconds: float) -> None:
         """Record an answered request; `state` has the `dialect` and the `route` as far as they were found."""
+        self.served += 1
         route = state.get("route")
         labels = (state.get("dialect") or NO_ENDPOINT, route or NO_ENDPOINT, method if route else NO_ENDPOINT)
         if labels[0] not in (NO_ENDPOINT, "console"):
