@@ -1,9 +1,10 @@
 """The base classes of all contracts."""
 
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+_NOTHING_ELSE = (("__pydantic_extra__", None), ("__pydantic_private__", None))
 Family = Literal["user", "account", "role", "auth", "sms"]
 
 
@@ -15,6 +16,17 @@ class View(BaseModel):
 
     personal: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Self:
+        """The view with these values, unchecked: of all fields, by their names and in their order.
+
+        As `model_construct`, which looks for defaults and aliases field by field and takes three times as long.
+        """
+        view = cls.__new__(cls)
+        for name, value in (("__dict__", fields), ("__pydantic_fields_set__", {*fields}), *_NOTHING_ELSE):
+            object.__setattr__(view, name, value)
+        return view
 
 
 R_co = TypeVar("R_co", bound=View, covariant=True)

@@ -5,6 +5,8 @@ import re
 from typing import Any
 from uuid import uuid4
 
+from pydantic_core import from_json, to_json
+
 from contracts.catalog import EVENTS
 from contracts.personal import blank_personal
 from contracts.types import timestamp
@@ -14,7 +16,6 @@ from models.unit_of_work import Emitted
 
 CONTENT_TYPE = "application/cloudevents+json"
 _DATA = ', "data": '  # no attribute can hold this: quotes in texts are escaped
-_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes an encoder each time
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # CloudEvents 1.0, 2.1: no control characters in attributes
 
 
@@ -37,7 +38,7 @@ def cloud_event(emitted: Emitted, context: CommandContext) -> OutboxEvent:
         "caller": _printable(context.caller),
         "traceparent": _printable(context.traceparent),
     }
-    head = _encode({name: value for name, value in attributes.items() if value not in (None, "")})
+    head = to_json({name: value for name, value in attributes.items() if value not in (None, "")}).decode()
     body = f"{head[:-1]}{_DATA}{emitted.view.model_dump_json()}}}"
     return OutboxEvent(event_id, emitted.name, emitted.subject, emitted.sequence, body)
 
@@ -45,7 +46,7 @@ def cloud_event(emitted: Emitted, context: CommandContext) -> OutboxEvent:
 def event_attributes(body: str) -> dict[str, Any]:
     """Return the attributes of an event that `cloud_event` has made, without parsing its data."""
     head, separator, _ = body.partition(_DATA)
-    attributes: dict[str, Any] = json.loads(f"{head}}}" if separator else head)
+    attributes: dict[str, Any] = from_json(f"{head}}}" if separator else head)
     return attributes
 
 

@@ -16,7 +16,7 @@ from models.coded import CodedDocument
 from models.store.client import BsonDict
 from models.users import Account, User
 
-_FIELDS = tuple(name for name in UserView.model_fields if name not in ("accounts", "roles"))
+_FIELDS = tuple(UserView.model_fields)
 
 _VIEWS: dict[str, type[CodedView]] = {
     "app": AppView,
@@ -29,9 +29,10 @@ _VIEWS: dict[str, type[CodedView]] = {
 
 def user_view(user: User) -> UserView:
     """The view of a user, without the password."""
-    fields: dict[str, Any] = {name: getattr(user, name) for name in _FIELDS}
-    accounts = [AccountView.model_construct(**dict(account)) for account in user.accounts]
-    return UserView.model_construct(**fields, accounts=accounts)
+    stored = vars(user)
+    fields: dict[str, Any] = {name: stored.get(name) for name in _FIELDS}
+    fields["accounts"] = [AccountView.model_construct(**dict(account)) for account in user.accounts]
+    return UserView.from_fields(fields)
 
 
 def shown_users(view: View) -> Iterator[int]:
