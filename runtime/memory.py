@@ -17,21 +17,22 @@ _LARGEST_THRESHOLD = 32 * 1024 * 1024
 _NEVER = 2**31 - 1
 
 
-def configure_memory() -> None:
+def configure_memory(young: int = 10_000) -> None:
     """Set up garbage collection and malloc, once everything is imported and before the first thread starts.
 
     Argon2 takes 19 MiB for each hash. Each thread that hashes would keep an arena of that size, which nothing but the
     thread itself can give back; in the one arena that all threads share, free pages stay for the next hash until
-    `trim_memory` gives them back.
+    `trim_memory` gives them back. `young` is how many new containers the garbage collector waits for: each time
+    it looks at all of those that live.
     """
     # modules and contracts are never garbage, and a request makes some hundred objects of which few are in circles
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(young, 20, 20)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_ARENA_MAX, 1)
-        mallopt(_MMAP_THRESHOLD, _LARGEST_THRESHOLD)  # what is mapped for each hash costs as much as half the hash
+        mallopt(_MMAP_THRESHOLD, _LARGEST_THRESHOLD)  # to map it anew for each hash takes as long as the hash
         mallopt(_TRIM_THRESHOLD, _NEVER)
 
 

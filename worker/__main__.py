@@ -16,6 +16,8 @@ from worker.forced_exit import schedule_forced_exit
 from worker.logs import configure_logging
 from worker.settings import Settings, read_settings
 
+YOUNG = 50_000  # two imports of a thousand users hold as many containers until their ends
+
 
 async def serve(settings: Settings, handlers: Handlers) -> None:
     """Run a worker until a signal, which also ends the wait for RabbitMQ and MongoDB at the start."""
@@ -48,7 +50,7 @@ def main(handlers: Handlers = HANDLERS) -> None:
     configure_logging(settings.log_level, settings.log_format)
     try:
         with export_traces("userbus-worker"):
-            configure_memory()
+            configure_memory(YOUNG)
             uvloop.run(serve(settings, handlers))
     except TracingUnavailable as error:
         print(f"worker: {error}; see .env.example", file=sys.stderr)
