@@ -7,13 +7,14 @@ MUTANTS := .venv/mutants/installed
 TOOLS := .venv/contracts/installed
 AMQP1 := .venv/amqp1/installed
 EXAMPLES := .venv/examples/installed
+SITE := .venv/site/installed
 STATIC := tests/contracts $(wildcard tests/test_*.py)
 
 # pytest keeps the tests that it has rewritten; without that every process rewrites all of them, for 4 seconds
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test mutants faults faults-cluster contracts clients examples bench check format docs wheels clean
+.PHONY: help up test mutants faults faults-cluster contracts clients examples bench check format docs site wheels clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -62,6 +63,11 @@ docs: $(INSTALLED) ## write the generated documents: docs/bus and docs/metrics.m
 	@$(BIN)/python -m worker.asyncapi
 	@$(BIN)/python -m tests.support.metrics_page
 
+site: $(INSTALLED) $(SITE) ## make the documents a site that needs no network, with every link checked; OUT=<folder>, by default .local/site
+	@$(BIN)/python -m tests.support.reference_pages
+	@$(dir $(SITE))bin/sphinx-build -q -W --keep-going -c docs/site -d .venv/site/pages . $(or $(OUT),.local/site)
+	@SITE=$(or $(OUT),.local/site) $(BIN)/python -m pytest -q tests/site
+
 wheels: $(INSTALLED) ## build the wheels of userbus and userbus-client; DIST=<folder>, by default dist
 	@$(BIN)/python -m pip --disable-pip-version-check wheel --no-deps --no-build-isolation --no-index --wheel-dir $(or $(DIST),dist) . ./client
 
@@ -76,7 +82,8 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 
 $(MONOLITH): requirements/bench.txt | $(INSTALLED)
 $(AMQP1): requirements/amqp1.txt | $(INSTALLED)
-$(MONOLITH) $(AMQP1):
+$(SITE): requirements/site.txt | $(INSTALLED)
+$(MONOLITH) $(AMQP1) $(SITE):
 	@$(BIN)/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@touch $@

@@ -68,6 +68,13 @@ def test_a_page_names_only_files_that_exist(file: Path) -> None:
     assert linked + [path for path in named if not any(name in path for name in made)] == []
 
 
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    listed = {line.strip().rpartition("<")[2].rstrip(">") for line in index.splitlines()}
+    pages = {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert pages - listed == set(), "add it to docs/index.md"
+
+
 def test_decisions_are_numbered_one_by_one() -> None:
     pages = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
     assert [int(page.name[:4]) for page in pages] == [*range(1, len(pages) + 1)], "give it the next free number"
