@@ -6,7 +6,7 @@ from http.client import HTTPConnection, HTTPException
 from devstack.ports import HOST
 
 TIMEOUT = 5.0
-CONSOLE = "/console/"
+CONSOLE = "/console"
 
 
 def status(port: int, path: str, headers: Mapping[str, str] | None = None) -> int | None:

@@ -52,10 +52,13 @@ def _addresses(facts: StackFacts) -> dict[str, str]:
 def _next_steps(facts: StackFacts) -> dict[str, str]:
     home = facts.sms_log.parent
     command = Path(sys.executable).with_name("userbus")
+    environment = f"set -a; . {home / 'dev.env'}; set +a"
+    root = {"the console's first user": f"{environment}; {command} root"} if facts.console else {}
     return {
+        **root,
         "call it from Python": "docs/client.md",
         "from anything else": "docs/other-clients.md",
-        "the command line": f"set -a; . {home / 'dev.env'}; set +a; {command} --help",
+        "the command line": f"{environment}; {command} --help",
         "the programs' logs": str(home / "log"),
     }
 

@@ -30,9 +30,11 @@ def test_the_calls_can_be_pasted_from_a_narrow_terminal() -> None:
 def test_the_console_is_named_where_there_is_one() -> None:
     (without, first), (console, second) = narrow_console(), narrow_console()
     show_facts(FACTS, without)
-    show_facts(replace(FACTS, console=f"{FACTS.url}/console/"), console)
+    show_facts(replace(FACTS, console=f"{FACTS.url}/console"), console)
     assert "Console" not in first.getvalue()
-    assert "  Console    http://127.0.0.1:8000/console/\n" in second.getvalue()
+    assert "the console's first user" not in first.getvalue()
+    assert "userbus root\n" in second.getvalue()
+    assert "  Console    http://127.0.0.1:8000/console\n" in second.getvalue()
 
 
 def test_the_end_says_what_to_do_next() -> None:

@@ -120,7 +120,7 @@ def test_a_second_stack_in_the_folder_is_refused_and_the_first_goes_on(shared: S
 
 def test_the_facts_are_for_the_owner_alone_and_name_what_is_needed(shared: StackRun) -> None:
     popen = shared.start()
-    assert f":{shared.env['USERBUS_BRIDGE_PORT']}/console/\n" in shared.wait_until_ready(popen)
+    assert f":{shared.env['USERBUS_BRIDGE_PORT']}/console\n" in shared.wait_until_ready(popen)
     file = shared.home / "dev.env"
     facts = dict(line.split("=", 1) for line in file.read_text().splitlines())
     end(popen, signal.SIGINT)

@@ -6,7 +6,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 TOKEN = "token-of-the-tests"
-PATHS = {"/health/ready": False, "/console/": False, "/integration/lark": True}
+PATHS = {"/health/ready": False, "/console": False, "/integration/lark": True}
 """Whether the path needs the token."""
 
 
