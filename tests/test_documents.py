@@ -62,7 +62,7 @@ LINK = re.compile(r"\]\(([^)#:]+)\)")
 @pytest.mark.parametrize("file", MARKDOWN, ids=lambda file: file.name)
 def test_a_page_names_only_files_that_exist(file: Path) -> None:
     text = file.read_text()
-    linked = [path for path in LINK.findall(text) if not (file.parent / path).exists()]
+    linked = [path for path in LINK.findall(text) if not (file.parent / path).is_file()]  # a folder is no page
     named = [path for path in PATH.findall(text) if not (ROOT / path).exists()]
     made = ("badges", "renaming")  # by whoever follows CONTRIBUTING.md
     assert linked + [path for path in named if not any(name in path for name in made)] == []
