@@ -90,7 +90,9 @@ def _console_url(settings: Settings) -> str:
 
 
 def _console_routes(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Route]:
-    options = ConsoleOptions(_console_url(settings), settings.cookie_secure, settings.require_caller)
+    broker = settings.console_broker_amqp_url
+    url = broker.get_secret_value() if broker else _console_url(settings)
+    options = ConsoleOptions(url, settings.cookie_secure, settings.require_caller)
     return console_routes(bus, metrics.traffic, options)
 
 

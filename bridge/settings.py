@@ -18,8 +18,9 @@ class Settings(TlsSettings, BaseSettings):
     may have, by default any; `*.` stands for all names below. `trusted_proxies` are the addresses and networks whose
     `X-Forwarded-For` is trusted, by default none; `max_connections_per_address` is not for them. The limits a minute
     are for one client address and callers without credentials; 0 is no limit. `console_amqp_url` is how the console
-    reaches the bus, by default as the bridge does: where callers are checked it needs the rights of the operator,
-    and `require_caller` says so: dead letters that it redrives then keep their senders.
+    reaches the bus, by default as the bridge does: where callers are checked it needs the rights of the operator.
+    `console_broker_amqp_url` is how it reaches dead letters and the log of events, by default as the bus; then it needs
+    the rights of the worker, and `require_caller`, so that dead letters which it redrives keep their senders.
     """
 
     model_config = SettingsConfigDict(env_prefix="USERBUS_", frozen=True, env_ignore_empty=True)
@@ -35,6 +36,7 @@ class Settings(TlsSettings, BaseSettings):
     cookie_secure: bool = False
     console: bool = False
     console_amqp_url: SecretAmqpUrl | None = None
+    console_broker_amqp_url: SecretAmqpUrl | None = None
     require_caller: bool = False
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()

@@ -52,7 +52,7 @@ class TlsSettings(BaseModel):
         """Both files."""
         return TlsFiles(self.tls_ca_file, self.tls_certificate_file)
 
-    @field_validator("amqp_url", "console_amqp_url", check_fields=False)
+    @field_validator("amqp_url", "console_amqp_url", "console_broker_amqp_url", check_fields=False)
     @classmethod
     def _add_amqp_files(cls, given: str | SecretStr | None, info: ValidationInfo) -> str | SecretStr | None:
         if given is None:

@@ -19,8 +19,8 @@ class EventTail:
     `fault` is why the log cannot be read, or None.
     """
 
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+    def __init__(self, amqp_url: str) -> None:
+        self._url = amqp_url
         self._events: deque[Event] = deque(maxlen=KEPT)
         self._reader: asyncio.Task[None] | None = None
         self._seen_at = 0.0
@@ -38,7 +38,8 @@ class EventTail:
 
     async def _read(self) -> None:
         try:
-            async with self._bus.replay(datetime.now(UTC) - BACK) as events:
+            bus = Bus(self._url, app_id="userbus-console")
+            async with bus, bus.replay(datetime.now(UTC) - BACK) as events:
                 self.fault = None
                 async for event in events:
                     self._events.append(event)

@@ -30,7 +30,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class ConsoleOptions:
-    """Where the console reaches the broker, for queues and dead letters, and how.
+    """Where the console reaches the broker, for queues, dead letters and the log of events, and how.
 
     Its cookie is for https alone if `is_secure`; with `keep_callers` redriven messages keep their `user_id`.
     """
@@ -52,7 +52,7 @@ def routes(bus: Bus, traffic: Traffic, options: ConsoleOptions) -> list[Route]:
         users.PAGE,
         user.PAGE,
         audit.PAGE,
-        events.page(bus),
+        events.page(options.amqp_url),
         sign_in.page(options.is_secure),
     )
     templates = create_templates(pages)

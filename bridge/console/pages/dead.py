@@ -21,8 +21,7 @@ GONE = (
     "Somebody else has redriven or dropped it meanwhile, or is at it just now. Nothing was changed: look at the list."
 )
 NO_ACCESS = (
-    "Is the broker up, and may the user of USERBUS_CONSOLE_AMQP_URL read userbus.dead? "
-    "The worker's user may: `userbus dead` with its address."
+    "Is the broker up? May the user of USERBUS_CONSOLE_BROKER_AMQP_URL read userbus.dead? The worker's user may."
 )
 
 

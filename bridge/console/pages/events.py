@@ -6,14 +6,13 @@ from starlette.responses import Response
 
 from bridge.console.event_tail import EventTail
 from bridge.console.page import ConsolePage, PageRequest, show
-from client.bus import Bus
 
 SHOWN = 100
 
 
-def page(bus: Bus) -> ConsolePage:
-    """The page; everybody who looks shares one reader of the log."""
-    tail = EventTail(bus)
+def page(amqp_url: str) -> ConsolePage:
+    """The page; everybody who looks shares one reader of the log, of the broker at `amqp_url`."""
+    tail = EventTail(amqp_url)
     return ConsolePage(
         "Events",
         (
