@@ -41,6 +41,7 @@ from worker.bus.publisher import Publisher
 from worker.bus.redeclare import redeclare_missing
 from worker.bus.relay import LEASE_SECONDS, Relay
 from worker.bus.relay_signal import RelaySignal
+from worker.bus.silent_queues import watch_silent_queues
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
 from worker.bus.tasks import keep_running
 from worker.bus.topology import consumed_queues, declare
@@ -171,7 +172,11 @@ async def _open_sms(settings: Settings, sends: SendReservations, stack: AsyncExi
 async def _declare(settings: Settings, publisher: Publisher, stack: AsyncExitStack) -> None:
     await declare(settings.amqp_url, settings.queue_length, settings.events_days)
     topology = declared_topology(settings.queue_length, settings.events_days)
-    keep_running(stack, partial(redeclare_missing, publisher, settings.amqp_url, topology))
+    keep_running(
+        stack,
+        partial(redeclare_missing, publisher, settings.amqp_url, topology),
+        partial(watch_silent_queues, publisher, topology),
+    )
 
 
 def _watch_callers(settings: Settings, stack: AsyncExitStack) -> Callers:

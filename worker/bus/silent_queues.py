@@ -1,0 +1,76 @@
+"""Route queries past a queue that does not answer: RabbitMQ 4 refuses what goes to a classic queue of a lost node."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from contracts.topology.parts import DeclaredQueue, Topology
+from worker.bus.publisher import Publisher, PublishFailed
+from worker.bus.topology import QUERY_QUEUES
+
+CHECK_SECONDS = 1.0
+ANSWER_SECONDS = 1.0
+BIND_SECONDS = 10.0
+log = structlog.get_logger()
+
+
+async def watch_silent_queues(publisher: Publisher, topology: Topology, seconds: float = CHECK_SECONDS) -> None:
+    """Check every so many seconds, until cancelled, whether queues of queries answer; unbind one that twice does not.
+
+    Its queries then take the alternate exchange to `userbus.unknown`, whose members are on every node, and are answered
+    from there, as they are by themselves with RabbitMQ 3. The bindings come back when the queue answers again.
+    """
+    queues = {queue.name: queue for queue in topology.queues if queue.name in QUERY_QUEUES}
+    silent: set[str] = set()
+    unbound: set[str] = set()
+    while True:
+        await asyncio.sleep(seconds)
+        found = await _find_silent(publisher, [*queues])
+        for name in (found & silent) - unbound:
+            if await _unbind(publisher, queues[name]):
+                unbound.add(name)
+        for name in [*unbound - found]:
+            if await _bind(publisher, queues[name]):
+                unbound.discard(name)
+        silent = found
+
+
+async def _find_silent(publisher: Publisher, queues: list[str]) -> set[str]:
+    if not await _is_silent(publisher, *queues):  # one channel where all is well
+        return set()
+    states = await asyncio.gather(*(_is_silent(publisher, queue) for queue in queues))
+    return {queue for queue, is_silent in zip(queues, states, strict=True) if is_silent}
+
+
+async def _is_silent(publisher: Publisher, *queues: str) -> bool:
+    """Whether the broker answers, and does not say within a second whether the queues are there."""
+    is_open = False
+    try:
+        async with publisher.temporary_channel(ANSWER_SECONDS) as channel:
+            is_open = True
+            for queue in queues:
+                await channel.queue_declare(queue, passive=True)
+    except PublishFailed as error:
+        return is_open and isinstance(error.__cause__, TimeoutError)
+    return False
+
+
+async def _unbind(publisher: Publisher, queue: DeclaredQueue) -> bool:
+    log.warning("the queue does not answer: its queries go to the queue of unknown names", queue=queue.name)
+    with suppress(PublishFailed):  # the next check finds it silent again
+        async with publisher.temporary_channel(BIND_SECONDS) as channel:
+            for each in queue.bindings:
+                await channel.queue_unbind(queue.name, each.exchange, each.key)
+        return True
+    return False
+
+
+async def _bind(publisher: Publisher, queue: DeclaredQueue) -> bool:
+    with suppress(PublishFailed):  # while it is missing; who declares it anew binds it as well
+        async with publisher.temporary_channel(BIND_SECONDS) as channel:
+            for each in queue.bindings:
+                await channel.queue_bind(queue.name, each.exchange, each.key)
+        log.warning("the queue answers again", queue=queue.name)
+        return True
+    return False
