@@ -1,6 +1,7 @@
 """Route queries past a queue that does not answer: RabbitMQ 4 refuses what goes to a classic queue of a lost node."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
@@ -27,13 +28,17 @@ async def watch_silent_queues(publisher: Publisher, topology: Topology, seconds:
     while True:
         await asyncio.sleep(seconds)
         found = await _find_silent(publisher, [*queues])
-        for name in (found & silent) - unbound:
-            if await _unbind(publisher, queues[name]):
-                unbound.add(name)
-        for name in [*unbound - found]:
-            if await _bind(publisher, queues[name]):
-                unbound.discard(name)
+        unbound |= await _change(_unbind, publisher, [queues[name] for name in (found & silent) - unbound])
+        unbound -= await _change(_bind, publisher, [queues[name] for name in unbound - found])
         silent = found
+
+
+async def _change(
+    change: Callable[[Publisher, DeclaredQueue], Awaitable[bool]], publisher: Publisher, queues: list[DeclaredQueue]
+) -> set[str]:
+    """Change the bindings of queues at once, as each takes seconds while a node is away; those that are changed."""
+    changed = await asyncio.gather(*(change(publisher, queue) for queue in queues))
+    return {queue.name for queue, is_changed in zip(queues, changed, strict=True) if is_changed}
 
 
 async def _find_silent(publisher: Publisher, queues: list[str]) -> set[str]:
