@@ -22,6 +22,7 @@ from tests.support.client import Client
 from tests.support.patience import PATIENCE
 from tests.support.restricted import SERVICES, RestrictedBroker
 from tests.support.scripted_worker import wait_until
+from worker.app import Worker
 
 CALLERS = {**PROGRAMS, **{service.name: service for service in SERVICES}}
 IMPERSONATOR = "worker"  # its user may publish anything in the name of anybody
@@ -115,13 +116,18 @@ async def test_a_query_without_reply_address_is_dropped(anybody: Client) -> None
     assert (await anybody.counted("userbus.dead"))[0] == before
 
 
-async def test_the_caller_is_in_the_event_and_an_actor_is_believed_from_the_trusted(anybody: Client) -> None:
+async def test_the_caller_is_in_event_and_journal_and_an_actor_is_believed_from_the_trusted(
+    anybody: Client, restricted_worker: Worker
+) -> None:
     events = await anybody.events("user.created", served=False)
     said = {"headers": {"x-actor": "user:1"}, "app_id": "userbus-bridge"}
     for caller, actor in (("billing", None), ("bridge", "user:1")):
-        user = await anybody.done("user.create", {"username": name()}, user_id=caller, **said)
+        id = uuid4().hex
+        user = await anybody.done("user.create", {"username": name()}, user_id=caller, message_id=id, **said)
         (event,) = await events.about(f"user/{user['id']}", 1)
         assert (event["caller"], event.get("actor")) == (caller, actor)
+        entry = await restricted_worker.dependencies.store.collection("journal").find_one({"_id": id})
+        assert (entry["caller"], entry["actor"]) == (caller, actor)
 
 
 async def test_the_sender_of_a_refused_command_is_its_caller(anybody: Client) -> None:
