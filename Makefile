@@ -43,7 +43,7 @@ examples: $(INSTALLED) $(EXAMPLES) ## run the example services that are not in P
 bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
 	@$(BIN)/python -m bench $(ARGS)
 
-mutants: $(INSTALLED) $(MUTANTS) ## change what guards, line by line, and count what no test notices, some 3 minutes; ARGS=<options of mutmut run>
+mutants: $(INSTALLED) $(MUTANTS) ## change what guards, line by line, and count what no test notices, some 10 minutes; ARGS=<options of mutmut run>
 	@rm -rf mutants
 	@.venv/mutants/bin/mutmut run $(ARGS)
 	@.venv/mutants/bin/python -m tests.support.mutants
