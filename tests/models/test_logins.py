@@ -23,6 +23,7 @@ KEYS = LoginKeys("86")
         ("x13800001114", "x13800001114"),
         ("13800001114 ext 5", "13800001114 ext 5"),
         ("Ada@Example.COM", "ada@example.com"),
+        ("a\u200bd\u00ada\ufe0f", "ada"),
         ("\u200b", "\u200b"),
     ],
 )
