@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.source import packages
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 MANIFESTS = [ROOT / "compose.yaml", *sorted((ROOT / "deploy").rglob("*.yaml"))]
 MODULE = re.compile(r"\[python, -m, ([\w.]+)\]|\"-m\", \"([\w.]+)\"")
 
