@@ -41,7 +41,7 @@ class Mover:
         aside = moving_name(queue)
         await self._set_aside(queue, aside, found)
         await self._declare(queue.name, dict(queue.arguments))
-        await self._rebind(queue.bindings, aside, queue.name)
+        await self._rebind(_new_bindings(queue, found), aside, queue.name)
         moved = await pump(self.connection, Pipe(aside, f"{queue.name}.refill", queue.name))
         if not await self._delete_empty(aside):
             raise NotMovable(f"messages came straight to {aside}: stop who publishes them")
@@ -57,10 +57,12 @@ class Mover:
         await self._refuse_undeliverable(queue.name)
         if not await self._is_there(aside):
             await self._declare(aside, dict(queue.arguments))
-        await self._unbind(queue.name, [binding for binding in found if binding not in queue.bindings])
+        await self._unbind(queue.name, [binding for binding in found if not queue.may_have(binding)])
         moved = 0
         while True:
-            await self._rebind(queue.bindings, queue.name, aside)  # again: a worker that starts binds it as well
+            await self._rebind(
+                _new_bindings(queue, found), queue.name, aside
+            )  # again: a worker that starts binds it as well
             moved += await pump(self.connection, Pipe(queue.name, aside, aside))
             await asyncio.sleep(STATISTICS_SECONDS)
             waiting = await self._count_waiting(queue.name)
@@ -128,3 +130,9 @@ class Mover:
                 return False
             await channel.queue_delete(name)
             return True
+
+
+def _new_bindings(queue: DeclaredQueue, found: Iterable[DeclaredBinding]) -> list[DeclaredBinding]:
+    """The bindings of a queue in its new form: those declared, and those that workers have added."""
+    added = [binding for binding in found if queue.may_have(binding) and binding not in queue.bindings]
+    return [*queue.bindings, *added]

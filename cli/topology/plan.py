@@ -89,7 +89,7 @@ def _remake(queue: DeclaredQueue, there: FoundQueue, found: Found) -> Iterator[S
         yield Step(
             "remake queue" if is_movable else "by hand", queue.name, why if is_movable else STREAM.format(why=why)
         )
-    for binding in _without(there.bindings, queue.bindings):
+    for binding in [each for each in there.bindings if not queue.may_have(each)]:
         yield Step("unbind", queue.name, f"bound to {_describe(binding)}, which is not declared", binding)
     if there.policy:
         yield Step("by hand", queue.name, f"policy {there.policy}; {POLICY}")

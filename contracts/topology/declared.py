@@ -91,6 +91,7 @@ _WEBHOOKS = DeclaredQueue(
     WEBHOOKS,
     {**_KEPT, **_READ_IN_ORDER},
     tuple(DeclaredBinding(EVENTS_EXCHANGE, key) for key in ("webhook.*", "user.erased")),
+    also_bound_to=EVENTS_EXCHANGE,
 )
 _DEAD_QUEUES = (
     # why the broker gave a message up is only in headers that senders may have written: workers sort what comes in

@@ -33,11 +33,16 @@ class DeclaredBinding:
 
 @dataclass(frozen=True)
 class DeclaredQueue:
-    """A queue that outlives restarts, with its bindings."""
+    """A queue that outlives restarts, with its bindings; workers may bind it to `also_bound_to` by other keys too."""
 
     name: str
     arguments: Arguments
     bindings: tuple[DeclaredBinding, ...] = ()
+    also_bound_to: str = ""
+
+    def may_have(self, binding: DeclaredBinding) -> bool:
+        """Whether a binding is one of those declared, or may be one of the workers'."""
+        return binding in self.bindings or binding.exchange == self.also_bound_to
 
     @property
     def is_stream(self) -> bool:

@@ -1,10 +1,13 @@
 """What `userbus topology plan` tells about a broker that is not as declared, and in which order."""
 
-from aio_pika import ExchangeType
-from aio_pika.abc import AbstractChannel
+import asyncio
+
+from aio_pika import ExchangeType, Message
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from cli.topology.plan import moving_name
 from contracts.topology.parts import placeless
+from tests.support.patience import PATIENCE
 from tests.support.restricted import RestrictedBroker
 from tests.support.topology import CLASSIC, declared_queue, planned, replace_queue, run_topology
 
@@ -48,6 +51,27 @@ async def test_what_is_missing_comes_first_and_what_hands_must_do_last(
     await channel.exchange_delete("userbus.relay")
     await channel.queue_delete("userbus.expired")
     assert await planned(restricted) == [("create exchange", "userbus.relay")]
+
+
+async def test_what_workers_bind_for_webhooks_is_left_as_it_is(
+    restricted: RestrictedBroker, channel: AbstractChannel
+) -> None:
+    await replace_queue(channel, "userbus.webhooks", placeless(declared_queue("userbus.webhooks").arguments))
+    webhooks = await channel.get_queue("userbus.webhooks", ensure=False)
+    for exchange, key in (("userbus.events", "user.created"), ("userbus.events.plain", "user.created")):
+        await webhooks.bind(exchange, key)
+    assert await planned(restricted) == [("remake queue", "userbus.webhooks"), ("unbind", "userbus.webhooks")]
+    events = await channel.get_exchange("userbus.events", ensure=False)
+    await events.publish(Message(b"before"), "user.created")
+    status, _, err = await run_topology(restricted, "apply", "--yes")
+    assert (status, err) == (0, "")
+    await events.publish(Message(b"after"), "user.created")
+    arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+    tag = await webhooks.consume(arrived.put, no_ack=True)
+    async with asyncio.timeout(PATIENCE):
+        assert [(await arrived.get()).body for _ in range(2)] == [b"before", b"after"]
+    await webhooks.cancel(tag)
+    assert await planned(restricted) == []
 
 
 async def test_another_length_is_another_form(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
