@@ -13,7 +13,19 @@ from starlette.routing import Route
 from bridge.console.errors import render_error, render_refusal
 from bridge.console.gate import authenticate, redirect_to_sign_in
 from bridge.console.page import HEADERS, PREFIX, ConsolePage, PageRequest, PageRoute
-from bridge.console.pages import audit, dead, events, overview, sign_in, user, users
+from bridge.console.pages import (
+    audit,
+    dead,
+    events,
+    integrations,
+    overview,
+    roles,
+    sign_in,
+    tenants,
+    tokens,
+    user,
+    users,
+)
 from bridge.console.rendering import create_templates
 from bridge.rest.body import form_values, read_body
 from bridge.rest.cross_site import is_own_page
@@ -51,8 +63,12 @@ def routes(bus: Bus, traffic: Traffic, options: ConsoleOptions) -> list[Route]:
         dead.page(options.amqp_url, options.keep_callers),
         users.PAGE,
         user.PAGE,
+        roles.PAGE,
         audit.PAGE,
         events.page(options.amqp_url),
+        integrations.PAGE,
+        tenants.PAGE,
+        tokens.PAGE,
         sign_in.page(options.is_secure),
     )
     templates = create_templates(pages)
