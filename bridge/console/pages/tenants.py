@@ -16,21 +16,21 @@ NOTICES = {"new-key": "The tenant has a new signing key; its user tokens have en
 
 async def list_tenants(request: PageRequest) -> Response:
     """List the tenants, the latest first."""
-    return await _render(request)
+    return await _show(request)
 
 
 async def create_tenant(request: PageRequest) -> Response:
     """Create a tenant, and show its secret on this page alone."""
     fields = {name: request.form.get(name) for name in ("id", "title")}
     created = await request.ask(CreateTenant.model_validate(fields))
-    return await _render(request, created.id, created.secret or "")
+    return await _show(request, created.id, created.secret or "")
 
 
 async def change_secret(request: PageRequest) -> Response:
     """Give a tenant a random secret, and show it on this page alone."""
     secret = secrets.token_urlsafe(32)
     changed = await request.ask(UpdateTenant(id=request.form.get("id", ""), secret=SecretStr(secret)))
-    return await _render(request, changed.id, secret)
+    return await _show(request, changed.id, secret)
 
 
 async def change_key(request: PageRequest) -> Response:
@@ -39,7 +39,7 @@ async def change_key(request: PageRequest) -> Response:
     return request.redirect("/tenants", "new-key")
 
 
-async def _render(request: PageRequest, id: str = "", secret: str = "") -> Response:
+async def _show(request: PageRequest, id: str = "", secret: str = "") -> Response:
     page = await request.ask(SearchTenants(sort=LATEST, size=SIZE, after=request.query.get("after"), count=False))
     return request.render("tenants.html", tenants=page.items, after=page.next, id=id, secret=secret)
 

@@ -13,7 +13,7 @@ NOTICES = {"revoked": "The token is revoked; a bridge may accept it for five mor
 
 async def list_tokens(request: PageRequest) -> Response:
     """List the tokens, the latest first."""
-    return await _render(request)
+    return await _show(request)
 
 
 async def issue_token(request: PageRequest) -> Response:
@@ -24,7 +24,7 @@ async def issue_token(request: PageRequest) -> Response:
         {"name": request.form.get("name"), "scopes": scopes, "days": int(days) if days.isdecimal() else days}
     )
     issued = await request.ask(command)
-    return await _render(request, text=issued.token, name=issued.name)
+    return await _show(request, text=issued.token, name=issued.name)
 
 
 async def revoke_token(request: PageRequest) -> Response:
@@ -33,7 +33,7 @@ async def revoke_token(request: PageRequest) -> Response:
     return request.redirect("/tokens", "revoked")
 
 
-async def _render(request: PageRequest, text: str = "", name: str = "") -> Response:
+async def _show(request: PageRequest, text: str = "", name: str = "") -> Response:
     is_live = request.query.get("state") != "all"
     query = SearchTokens(sort=LATEST, size=SIZE, after=request.query.get("after"), count=False, live=is_live)
     page = await request.ask(query)
