@@ -13,7 +13,7 @@ from typing import Any
 
 from devstack.servers import servers
 from models.apps import App
-from models.effective_links import RESOURCES_OF_USER, ROLES_OF_USER, RelatedQuery, find_related, related_pipeline
+from models.effective_roles import RESOURCES_OF_USER, ROLES_OF_USER, RelatedQuery, find_related, related_pipeline
 from models.groups import Group
 from models.permissions import find_granting_roles
 from models.resources import Resource, ResourceRepository

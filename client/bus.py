@@ -1,7 +1,6 @@
 """The client: requests, events and health checks."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -10,19 +9,17 @@ from typing import Any, Self, TypeVar, Unpack
 from aio_pika.abc import AbstractChannel
 
 from client.connection import Connection, State, connected_user
-from client.errors import Unavailable, timed_out, unavailable
+from client.errors import unavailable
 from client.options import Options
 from client.prepared_request import PreparedRequest
 from client.requests import RequestChannel, request_channel
+from client.retry import retry_until
 from client.sources import EventLog, EventQueue, Source, Start
 from client.subscription import Subscription
 from client.wire import decode
 from contracts.base import Command, Request, View
 from contracts.catalog import EVENTS_EXCHANGE, PLAIN_EVENTS_EXCHANGE, name_of
 from contracts.health import CheckHealth, HealthView
-
-FIRST_PAUSE = 0.05
-LONGEST_PAUSE = 1.0
 
 V = TypeVar("V", bound=View)
 T = TypeVar("T")
@@ -142,21 +139,9 @@ class Bus:
         return PreparedRequest.prepare(name, request, self._app_id, {**options, "actor": actor})
 
     async def _retry_until_deadline(self, name: str, attempt: Callable[[float], Awaitable[T]], options: Options) -> T:
-        """Await an attempt, given the seconds left; repeat it while unavailable, unless the options say otherwise."""
         retry = self._retry if options.get("retry") is None else options.get("retry")
         seconds = options.get("timeout") or self._timeout
-        clock = asyncio.get_running_loop().time
-        until, pause = clock() + seconds, FIRST_PAUSE
-        while True:
-            try:
-                return await attempt(until - clock())
-            except TimeoutError as error:
-                raise timed_out(name, seconds) from error
-            except Unavailable:
-                if not retry or self.state == "closed" or clock() + pause > until:
-                    raise
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(2 * pause, LONGEST_PAUSE)
+        return await retry_until(seconds, name, attempt, lambda: bool(retry) and self.state != "closed")
 
     def _live(self) -> RequestChannel:
         if self._requests is None:

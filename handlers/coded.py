@@ -13,7 +13,7 @@ from handlers.searching import page_view, search_spec
 from handlers.views import coded_view
 from models.apps import app_filter
 from models.coded import CodedDocument, CodedRepository
-from models.effective_links import OF_APP, RelatedQuery, RelationPath, find_related
+from models.effective_roles import OF_APP, RelatedQuery, RelationPath, find_related
 from models.store.search import ResultPage
 from models.unit_of_work import UnitOfWork
 

@@ -6,7 +6,7 @@ from contracts.groups import GroupPage
 from handlers.coded import CodedNoun, coded_handlers, list_of_app, list_related
 from handlers.handler import Handlers
 from handlers.links import GROUP_ROLES, USER_GROUPS, add_links, remove_links
-from models.effective_links import GROUPS_OF_USER
+from models.effective_roles import GROUPS_OF_USER
 
 GROUP = CodedNoun("group", GroupPage, lambda unit: unit.groups)
 

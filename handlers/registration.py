@@ -8,7 +8,7 @@ from handlers.password_hashing import hash_password, refuse_weak
 from handlers.problems import problem
 from handlers.views import user_view
 from models.errors.sms import SmsCodeWrong
-from models.logins import LOGINS
+from models.login_identifiers import LOGINS
 from models.unit_of_work import UnitOfWork
 from models.users import User
 

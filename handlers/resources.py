@@ -5,7 +5,7 @@ from functools import partial
 from contracts.resources import ResourcePage
 from handlers.coded import CodedNoun, coded_handlers, list_of_app, list_related
 from handlers.handler import Handlers
-from models.effective_links import RESOURCES_OF_ROLE, RESOURCES_OF_USER
+from models.effective_roles import RESOURCES_OF_ROLE, RESOURCES_OF_USER
 
 RESOURCE = CodedNoun("resource", ResourcePage, lambda unit: unit.resources)
 

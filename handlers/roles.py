@@ -19,7 +19,7 @@ from handlers.handler import Handlers
 from handlers.links import ROLE_RESOURCES, USER_ROLES, add_links, remove_links
 from handlers.views import coded_view
 from models.apps import App
-from models.effective_links import DIRECT_ROLES_OF_USER, ROLES_OF_GROUP, ROLES_OF_USER
+from models.effective_roles import DIRECT_ROLES_OF_USER, ROLES_OF_GROUP, ROLES_OF_USER
 from models.permissions import find_granting_roles
 from models.roles import DELETED, LIVE
 from models.store.client import BsonDict

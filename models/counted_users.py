@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from models.logins import LoginKeys
+from models.login_identifiers import LoginKeys
 from models.store.client import Store
 from models.store.scope import StoreScope
 from models.store.search import ResultPage, SearchSpec

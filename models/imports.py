@@ -11,7 +11,7 @@ from models.errors.accounts import AccountTaken, IntegrationNotFound
 from models.errors.base import TryAgain
 from models.errors.roles import GroupNotFound, RoleNotFound
 from models.errors.users import UserExternalIdTaken, UserIdTaken, UserUuidTaken
-from models.logins import LOGINS, LoginKeys
+from models.login_identifiers import LOGINS, LoginKeys
 from models.store.client import BsonDict, Store
 from models.store.driver_errors import DUPLICATE
 from models.store.scope import StoreScope

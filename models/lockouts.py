@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from models.errors.auth import AuthLocked, BadCredentials
 from models.errors.base import TryAgain
-from models.logins import LoginKeys
+from models.login_identifiers import LoginKeys
 from models.secrets.keys import Keys
 from models.store.client import Store
 from models.store.document import Document, now

@@ -7,7 +7,7 @@ import structlog
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from models.logins import CLASHING, LOGINS, LoginKeys, login_identifiers
+from models.login_identifiers import CLASHING, LOGINS, LoginKeys, login_identifiers
 from models.store.client import BsonDict, Store
 from models.store.driver_errors import DUPLICATE, translate_errors
 from models.users import LIVE

@@ -10,8 +10,8 @@ import structlog
 
 from models.errors.base import StoreUnavailable
 from models.errors.migrations import MigrationNotFound
+from models.login_identifiers import LoginKeys
 from models.login_migration import LoginMigration
-from models.logins import LoginKeys
 from models.store.client import BsonDict, Store
 from models.store.document import now
 from models.store.driver_errors import translate_errors

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from models.effective_links import EFFECTIVE_ROLES, LIVE_FILTER, app_lookup_stage
+from models.effective_roles import EFFECTIVE_ROLES, LIVE_FILTER, app_lookup_stage
 from models.errors.roles import AppNotFound
 from models.errors.users import UserNotFound
 from models.store.client import BsonDict, Store

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from models.errors.users import UsernameMixed
-from models.usernames import has_mixed_scripts
+from models.username_scripts import has_mixed_scripts
 
 ALL = ("username", "email", "telephone")
 WORKING_DAY = 43_200

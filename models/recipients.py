@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from models.logins import LoginKeys
+from models.login_identifiers import LoginKeys
 from models.store.client import BsonDict, Store
 from models.users import LIVE
 

@@ -11,7 +11,7 @@ from models.groups import GroupRepository
 from models.imports import ImportRepository
 from models.integrations import IntegrationRepository
 from models.lockouts import LockoutRepository
-from models.logins import LoginKeys
+from models.login_identifiers import LoginKeys
 from models.recipients import RecipientRepository
 from models.resource_types import ResourceTypeRepository
 from models.resources import ResourceRepository
@@ -24,7 +24,7 @@ from models.store.last_revisions import LastRevisions
 from models.store.scope import StoreScope
 from models.tenants import TenantRepository
 from models.tokens import TokenRepository
-from models.webhook_deliveries import DeliveryRepository
+from models.webhook_delivery_log import DeliveryRepository
 from models.webhooks import WebhookRepository
 
 

@@ -18,7 +18,7 @@ from models.errors.users import (
     UserStale,
     UserUnidentified,
 )
-from models.logins import IDENTIFIERS, LOGINS, LoginKeys, find_refusal, find_taken_keys, login_identifiers
+from models.login_identifiers import IDENTIFIERS, LOGINS, LoginKeys, find_refusal, find_taken_keys, login_identifiers
 from models.store.client import BsonDict, Store
 from models.store.conditions import fold
 from models.store.document import Document, now

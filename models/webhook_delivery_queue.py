@@ -12,7 +12,7 @@ from models.store.client import BsonDict, Store
 from models.store.document import now
 from models.store.driver_errors import DUPLICATE, translate_errors
 from models.store.journal import OutboxEvent
-from models.webhook_deliveries import KEPT, DeliveryRepository
+from models.webhook_delivery_log import KEPT, DeliveryRepository
 from models.webhooks import Webhook
 
 CLAIM = timedelta(seconds=60)  # longer than any attempt: then another worker tries again what a dead one has claimed

@@ -46,9 +46,9 @@ from worker.bus.subscribers import ConsumedQueue, QueueSubscription
 from worker.bus.tasks import keep_running
 from worker.bus.topology import consumed_queues, declare
 from worker.database_watch import watch_database
+from worker.delivery.broker_dead_letters import DeadLettered
 from worker.delivery.callers import Callers
 from worker.delivery.consumer import Consumer
-from worker.delivery.dead_lettered import DeadLettered
 from worker.delivery.delayed_replies import DelayedReplies
 from worker.delivery.outage import Outage
 from worker.delivery.pipeline import Pipeline

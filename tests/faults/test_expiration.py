@@ -14,7 +14,7 @@ from tests.support.client import Client
 from tests.support.faults.retry_probes import RetryProbe, lock_row, purge_queues, start_probe
 from tests.support.faults.stage import SMS_SECRET
 from tests.support.gateway import gateway
-from worker.delivery.dead_lettered import death_reason
+from worker.delivery.broker_dead_letters import death_reason
 
 
 @pytest.fixture(autouse=True)

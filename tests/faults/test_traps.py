@@ -29,7 +29,7 @@ from worker.bus.returned_messages import log_returned_messages
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
 from worker.bus.topology import declare
 from worker.bus.undeliverable_queries import Receive
-from worker.delivery.dead_lettered import death_reason
+from worker.delivery.broker_dead_letters import death_reason
 
 KEY = "sms.send_code"
 QUEUE = "userbus.sms"

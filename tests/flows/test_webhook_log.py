@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.store.document import now
-from models.webhook_deliveries import KEPT, DeliveryRepository
+from models.webhook_delivery_log import KEPT, DeliveryRepository
 from tests.support.client import Client
 from tests.support.stack import Stack
 from tests.support.webhooks import a_webhook

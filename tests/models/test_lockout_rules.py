@@ -6,7 +6,7 @@ import pytest
 
 from models.errors.auth import AuthLocked, BadCredentials
 from models.lockouts import LOCKING, SLOWING, Lockout, LockoutRepository, LockoutRule, delay_after
-from models.logins import LoginKeys
+from models.login_identifiers import LoginKeys
 from models.secrets.keys import Keys
 from models.store.client import Store
 from models.store.document import now

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from models.logins import LoginKeys, visible_text
+from models.login_identifiers import LoginKeys, visible_text
 
 KEYS = LoginKeys("86")
 

@@ -4,8 +4,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.errors.users import TelephoneTaken
+from models.login_identifiers import CLASHING, LoginKeys
 from models.login_migration import LoginMigration
-from models.logins import CLASHING, LoginKeys
 from models.store.client import BsonDict, Store
 from models.store.conditions import fold
 from models.unit_of_work import Dependencies, UnitOfWork

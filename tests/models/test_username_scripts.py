@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.usernames import has_mixed_scripts
+from models.username_scripts import has_mixed_scripts
 
 
 @pytest.mark.parametrize(

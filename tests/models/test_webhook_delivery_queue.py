@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 
 from devstack.servers import RunningServers
-from models.delivery_queue import CLAIM, DeliveryQueue, WaitingDelivery
 from models.store.client import Store
 from models.store.document import now
 from models.store.indexes import ensure_indexes
 from models.store.journal import OutboxEvent
+from models.webhook_delivery_queue import CLAIM, DeliveryQueue, WaitingDelivery
 from models.webhooks import Webhook
 from tests.support.stack import fresh_database
 

@@ -7,8 +7,9 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 
 from contracts.problem import Problem
+from worker.delivery.dead_letter_content import DeadLetterReason
 from worker.delivery.envelope import read_envelope
-from worker.delivery.retry import DeadLetterReason, Retry
+from worker.delivery.retry import Retry
 
 log = structlog.get_logger()
 

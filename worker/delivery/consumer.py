@@ -21,11 +21,11 @@ from tracing.spans import begin_step
 from worker.bus.acknowledgements import AcknowledgementBatch
 from worker.delivery.callers import Callers
 from worker.delivery.circuit_breaker import CircuitBreaker
-from worker.delivery.deadline_guard import DeadlineGuard
 from worker.delivery.decoding import Undecodable, decode
 from worker.delivery.delayed_replies import DelayedReplies
 from worker.delivery.delivery_span import begin_delivery_span, describe_outcome
 from worker.delivery.envelope import Envelope, read_envelope
+from worker.delivery.late_answers import LateAnswers
 from worker.delivery.outcome import RequestOutcome, failed_outcome
 from worker.delivery.pipeline import Pipeline
 from worker.delivery.policy import DeliveryFailure, failure_before_start, fault_failure, open_circuit_failure
@@ -57,7 +57,7 @@ class Consumer:
         self._replies = replies
         self._records = records
         self._callers = callers
-        self._deadlines = DeadlineGuard(self._answer_late)
+        self._late_answers = LateAnswers(self._answer_late)
         self._breaker = CircuitBreaker()
         self._alone = asyncio.Lock()
         self._batches: dict[Channel, AcknowledgementBatch] = {}
@@ -119,7 +119,7 @@ class Consumer:
                 request = self._decode(envelope)
             if isinstance(request, DeliveryFailure):
                 return request
-            with self._deadlines.guard(envelope):
+            with self._late_answers.guard(envelope):
                 outcome = await self._pipeline.carry_out(request, envelope)
         except Undecodable as error:
             return DeliveryFailure("undecodable", error.problem, malformed=error.malformed)

@@ -10,7 +10,7 @@ from worker.delivery.envelope import Envelope
 MARGIN_SECONDS = 0.025  # less than the pipeline's, whose own answer comes first wherever it can end the work in time
 
 
-class DeadlineGuard:
+class LateAnswers:
     """Answers for work that outlasts its caller's deadline, as when a driver waits for a silent server.
 
     The work goes on to its end; if it then answers too, the caller has gone.

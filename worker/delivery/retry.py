@@ -2,10 +2,8 @@
 
 import asyncio
 import random
-import traceback
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, repeat
 
 import aio_pika
@@ -14,11 +12,10 @@ from aio_pika.abc import HeadersType
 
 from contracts.catalog import DEAD_LETTERS
 from contracts.problem import Problem
-from contracts.redaction import REDACTED, is_secret_name, redact, scrub
 from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 from models.store.document import now
 from worker.bus.publisher import Publisher, PublishFailed
-from worker.delivery.bodies import MAX_UNKNOWN
+from worker.delivery.dead_letter_content import DeadLetterReason, dead_letter_content
 from worker.delivery.deadline_header import DEADLINE
 from worker.delivery.envelope import ATTEMPT, FIRST, Envelope
 
@@ -26,15 +23,6 @@ PUBLISH_PAUSES = (0.2, 0.5, 1.0, 2.0)
 LAST_PUBLISH_PAUSE = 5.0
 STEPS = tuple(RETRY_STEPS)
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterReason:
-    """Why a message is dead-lettered: the problem; for a fault also the exception and its id in the log."""
-
-    problem: Problem
-    error: Exception | None = None
-    fault: str = ""
 
 
 class Retry:
@@ -65,39 +53,13 @@ class Retry:
         log.debug("deferred", step=step, name=envelope.name, message_id=envelope.message_id)
 
     async def dead_letter(self, envelope: Envelope, reason: DeadLetterReason) -> None:
-        """Send a copy without its secret fields to `userbus.dead`, with the reason in its headers.
-
-        A body that is larger than its request's may be is left out; `x-userbus-bytes` says how long it was.
-        """
-        # what cannot be unpacked may hold secrets that nobody sees
-        is_dropped = bool(envelope.body_problem) or len(envelope.body) > _max_body(envelope)
-        body, cut = (b"", ["(body)"]) if is_dropped else redact(envelope.entry, envelope.body)
-        length = {"x-userbus-bytes": len(envelope.body)}
-        secrets: HeadersType = {key: REDACTED for key in envelope.headers if is_secret_name(key)}
-        headers = secrets | self._reason_headers(envelope, reason) | length | {"x-userbus-redacted": ",".join(cut)}
+        """Send a copy without its secret fields to `userbus.dead`, with the reason in its headers."""
+        body, headers = dead_letter_content(envelope, reason, self._worker)
         await self._publish(DEAD_LETTERS, _key(envelope.name), self._copy(envelope, headers, body))
         why = reason.problem
         self.reasons[why.code] += 1
         sender = {"message_id": envelope.message_id, "app_id": envelope.app_id}
         log.warning("dead-lettered", name=envelope.name, **sender, code=why.code, reason=why.message)
-
-    def _reason_headers(self, envelope: Envelope, reason: DeadLetterReason) -> HeadersType:
-        error, at = reason.error, now().isoformat()
-        text = scrub(envelope.entry, envelope.body, str(error)) if error else reason.problem.message
-        return {
-            "x-userbus-reason": "dead_lettered",
-            "x-userbus-code": reason.problem.code,
-            "x-userbus-text": text[:1000],
-            "x-userbus-exception": type(error).__name__ if error else "",
-            "x-userbus-trace": "".join(traceback.format_tb(error.__traceback__))[-4000:] if error else "",
-            "x-userbus-fault": reason.fault,
-            "x-userbus-name": envelope.name,
-            "x-userbus-worker": self._worker,
-            "x-userbus-attempts": envelope.attempt + 1,
-            "x-userbus-deliveries": envelope.deliveries + 1,
-            "x-userbus-first": envelope.first or at,
-            "x-userbus-at": at,
-        }
 
     async def _publish_to_step(self, step: str, envelope: Envelope, attempt: int) -> None:
         headers: HeadersType = {ATTEMPT: attempt, FIRST: envelope.first or now().isoformat()}
@@ -129,10 +91,6 @@ class Retry:
             timestamp=envelope.timestamp,
             type=_key(envelope.name),
         )
-
-
-def _max_body(envelope: Envelope) -> int:
-    return envelope.entry.max_body if envelope.entry else MAX_UNKNOWN
 
 
 def _key(name: str) -> str:

@@ -7,6 +7,7 @@ import structlog
 
 from handlers.problems import problem
 from models.errors.base import StoreUnavailable
+from worker.delivery.dead_letter_content import DeadLetterReason
 from worker.delivery.delayed_replies import DelayedReplies
 from worker.delivery.envelope import Envelope
 from worker.delivery.outage import Outage
@@ -14,7 +15,7 @@ from worker.delivery.outcome import failed_outcome
 from worker.delivery.pipeline import Pipeline
 from worker.delivery.policy import Decision, DeliveryFailure, decide
 from worker.delivery.refusal_log import log_refusal
-from worker.delivery.retry import DeadLetterReason, Retry
+from worker.delivery.retry import Retry
 
 log = structlog.get_logger()
 Serve = Callable[[Envelope], Awaitable[str]]

@@ -12,13 +12,13 @@ import structlog
 from contracts.topology.retry_steps import RETRY_STEPS
 from handlers.cloudevents import CONTENT_TYPE
 from handlers.webhook_disabling import disable_webhook
-from models.delivery_queue import DeliveryQueue, WaitingDelivery
 from models.errors.accounts import NoKey
 from models.errors.base import StoreUnavailable
 from models.secrets.standard_webhooks import signed_headers
 from models.store.document import now
 from models.store.driver_errors import translate_errors
 from models.unit_of_work import Dependencies, UnitOfWork
+from models.webhook_delivery_queue import DeliveryQueue, WaitingDelivery
 from models.webhooks import Webhook
 from worker.webhooks.poster import NotPosted, Poster
 

@@ -9,10 +9,10 @@ from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
 from handlers.cloudevents import event_attributes, plain_event
-from models.delivery_queue import DeliveryQueue
 from models.errors.base import StoreUnavailable
 from models.store.driver_errors import translate_errors
 from models.store.journal import OutboxEvent
+from models.webhook_delivery_queue import DeliveryQueue
 from models.webhooks import Webhook, WebhookRepository
 from worker.bus.publisher import PublishFailed
 from worker.webhooks.bindings import WebhookBindings

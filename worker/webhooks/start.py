@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from contracts.catalog import WEBHOOKS
 from contracts.webhooks import FAMILY
-from models.delivery_queue import DeliveryQueue
 from models.unit_of_work import Dependencies, UnitOfWork
+from models.webhook_delivery_queue import DeliveryQueue
 from worker.bus.publisher import Publisher
 from worker.bus.subscribers import ConsumedQueue
 from worker.bus.tasks import keep_running

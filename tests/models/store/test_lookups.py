@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
-from models.logins import LoginKeys
+from models.login_identifiers import LoginKeys
 from models.store.client import Store
 from models.store.lookups import Lookups
 from models.users import User

@@ -11,8 +11,8 @@ from pymongo.errors import ExecutionTimeout, NetworkTimeout
 
 from models.cascade import LinkCleanup
 from models.errors.base import StoreBusy, StoreUnavailable
+from models.login_identifiers import LoginKeys
 from models.login_migration import LoginMigration
-from models.logins import LoginKeys
 from models.store.client import BsonDict, Store
 from models.store.journal import CommandContext
 from models.store.outbox import Lease, Outbox
