@@ -51,9 +51,10 @@ def event_attributes(body: str) -> dict[str, Any]:
 
 
 def plain_event(name: str, body: str) -> str:
-    """Return an event that `cloud_event` has made, without personal data."""
+    """Return an event that `cloud_event` has made, without personal data; all data of an unknown name may be such."""
     event = json.loads(body)
-    return json.dumps(event | {"data": blank_personal(EVENTS[name], event["data"])}, ensure_ascii=False)
+    data = blank_personal(EVENTS[name], event["data"]) if name in EVENTS else {}
+    return json.dumps(event | {"data": data}, ensure_ascii=False)
 
 
 def _printable(text: str | None) -> str | None:

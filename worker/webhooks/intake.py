@@ -1,14 +1,17 @@
 """The intake of webhooks: events from their queue become deliveries, in order."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Annotated, Any
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from pydantic import BaseModel, ConfigDict, Field
 
-from handlers.cloudevents import event_attributes, plain_event
+from handlers.cloudevents import plain_event
 from models.errors.base import StoreUnavailable
 from models.store.driver_errors import translate_errors
 from models.store.journal import OutboxEvent
@@ -19,7 +22,19 @@ from worker.webhooks.bindings import WebhookBindings
 
 PREFETCH = 100  # events that are stored together
 PAUSE_SECONDS = 1.0
+WEBHOOK = re.compile(r"webhook/[0-9]{1,16}", re.ASCII)
 log = structlog.get_logger()
+
+
+class _Told(BaseModel):
+    """What is read of an event, whoever has sent it: an event that could not be stored would hold up all others."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: Annotated[str, Field(max_length=255)]
+    subject: Annotated[str, Field(max_length=255)]
+    sequence: Annotated[int, Field(ge=0, lt=2**63)]
+    data: dict[str, Any]
 
 
 class WebhookIntake:
@@ -95,8 +110,10 @@ def _seen_by(event: OutboxEvent, webhook: Webhook) -> OutboxEvent:
 def _read_event(message: AbstractIncomingMessage) -> OutboxEvent | None:
     try:
         body = message.body.decode()
-        told = event_attributes(body)
-        return OutboxEvent(told["id"], message.routing_key or "", told["subject"], int(told["sequence"]), body)
-    except (ValueError, KeyError, TypeError) as error:
+        name, told = message.routing_key or "", _Told.model_validate_json(body)
+        if name == "webhook.deleted" and not WEBHOOK.fullmatch(told.subject):
+            raise ValueError(f"{told.subject} is no webhook")
+        return OutboxEvent(told.id, name, told.subject, told.sequence, body)
+    except ValueError as error:
         log.error("webhooks drop what is no event", message_id=message.message_id, exc_info=error)
         return None
