@@ -32,6 +32,8 @@ class AddressRules:
 
     def refuse_url(self, url: str) -> None:
         """Raise `AddressRefused` for what can be told without a look-up of the name: no host, an address, a scheme."""
+        if not url.isascii():
+            raise AddressRefused("the URL is not ASCII: write its host as xn--…, and other characters as %C3%BC")
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname or "", parts.port

@@ -32,6 +32,12 @@ def test_other_addresses_are_refused(address: str) -> None:
     assert not PUBLIC.allows(address, "http")
 
 
+@pytest.mark.parametrize("url", ["https://münchen.example/", "https://receiver.example/ü", "https://①.①.①.①/"])
+def test_a_url_that_is_not_ascii_is_refused(url: str) -> None:
+    with pytest.raises(AddressRefused, match="not ASCII"):
+        PUBLIC.refuse_url(url)
+
+
 @pytest.mark.parametrize("address", ["10.1.2.3", "fd12::1", "::ffff:10.1.2.3"])
 def test_the_networks_of_the_setting_are_allowed(address: str) -> None:
     assert INSIDE.allows(address, "https")

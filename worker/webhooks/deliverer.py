@@ -150,4 +150,7 @@ class WebhookDeliverer:
             return 0, "no key opens the secret: set USERBUS_ENCRYPTION_KEY to hold its key too"
         except NotPosted as error:
             return 0, str(error)
+        except Exception as error:  # a fault of ours, for which no delivery is claimed again and again
+            log.error("webhook failed", webhook=webhook.id, exc_info=error)
+            return 0, f"the worker has a fault: {type(error).__name__}"
         return status, f"answered {status}"

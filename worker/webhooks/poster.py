@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -12,9 +13,12 @@ import httpcore
 import httpx
 
 from models.webhook_addresses import AddressRules
+from models.webhooks import MAX_WEBHOOKS
 from worker.webhooks.checked_network import AddressForbidden, CheckedNetwork
 
 MAX_ANSWER = 64 * 1024  # bytes that are read of an answer, so that its connection can be used again
+MAX_PARTS = 100  # of an answer, each of which takes time
+LOOKUPS = MAX_WEBHOOKS  # of names at once
 CONNECTIONS = 2000  # at once, to all receivers: each webhook has a few
 KEPT_SECONDS = 30.0
 
@@ -28,6 +32,7 @@ class Poster:
 
     def __init__(self, rules: AddressRules, seconds: float) -> None:
         self._seconds = seconds
+        self._threads = ThreadPoolExecutor(LOOKUPS, "webhook-names")  # the loop's own would be all taken by dead names
         self._context = httpx.create_ssl_context()
         self._pools = {scheme: self._create_pool(rules, scheme) for scheme in ("https", "http")}
         self._exits = AsyncExitStack()
@@ -37,7 +42,7 @@ class Poster:
             ssl_context=self._context,
             max_connections=CONNECTIONS,
             keepalive_expiry=KEPT_SECONDS,
-            network_backend=CheckedNetwork(rules, scheme),
+            network_backend=CheckedNetwork(rules, scheme, self._threads),
         )
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -55,12 +60,14 @@ class Poster:
             raise NotPosted(f"{type(error).__name__}: {error}"[:200]) from error
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        if not url.isascii():
+            raise NotPosted("the URL is not ASCII: give the webhook another one")
         pool = self._pools[urlsplit(url).scheme]
         async with pool.stream("POST", url, headers=[*headers.items()], content=body) as response:
-            read = 0
+            read = parts = 0
             async for part in response.aiter_stream():
-                read += len(part)
-                if read > MAX_ANSWER:  # the connection is closed
+                read, parts = read + len(part), parts + 1
+                if read > MAX_ANSWER or parts > MAX_PARTS:  # the connection is closed
                     break
             return response.status
 
@@ -72,4 +79,5 @@ class Poster:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
         await self._exits.aclose()
