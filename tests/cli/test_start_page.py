@@ -13,7 +13,7 @@ from tests.support.client import Client
 from tests.support.stack import Stack
 
 SHELL = [block.text for block in blocks(ROOT / "docs" / "start.md")]
-UP, OVER_HTTP, ON_THE_BUS, WITH_THE_CLIENT = SHELL
+UP, OVER_HTTP, ON_THE_BUS, LISTEN, CREATE = SHELL
 
 
 def run_shell(text: str, folder: Path) -> str:
@@ -44,4 +44,5 @@ async def test_a_call_over_http_and_the_same_users_from_the_bus(checkout: Path, 
 
 def test_the_other_blocks_are_those_that_other_tests_run() -> None:
     assert UP.strip() == "make up"
-    assert [line.split()[-1] for line in WITH_THE_CLIENT.strip().splitlines()[2:]] == ["&", "alice"]
+    assert LISTEN.strip().endswith("examples/print_events.py &")
+    assert CREATE.split()[-2:] == ["examples/create_user.py", "alice"]
