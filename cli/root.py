@@ -16,7 +16,7 @@ def create_root(
     email: Annotated[str, typer.Option(help="The address to sign in with.")] = "",
     name: Annotated[str, typer.Option(help="The name that passport shows.")] = "",
 ) -> None:
-    """Make a root user: it may do everything in passport, and cannot be deleted.
+    """Make a root user: it may do everything in passport and in the console, and cannot be deleted.
 
     On a terminal it asks for what is missing and for the password. Elsewhere the password is the first line of standard
     input: userbus root --email … --name … < password-file. It is no option, since options are seen by everybody.
