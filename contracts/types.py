@@ -82,6 +82,14 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from None
+    return moment
+
+
 Id = Annotated[int, Field(ge=1, le=9_007_199_254_740_991)]
 Ids = Annotated[list[Id], Field(max_length=1000)]
 ChosenId = Annotated[int, Field(ge=1, le=2_147_483_647)]
@@ -91,7 +99,9 @@ Username = Annotated[Text, AfterValidator(refuse_unreadable_characters)]
 Blank = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255), _Clean]
 Email = Annotated[Text, AfterValidator(_email)]
 Password = Annotated[SecretStr, AfterValidator(_password)]
-Timestamp = Annotated[AwareDatetime, PlainSerializer(timestamp, return_type=str, when_used="json")]
+Timestamp = Annotated[
+    AwareDatetime, AfterValidator(_in_utc), PlainSerializer(timestamp, return_type=str, when_used="json")
+]
 # rows of an import are checked after their JSON has been read, so these take texts
 PastTimestamp = Annotated[Timestamp, Field(strict=False), AfterValidator(_past)]
 Uuid = Annotated[UUID, Field(strict=False)]
