@@ -25,7 +25,8 @@ class AmbiguousPrefix(Exception):
 class DeadLetter:
     """One message of `userbus.dead`: sent there by a worker, with its cause, or by the broker itself.
 
-    `id` is its message_id as it is shown and typed: with escapes where it has characters that are not shown.
+    `id` (its message_id), `name` and `reason` are as they are shown and typed: with escapes where they have characters
+    that are not shown.
     """
 
     id: str
@@ -51,8 +52,8 @@ def dead_letter(message: AbstractIncomingMessage) -> DeadLetter:
     at = _timestamp(headers.get("x-userbus-at")) or _death_time(headers.get("x-death"))
     return DeadLetter(
         id=harmless_text(str(message.message_id or "")),
-        name=message.routing_key or "",
-        reason=_text(headers, "x-userbus-code") or f"broker.{_text(headers, 'x-first-death-reason') or 'unknown'}",
+        name=harmless_text(message.routing_key or ""),
+        reason=harmless_text(_text(headers, "x-userbus-code") or _broker_reason(headers)),
         text=_text(headers, "x-userbus-text"),
         exception=_text(headers, "x-userbus-exception"),
         attempts=_count(headers.get("x-userbus-attempts")),
@@ -121,6 +122,10 @@ def _whole_id(given: str, present: Collection[str]) -> str:
 def _text(headers: Any, key: str) -> str:
     value = headers.get(key, "")
     return value if isinstance(value, str) else str(value)
+
+
+def _broker_reason(headers: Any) -> str:
+    return f"broker.{_text(headers, 'x-first-death-reason') or 'unknown'}"
 
 
 def _count(value: Any) -> int:

@@ -1,5 +1,6 @@
 """Who may use the console: root users, with a session of its own realm, from its own pages."""
 
+import re
 from urllib.parse import urlencode
 
 from pydantic import SecretStr
@@ -15,6 +16,8 @@ from contracts.user_views import UserView
 COOKIE = "userbus_console"
 REALM: Realm = "console"
 SIGN_IN = "/sign-in"
+MAX_PATH = 2000
+_UPWARDS = re.compile(r"/(\.|%2e){1,2}([;/]|$)", re.IGNORECASE)  # as browsers, and some proxies, read a path
 
 
 async def authenticate(request: PageRequest) -> UserView | None:
@@ -50,4 +53,5 @@ def redirect_to_sign_in(http: Request) -> Response:
 
 def is_own_path(path: str) -> bool:
     """Whether a path is one of the console's, and not an address of elsewhere that looks like one."""
-    return path.startswith(PREFIX + "/") and "\\" not in path and "//" not in path and path.isprintable()
+    is_plain = len(path) <= MAX_PATH and path.isprintable() and "\\" not in path and "//" not in path
+    return is_plain and path.startswith(PREFIX + "/") and not _UPWARDS.search(re.split("[?#]", path)[0])

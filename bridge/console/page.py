@@ -1,5 +1,6 @@
 """The vocabulary of the console: a page with its routes, and a request to one of them."""
 
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,11 @@ FORM_NAMESPACE = uuid.UUID("0f6f3f4c-7f5e-5a9b-9d2b-6a3c1f8f2f10")
 
 V = TypeVar("V", bound=View)
 Answer = Callable[["PageRequest"], Awaitable[Response]]
+
+
+def read_number(text: str) -> int | str:
+    """A number as a field of a form gives it; what is none is left to the contract to refuse."""
+    return int(text) if re.fullmatch("[0-9]{1,15}", text) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class PageRequest:
 
     @property
     def id(self) -> int:
-        """The number in the path of a route with `{id:int}`."""
+        """The number in the path of a route with `{id:number}`."""
         return int(self.http.path_params["id"])
 
     async def ask(self, message: BusRequest[V]) -> V:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -36,6 +37,15 @@ from client.bus import Bus
 ASSETS = Path(__file__).parent / "assets"
 ASSET_TYPES = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 NO_PAGE = ConsolePage("", ())
+
+
+class NumberConvertor(IntegerConvertor):
+    """`{id:number}` in a path: no longer than numbers of ours are; Python reads none of thousands of digits."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("number", NumberConvertor())
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

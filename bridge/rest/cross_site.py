@@ -24,7 +24,7 @@ def is_cross_site(headers: Mapping[str, str], trusted_origins: Collection[str]) 
     site = headers.get("sec-fetch-site")
     if site:
         return site not in OWN
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and _host(origin) != headers.get("host")
 
 
 def is_own_page(headers: Mapping[str, str]) -> bool:
@@ -32,4 +32,11 @@ def is_own_page(headers: Mapping[str, str]) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site:
         return site == "same-origin"
-    return origin is not None and urlsplit(origin).netloc == headers.get("host")
+    return origin is not None and _host(origin) == headers.get("host")
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # as of http://[
+        return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from bridge.console.errors import render_refusal
-from bridge.console.page import ConsolePage, PageRequest, act, show
+from bridge.console.page import ConsolePage, PageRequest, act, read_number, show
 from dead_letters.dead_letter import Selection
 from dead_letters.desk import DeadLettersUnavailable, Desk, WholeLetter
 from dead_letters.edit import Edit, NotRedriven
@@ -57,19 +57,21 @@ class DeadPages:
 
     async def list_letters(self, request: PageRequest) -> Response:
         """Show those of one cause, which is what a redrive or drop of the cause would take."""
+        asked = request.http.query_params
+        cause = {"reason": asked.get("reason", ""), "name": asked.get("name", "")}
         try:
-            found = await self.desk.find(_selection(request.query))
+            found = await self.desk.find(_selection(asked))
         except DeadLettersUnavailable as error:
             return _refuse_access(request, error)
         sendable = sum(not letter.redacted for letter in found)
         return request.render(
-            "dead_letters.html", found=found[:SHOWN], total=len(found), sendable=sendable, at_once=AT_ONCE
+            "dead_letters.html", found=found[:SHOWN], total=len(found), sendable=sendable, at_once=AT_ONCE, **cause
         )
 
     async def show_letter(self, request: PageRequest) -> Response:
         """Show one with its whole cause."""
         try:
-            whole = await self.desk.show(request.query.get("id", ""))
+            whole = await self.desk.show(request.http.query_params.get("id", ""))
         except DeadLettersUnavailable as error:
             return _refuse_access(request, error)
         if whole is None:
@@ -136,7 +138,8 @@ def _literal(text: str) -> str:
 
 def _due(given: Mapping[str, str], result: Result) -> int:
     """How many the operator had seen."""
-    return int(given["due"]) if given.get("due", "").isdecimal() else result.done
+    due = read_number(given.get("due", ""))
+    return due if isinstance(due, int) else result.done
 
 
 def _name(request: PageRequest) -> str:

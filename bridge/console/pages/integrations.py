@@ -52,7 +52,7 @@ def _secrets(request: PageRequest) -> list[str]:
     return request.form.get("secrets", "").split()
 
 
-AT = "/integrations/{id:int}"
+AT = "/integrations/{id:number}"
 PAGE = ConsolePage(
     "Integrations",
     (

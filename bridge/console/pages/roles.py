@@ -35,4 +35,4 @@ async def _load_app_codes(request: PageRequest, numbers: list[int]) -> dict[int,
     return {app.id: app.code for app in found.items} if found else {}
 
 
-PAGE = ConsolePage("Roles", (show("/roles", list_roles), show("/roles/{id:int}", show_role)))
+PAGE = ConsolePage("Roles", (show("/roles", list_roles), show("/roles/{id:number}", show_role)))

@@ -1,5 +1,6 @@
 """Sign in and out."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from pydantic import SecretStr
@@ -36,14 +37,14 @@ def page(is_secure: bool) -> ConsolePage:
 
 async def show_form(request: PageRequest) -> Response:
     """Show the form."""
-    return request.render("sign_in.html", login="", next=request.query.get("next", ""), refusal="")
+    return request.render("sign_in.html", login="", next=_way_back(request.query), refusal="")
 
 
 async def sign_in(is_secure: bool, request: PageRequest) -> Response:
     """Start a session, which only a root user gets; a wrong password and an ordinary user are told alike."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
     command = SignIn(login=login, password=SecretStr(password), realm=REALM, session=session_token(request.http))
-    back = request.form.get("next", "")
+    back = _way_back(request.form)
     try:
         signed_in = await request.ask(command)
     except BusError as error:
@@ -54,8 +55,13 @@ async def sign_in(is_secure: bool, request: PageRequest) -> Response:
         refusal, headers = sentence.format(seconds=seconds), {"Retry-After": seconds} if seconds else {}
         return request.render("sign_in.html", status, headers, login=login, next=back, refusal=refusal)
     request.http.state.actor = f"user:{signed_in.user.id}"
-    path = back.removeprefix(PREFIX) if is_own_path(back) else "/"
-    return request.redirect(path, headers=session_cookie(signed_in.token, secure=is_secure))
+    return request.redirect(back.removeprefix(PREFIX) or "/", headers=session_cookie(signed_in.token, secure=is_secure))
+
+
+def _way_back(given: Mapping[str, str]) -> str:
+    """The page that was asked for first, or nothing."""
+    back = given.get("next", "")
+    return back if is_own_path(back) else ""
 
 
 async def sign_out(is_secure: bool, request: PageRequest) -> Response:

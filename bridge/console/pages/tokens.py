@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from bridge.console.page import ConsolePage, PageRequest, act, show
+from bridge.console.page import ConsolePage, PageRequest, act, read_number, show
 from contracts.search import Order
 from contracts.tokens import IssueToken, RevokeToken, SearchTokens, TokenField
 
@@ -20,9 +20,7 @@ async def issue_token(request: PageRequest) -> Response:
     """Issue a token, and show its text on this page alone."""
     scopes = request.form.get("scopes", "").replace(",", " ").split()
     days = request.form.get("days", "")
-    command = IssueToken.model_validate(
-        {"name": request.form.get("name"), "scopes": scopes, "days": int(days) if days.isdecimal() else days}
-    )
+    command = IssueToken.model_validate({"name": request.form.get("name"), "scopes": scopes, "days": read_number(days)})
     issued = await request.ask(command)
     return await _show(request, text=issued.token, name=issued.name)
 
@@ -42,6 +40,6 @@ async def _show(request: PageRequest, text: str = "", name: str = "") -> Respons
 
 PAGE = ConsolePage(
     "Tokens",
-    (show("/tokens", list_tokens), act("/tokens", issue_token), act("/tokens/{id:int}/revoke", revoke_token)),
+    (show("/tokens", list_tokens), act("/tokens", issue_token), act("/tokens/{id:number}/revoke", revoke_token)),
     NOTICES,
 )

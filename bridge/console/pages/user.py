@@ -121,7 +121,7 @@ async def _load_roles(request: PageRequest, user: UserView, groups: Sequence[Gro
     return [GrantedRole(role, role.id in user.role_ids, through.get(role.id, [])) for role in roles]
 
 
-AT = "/users/{id:int}"
+AT = "/users/{id:number}"
 PAGE = ConsolePage(
     "",
     (
@@ -130,7 +130,7 @@ PAGE = ConsolePage(
         act(f"{AT}/enable", enable),
         act(f"{AT}/unlock", unlock),
         act(f"{AT}/sign-out", end_sessions),
-        act(f"{AT}/sessions/{{session:int}}/end", end_session),
+        act(f"{AT}/sessions/{{session:number}}/end", end_session),
         act(f"{AT}/reset-password", reset_password),
     ),
     NOTICES,

@@ -16,6 +16,7 @@ FOREIGN = [
     pytest.param({"Sec-Fetch-Site": "same-site"}, id="same-site"),
     pytest.param({"Origin": "https://evil.example"}, id="origin"),
     pytest.param({"Origin": "null"}, id="origin-null"),
+    pytest.param({"Origin": "http://["}, id="origin-no-url"),
     pytest.param({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, id="both"),
 ]
 OWN = [
