@@ -10,22 +10,19 @@ from typing import Any
 from access.rabbitmq_users import USERS, UserRights, service_rights
 from access.services import ServiceIdentity
 from cli.doctor.finding import Finding, State, clock_ahead, judge, judge_clock
+from cli.doctor.queues import check_depth
 from cli.management import Management
 from cli.topology.found import look_by_management
 from cli.topology.plan import Step, make_plan
+from client.broker import QueueState
 from contracts.topology.declared import MEMBERS
 from contracts.topology.parts import DeclaredQueue, Topology
 
 AREA = "broker"
 OLDEST = (3, 10)
-FULL = 0.8
 DATE_SECONDS = 2.0  # it tells whole seconds, and renews them once a second
 OLD_USERS = ("guest", "publisher", "consumer")
 ALARMS = {"mem_alarm": "memory alarm: publishers are blocked", "disk_free_alarm": "disk alarm: publishers are blocked"}
-LETTERS = {
-    "userbus.dead": "`userbus dead list`",
-    "userbus.dead.undeliverable": "`userbus dead drop-undeliverable`; find the client that sends them",
-}
 
 
 @dataclass(frozen=True)
@@ -110,16 +107,7 @@ def _check_queue(queue: DeclaredQueue, row: Mapping[str, Any], nodes: int) -> It
     members, online = row.get("members"), row.get("online")
     if members and online is not None:
         yield from _check_members(queue, members, online, nodes)
-    waiting, limit = int(row.get("messages", 0)), queue.arguments.get("x-max-length")
-    if limit and waiting > FULL * limit:
-        yield Finding(
-            "broken", AREA, queue.name, f"{waiting} messages of {limit}", "more workers, or find who floods: `app_id`"
-        )
-    if waiting and queue.name in LETTERS:
-        yield Finding("warning", AREA, queue.name, f"{waiting} messages", LETTERS[queue.name])
-    is_work = not queue.is_stream and ".retry." not in queue.name and queue.name not in LETTERS
-    if is_work and row.get("consumers") == 0:
-        yield Finding("broken", AREA, queue.name, "nobody consumes it", "start a worker, for that family")
+    yield from check_depth(queue, QueueState(int(row.get("messages", 0)), int(row.get("consumers", 1))))
 
 
 def _check_members(

@@ -18,6 +18,7 @@ from cli.doctor.broker import check_broker, check_users, look_at_broker
 from cli.doctor.database import check_database
 from cli.doctor.finding import Finding
 from cli.doctor.going_live import check_going_live, read_bridge_settings
+from cli.doctor.queues import look_at_queues
 from cli.doctor.workers import SeenWorker, ask_workers, check_workers
 from cli.management import ManagementFailed
 from cli.operator import operator
@@ -57,7 +58,8 @@ def examine(
 ) -> None:
     """Look at broker, database, workers, settings and the checklist for going live, and say what to do.
 
-    It asks workers over the bus, and RabbitMQ by USERBUS_MANAGEMENT_URL. Status 1 where something is broken.
+    It asks workers over the bus, and RabbitMQ by USERBUS_MANAGEMENT_URL; without it, it sees of the broker how many
+    messages wait in the queues and whether somebody consumes them. Status 1 where something is broken.
     """
     settings = read_topology_settings()
     seen = asyncio.run(_ask())
@@ -102,12 +104,13 @@ def _check_workers(workers: Sequence[SeenWorker]) -> Iterator[Finding]:
 
 def _check_broker(settings: TopologySettings, workers: Sequence[SeenWorker]) -> Iterator[Finding]:
     management = open_management(settings.management_url)
+    topology, url = _topology(settings, workers), read_settings().amqp_url.get_secret_value()
     if management is None:
         told = "nodes, members, leaders, users: not without its management API"
         yield Finding("not seen", "broker", "management", told, "set USERBUS_MANAGEMENT_URL")
+        yield from look_at_queues(url, topology)
         return
-    topology = _topology(settings, workers)
-    user = _user(read_settings().amqp_url.get_secret_value())
+    user = _user(url)
     try:
         broker = look_at_broker(management, topology)
         yield from check_broker(broker, topology)
