@@ -1,4 +1,4 @@
-"""`userbus user`, beyond single requests: find, sessions, sign-out, unlock, export."""
+"""`userbus user`, beyond single requests: find, sessions, sign-out, lockouts, unlock, export."""
 
 import json
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from client.bus import Bus
 from client.errors import NotFound
 from contracts.accounts import ListAccounts
 from contracts.audit import SearchAudit
-from contracts.auth import UnlockUser
+from contracts.auth import ListLockouts, UnlockUser
 from contracts.base import View
 from contracts.groups import GroupsOfUser
 from contracts.roles import RolesOfUser
@@ -34,6 +34,7 @@ def add_user_commands(group: typer.Typer) -> None:
     group.command("find", epilog="Example: userbus user find ada")(find_users)
     group.command("sessions", epilog="Example: userbus user sessions 42")(list_sessions)
     group.command("sign-out", epilog="Example: userbus user sign-out 42")(sign_user_out)
+    group.command("lockouts", epilog="Example: userbus user lockouts 42")(list_lockouts)
     group.command("unlock", epilog="Example: userbus user unlock 42")(unlock_user)
     group.command("export", epilog="Example: userbus user export 42 > ada.json")(export_user)
 
@@ -80,6 +81,11 @@ def list_sessions(id: Id, lines: Lines = False) -> None:
 def sign_user_out(id: Id, lines: Lines = False) -> None:
     """End every open sign-in of a user."""
     print_view(run(lambda bus: bus.ask(RevokeSession(user_id=id))), lines)
+
+
+def list_lockouts(id: Id, lines: Lines = False) -> None:
+    """List the failed sign-ins of a user that still count, and until when they lock it."""
+    print_view(run(lambda bus: bus.ask(ListLockouts(user_id=id))), lines)
 
 
 def unlock_user(id: Id, lines: Lines = False) -> None:

@@ -1,4 +1,4 @@
-"""`userbus user`: find, sessions, sign-out, unlock, export."""
+"""`userbus user`: find, sessions, sign-out, lockouts, unlock, export."""
 
 import json
 from typing import Any
@@ -44,14 +44,19 @@ async def test_sessions_are_listed_and_ended(client: Client, stack: Stack) -> No
     assert (await run_userbus(stack.amqp_url, *words))[1] == ""
 
 
-async def test_a_locked_user_is_unlocked(client: Client, stack: Stack) -> None:
+async def test_a_locked_user_is_seen_and_unlocked(client: Client, stack: Stack) -> None:
     made = await user(client)
     right = {"login": made["username"], "password": PASSWORD, "realm": "usermgmt"}
     for _ in range(5):
         await client.refused("auth.sign_in", {**right, "password": "wrong"})
     assert (await client.refused("auth.sign_in", right))["code"] == "auth.locked"
+    words = ("user", "lockouts", str(made["id"]), "--json")
+    status, out, err = await run_userbus(stack.amqp_url, *words)
+    told = [(row["failures"], row["locked_until"] is None) for row in map(json.loads, out.splitlines())]
+    assert (status, err, told) == (0, "", [(5, True), (5, False)])
     status, out, err = await run_userbus(stack.amqp_url, "user", "unlock", str(made["id"]))
     assert (status, err, made["username"] in out) == (0, "", True)
+    assert await run_userbus(stack.amqp_url, *words) == (0, "", "")
     await client.done("auth.sign_in", right)
     status, _, err = await run_userbus(stack.amqp_url, "user", "unlock", "900000000")
     assert (status, "user.not_found" in err) == (1, True)
