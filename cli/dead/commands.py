@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from aiormq.exceptions import ChannelAccessRefused
 
 from cli.connection import read_settings, stop
 from cli.dead.actions import run_job
@@ -179,7 +180,13 @@ def _run(work: Callable[[DeadLetterQueue], Awaitable[T]]) -> T:
     except QueueFull as error:
         stop(f"the queue for {error} is full: wait until the workers have caught up, then go on")
     except (AMQPError, ChannelInvalidStateError, OSError) as error:
-        stop(f"the broker is not available: {error}; is USERBUS_AMQP_URL right, and has a worker ever been started?")
+        stop(_explain(error))
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, ChannelAccessRefused):
+        return f"the broker refuses it: {error}; USERBUS_AMQP_URL needs the worker's RabbitMQ user for dead letters"
+    return f"the broker is not available: {error}; is USERBUS_AMQP_URL right, and has a worker ever been started?"
 
 
 def _print_undeliverable(count: int) -> None:

@@ -137,7 +137,7 @@ async def test_the_log_tells_who_did_what(client: Client, stack: Stack) -> None:
     told = [json.loads(line) for line in (await run_dead(stack.amqp_url, "log")).stdout.splitlines()]
     assert [entry["ids"] for entry in told if "ids" in entry][-2:] == [ids[:2], ids[2:]]
     assert [entry["verb"] for entry in told][-4:] == ["redrive", "redrive", "drop", "drop"]
-    assert all("@" in entry["by"] and entry["at"] for entry in told)
+    assert all("@" in entry["by"] and entry["at"] for entry in told[-4:])
 
 
 async def test_without_a_broker_it_says_what_to_do() -> None:
