@@ -31,6 +31,7 @@ class DeadLetter:
 
     id: str
     name: str
+    app_id: str
     reason: str
     text: str
     exception: str
@@ -53,6 +54,7 @@ def dead_letter(message: AbstractIncomingMessage) -> DeadLetter:
     return DeadLetter(
         id=harmless_text(str(message.message_id or "")),
         name=harmless_text(message.routing_key or ""),
+        app_id=harmless_text(message.app_id or ""),
         reason=harmless_text(_text(headers, "x-userbus-code") or _broker_reason(headers)),
         text=_text(headers, "x-userbus-text"),
         exception=_text(headers, "x-userbus-exception"),

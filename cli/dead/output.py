@@ -20,6 +20,7 @@ def print_json_lines(found: list[DeadLetter]) -> None:
         row = {
             "message_id": each.id,
             "name": each.name,
+            "app_id": each.app_id,
             "reason": each.reason,
             "text": each.text,
             "exception": each.exception,
@@ -35,7 +36,7 @@ def print_json_lines(found: list[DeadLetter]) -> None:
 
 def print_dead_letters(found: list[DeadLetter]) -> None:
     """Print a table with the age and the beginning of the cause."""
-    print_table(["message_id", "name", "reason", "age", "tries", "text"], [_cells(each) for each in found])
+    print_table(["message_id", "name", "app_id", "reason", "age", "tries", "text"], [_cells(each) for each in found])
 
 
 def print_groups(found: list[DeadLetter], lines: bool) -> None:
@@ -54,7 +55,7 @@ def _cells(found: DeadLetter) -> list[str]:
     age = found.age(datetime.now(UTC))
     shown = str(timedelta(seconds=int(age.total_seconds()))) if age else "?"
     words = f"{found.exception}: {found.text}" if found.exception else found.text
-    return [found.id, found.name, found.reason, shown, str(found.attempts), " ".join(words[:200].split())]
+    return [found.id, found.name, found.app_id, found.reason, shown, str(found.attempts), " ".join(words[:200].split())]
 
 
 def print_message(message: AbstractIncomingMessage) -> None:

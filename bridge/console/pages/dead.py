@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bridge.console.errors import render_refusal
 from bridge.console.page import ConsolePage, PageRequest, act, read_number, show
+from dead_letters.advice import advise
 from dead_letters.dead_letter import Selection
 from dead_letters.desk import DeadLettersUnavailable, Desk, WholeLetter
 from dead_letters.edit import Edit, NotRedriven
@@ -65,7 +66,13 @@ class DeadPages:
             return _refuse_access(request, error)
         sendable = sum(not letter.redacted for letter in found)
         return request.render(
-            "dead_letters.html", found=found[:SHOWN], total=len(found), sendable=sendable, at_once=AT_ONCE, **cause
+            "dead_letters.html",
+            found=found[:SHOWN],
+            total=len(found),
+            sendable=sendable,
+            at_once=AT_ONCE,
+            advice=advise(cause["reason"]),
+            **cause,
         )
 
     async def show_letter(self, request: PageRequest) -> Response:
@@ -76,7 +83,7 @@ class DeadPages:
             return _refuse_access(request, error)
         if whole is None:
             return render_refusal(request, 404, "There is no such dead letter.", advice=GONE)
-        return request.render("dead_letter.html", whole=whole, letter=whole.letter, body=whole.body, why="", fault="")
+        return _render_letter(request, whole)
 
     async def redrive(self, request: PageRequest) -> Response:
         """Send one, or those of a cause, to the workers again."""
@@ -99,7 +106,10 @@ class DeadPages:
         gone = result.skipped.pop(NOT_THERE, [])
         if gone or not (result.done or result.skipped):
             return render_refusal(request, 409, "There is no such dead letter any more.", advice=GONE)
-        return request.render("dead_done.html", result=result, words=DONE[verb], due=_due(request.form, result))
+        sent = request.form.get("id", "") if verb == "redrive" and result.done else ""
+        return request.render(
+            "dead_done.html", result=result, words=DONE[verb], due=_due(request.form, result), sent=sent
+        )
 
     async def edit(self, request: PageRequest) -> Response:
         """Send one with another body."""
@@ -121,9 +131,16 @@ class DeadPages:
                 raise NotRedriven("say why it is changed, for the log; nothing was sent")
             await self.desk.redrive_edited(Edit(selection, why, _name(request)), body)
         except NotRedriven as error:
-            shown = {"whole": whole, "letter": whole.letter, "body": body, "why": why, "fault": f"{error}."}
-            return request.render("dead_letter.html", 400, **shown)
-        return request.render("dead_done.html", result=Result(1), words="redriven with another body", due=1)
+            return _render_letter(request, whole, 400, body=body, why=why, fault=f"{error}.")
+        words = "redriven with another body"
+        return request.render("dead_done.html", result=Result(1), words=words, due=1, sent=whole.letter.id)
+
+
+def _render_letter(request: PageRequest, whole: WholeLetter, status: int = 200, **told: str) -> Response:
+    shown = {"body": whole.body, "why": "", "fault": "", **told}
+    return request.render(
+        "dead_letter.html", status, whole=whole, letter=whole.letter, advice=advise(whole.letter.reason), **shown
+    )
 
 
 def _selection(given: Mapping[str, str]) -> Selection:

@@ -43,6 +43,8 @@ async def test_they_are_grouped_by_cause_and_shown_whole(operator: SignedInOpera
     page = await operator.visitor.read("/dead/letters?reason=store.unavailable&name=user.create")
     assert f"/console/dead/letter?id={first}" in page
     assert "Redrive 2" in page
+    assert "redrive once it is back" in page
+    assert '<td data-label="Sender">' in page
     page = await operator.visitor.read(f"/dead/letter?id={first}")
     assert "<pre>a\nb</pre>" in page
     assert "<dt>x-userbus-code</dt><dd>store.unavailable</dd>" in page
@@ -70,7 +72,7 @@ async def test_one_is_dropped_and_a_second_operator_is_told(
     path = f"/dead/letter?id={first}"
     await read_until(operator.visitor, path, first)
     answer = await operator.visitor.submit(path, "/dead/drop")
-    assert "<h1>1 dropped</h1>" in answer.text
+    assert ("<h1>1 dropped</h1>" in answer.text, "message_id=" in answer.text) == (True, False)
     for action in ("/dead/drop", "/dead/redrive"):
         answer = await operator.visitor.send(action, id=first)
         assert (answer.status_code, "Somebody else has redriven or dropped it meanwhile" in answer.text) == (409, True)
@@ -106,6 +108,7 @@ async def test_one_is_sent_with_another_body(operator: SignedInOperator, client:
         await read_until(operator.visitor, path, id)
     answer = await operator.visitor.submit(path, "/dead/edit", body=json.dumps({"username": name}), why="no password")
     assert (answer.status_code, "1 redriven with another body" in answer.text) == (200, True)
+    assert f"/console/audit?message_id={id}" in answer.text
     async with asyncio.timeout(PATIENCE):
         while (await client.call("user.get", {"username": name}))["status"] != "done":
             await asyncio.sleep(0.05)
