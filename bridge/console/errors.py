@@ -34,7 +34,10 @@ ADVICE: Mapping[Kind, str] = {
     "unavailable": "Nothing is lost: load this page again, which repeats the same request and is carried out once.",
     "internal": "Look for the message id in the log of the workers.",
 }
-LATE = "It may still be carried out: load this page again, which repeats the same request and is carried out once."
+LATE = (
+    "It may still be carried out: load this page again, which repeats the same request and is carried out once. "
+    "Where that ends so each time, no worker answers: userbus doctor and userbus health tell what is missing."
+)
 LOST = (
     "Load this page again. Where that ends so each time, the console's RabbitMQ user may not send this request: "
     "USERBUS_CONSOLE_AMQP_URL must be the operator's."

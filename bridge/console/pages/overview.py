@@ -21,6 +21,7 @@ SECONDS = 2.0
 ASKED = 6  # the broker gives queries to its consumers in turn
 LATE_SECONDS = 60.0
 MANY = 1000  # messages that wait in a queue
+FLOOD = "More workers for the family, or stop who floods: the audit trail and the workers' log name the app_id."
 WORK = tuple(name(family) for family in FAMILIES for name in (queue, query_queue))
 RETRIES = tuple(map(retry_queue, RETRY_STEPS))
 QUEUES = (*WORK, *RETRIES, DEAD_INCOMING, DEAD, DEAD_UNDELIVERABLE)
@@ -81,7 +82,7 @@ def draw_plots(traffic: Traffic) -> list[Plot]:
     """Draw the traffic of the last hour."""
     slots = traffic.last_hour()
     return [
-        draw("Requests", "a second", [slot.rate for slot in slots]),
+        draw("Requests over HTTP", "a second", [slot.rate for slot in slots]),
         draw("95 of 100 answered within", "seconds", [slot.quantile(0.95) for slot in slots]),
         draw("Errors of ours (5xx)", "a second", [slot.error_rate for slot in slots]),
     ]
@@ -120,7 +121,8 @@ def _find_queue_troubles(queues: Queues) -> Iterator[Trouble]:
 
 def _find_dead(queues: Queues) -> Iterator[Trouble]:
     if (dead := queues[DEAD]) and dead.messages:
-        yield Trouble(f"There are {dead.messages} dead letters.", "Look at their causes.", "/dead")
+        told = "There is 1 dead letter." if dead.messages == 1 else f"There are {dead.messages} dead letters."
+        yield Trouble(told, "Look at their causes.", "/dead")
     if (lost := queues[DEAD_UNDELIVERABLE]) and lost.messages:
         yield Trouble(f"The broker cannot deliver {lost.messages} messages.", "userbus dead drop-undeliverable")
 
@@ -129,7 +131,7 @@ def _judge_work(name: str, state: QueueState) -> Iterator[Trouble]:
     if not state.consumers:
         yield Trouble(f"Nobody consumes {name}.", "Start a worker for the family.")
     elif state.messages >= MANY:
-        yield Trouble(f"{state.messages} requests wait in {name}.", "More workers for the family, or stop who floods.")
+        yield Trouble(f"{state.messages} requests wait in {name}.", FLOOD, "/audit")
 
 
 async def _check_families(request: PageRequest) -> dict[str, str]:

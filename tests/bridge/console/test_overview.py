@@ -78,6 +78,7 @@ def test_what_is_wrong_is_named() -> None:
     assert troubles(queues=queues(userbus_user=QueueState(5, 0))) == ["Nobody consumes userbus.user."]
     assert troubles(queues=queues(userbus_user=QueueState(1000, 1))) == ["1000 requests wait in userbus.user."]
     assert troubles(queues=queues(userbus_dead=QueueState(3, 0))) == ["There are 3 dead letters."]
+    assert troubles(queues=queues(userbus_dead=QueueState(1, 0))) == ["There is 1 dead letter."]
     assert troubles(queues=queues(userbus_dead_undeliverable=QueueState(1, 0))) == [
         "The broker cannot deliver 1 messages."
     ]
