@@ -14,6 +14,7 @@ PRIVILEGED = (
     *(f"{noun}.*" for noun in sorted({name.partition(".")[0] for name in CATALOG} - OPEN_NOUNS)),
     *("user.delete", "user.import", "user.check_import", "user.set_root", "sms.status"),
 )
+AWAY_FROM_PLAIN = frozenset({"webhook.create", "webhook.update"})
 RESERVED = frozenset({"worker", "bridge", "operator", "admin", "guest", "userbus", "amq"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
@@ -59,6 +60,11 @@ def check_service(service: ServiceIdentity) -> None:
         raise ServiceInvalid(f"{service.name!r}: a name has a-z, 0-9, -, begins with a letter, and is none of {taken}")
     _refuse_unknown(service.name, service.may, [pattern for pattern in service.may if not _expand(pattern)])
     _refuse_unknown(service.name, service.events, [each for each in service.events if not _is_event_pattern(each)])
+    if service.plain and (away := sorted(service.requests & AWAY_FROM_PLAIN)):
+        raise ServiceInvalid(
+            f"{service.name}: plain keeps personal data from it, and {', '.join(away)} would give it all events whole, "
+            "by a webhook of its own: take out the one or the other"
+        )
 
 
 def _expand(pattern: str) -> list[str]:

@@ -88,6 +88,8 @@ def test_without_a_file_there_are_no_services(tmp_path: Path) -> None:
         ("[billing]\nmay = ['token.*']", "one by one"),
         ("[billing]\nevents = ['user.made']", "user.made"),
         ("[billing]\nevents = ['*.created']", "created"),
+        ("[billing]\nplain = true\nmay = ['webhook.create', 'webhook.get']", "webhook.create would give"),
+        ("[billing]\nplain = true\nmay = ['webhook.update']", "webhook.update would give"),
         ("[billing]\nmay = 'user.get'", "another type"),
         ("[billing]\nmay = [1]", "list of texts"),
         ("[billing]\nmy = ['user.get']", "none of may"),
