@@ -1,7 +1,10 @@
 """The vocabulary of the console: a page with its routes, and a request to one of them."""
 
+import hmac
 import re
+import secrets
 import uuid
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -32,6 +35,9 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 FORM_NAMESPACE = uuid.UUID("0f6f3f4c-7f5e-5a9b-9d2b-6a3c1f8f2f10")
+
+SECRET_BYTES = 24
+_KEY = secrets.token_bytes(32)  # of this process: another one makes other secrets of the same form
 
 V = TypeVar("V", bound=View)
 Answer = Callable[["PageRequest"], Awaitable[Response]]
@@ -99,6 +105,14 @@ class PageRequest:
     def id(self) -> int:
         """The number in the path of a route with `{id:number}`."""
         return int(self.http.path_params["id"])
+
+    def make_secret(self) -> str:
+        """A random secret; for a form that is sent twice the same one, so that the command is the same too."""
+        form_id = self.form.get("form_id")
+        if not form_id or not self.operator:
+            return secrets.token_urlsafe(SECRET_BYTES)
+        parts = "\0".join((str(self.operator.id), self.http.url.path, form_id))
+        return urlsafe_b64encode(hmac.digest(_KEY, parts.encode(), "sha256")[:SECRET_BYTES]).decode()
 
     async def ask(self, message: BusRequest[V]) -> V:
         """Send a request in the operator's name; raises as `Bus.ask` does.

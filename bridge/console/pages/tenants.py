@@ -1,7 +1,5 @@
 """Tenants: create one, change its secret, which is shown once, or its key."""
 
-import secrets
-
 from pydantic import SecretStr
 from starlette.responses import Response
 
@@ -28,7 +26,7 @@ async def create_tenant(request: PageRequest) -> Response:
 
 async def change_secret(request: PageRequest) -> Response:
     """Give a tenant a random secret, and show it on this page alone."""
-    secret = secrets.token_urlsafe(32)
+    secret = request.make_secret()
     changed = await request.ask(UpdateTenant(id=request.form.get("id", ""), secret=SecretStr(secret)))
     return await _show(request, changed.id, secret)
 

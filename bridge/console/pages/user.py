@@ -1,6 +1,5 @@
 """One user: what it is, what it may and through what, where it is signed in, what locks it; and what can be done."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,7 +89,7 @@ async def end_session(request: PageRequest) -> Response:
 
 async def reset_password(request: PageRequest) -> Response:
     """Set a random password, and show it on this page alone."""
-    password = secrets.token_urlsafe(12)
+    password = request.make_secret()
     await request.ask(UpdateUser(id=request.id, password=SecretStr(password)))
     if request.operator and request.id == request.operator.id:  # whose session has ended by this
         return request.render("user_password.html", password=password)

@@ -106,6 +106,19 @@ async def test_a_new_password_is_shown_once_and_opens(client: Client, operator: 
     assert entry["subjects"] == [f"user/{user['id']}"]
 
 
+async def test_the_page_of_a_new_password_that_is_loaded_again_shows_it_again(
+    client: Client, operator: SignedInOperator
+) -> None:
+    user = await create_person(client)
+    form = {"form_id": "the same"}
+    pages = [(await operator.visitor.send(f"/users/{user['id']}/reset-password", **form)).text for _ in range(2)]
+    first, second = (re.findall("The new password is <code>(.*?)</code>", page) for page in pages)
+    assert first == second
+    assert (await sign_in(client, user, password=first[0]))["status"] == "done"
+    other = await operator.visitor.send(f"/users/{user['id']}/reset-password", form_id="another")
+    assert first[0] not in other.text
+
+
 async def test_a_form_that_is_sent_twice_is_carried_out_once(client: Client, operator: SignedInOperator) -> None:
     user = await create_person(client)
     for _ in range(2):
