@@ -16,6 +16,8 @@ from dead_letters.edit import Edit, redrive_edited
 from dead_letters.job import Job, Result, carry_out
 from dead_letters.queue import DeadLetterQueue
 
+MAX_SHOWN = 128 * 1024
+
 
 class DeadLettersUnavailable(Exception):
     """The broker cannot be reached, or does not let this user at the dead letters."""
@@ -23,11 +25,15 @@ class DeadLettersUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WholeLetter:
-    """A dead letter with all that it has: headers and other properties as texts, the body without secrets."""
+    """A dead letter with all that it has: headers and other properties as texts, the body without secrets.
+
+    Of a body longer than 128 KiB it is the beginning alone, and `is_cut` is set: to show it all takes the loop seconds.
+    """
 
     letter: DeadLetter
     properties: dict[str, str]
     body: str
+    is_cut: bool
 
 
 class Desk:
@@ -84,7 +90,10 @@ def _show(message: AbstractIncomingMessage) -> WholeLetter:
     body, _ = redact(CATALOG.get(message.routing_key or ""), message.body)
     properties = {"app_id": message.app_id or "", "user_id": message.user_id or ""}
     properties |= {key: str(value) for key, value in sorted(message.headers.items())}
-    return WholeLetter(dead_letter(message), {key: text for key, text in properties.items() if text}, _indent(body))
+    properties = {key: text for key, text in properties.items() if text}
+    is_cut = len(body) > MAX_SHOWN
+    text = body[:MAX_SHOWN].decode(errors="backslashreplace") if is_cut else _indent(body)
+    return WholeLetter(dead_letter(message), properties, text, is_cut)
 
 
 def _indent(body: bytes) -> str:

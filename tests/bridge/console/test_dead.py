@@ -135,3 +135,11 @@ async def test_a_stranger_sees_and_does_nothing(stranger: Visitor, client: Clien
     for action in ("/dead/redrive", "/dead/drop", "/dead/edit"):
         assert (await stranger.send(action, id=ids[0])).status_code == 303
     await wait_waiting(stack.amqp_url, ids)
+
+
+async def test_of_a_letter_that_is_longer_than_any_request_the_beginning_is_shown(
+    operator: SignedInOperator, client: Client
+) -> None:
+    (letter,) = await add_dead_letters(client, 1, body={"name": "\u202e" * 300_000})
+    page = await read_until(operator.visitor, f"/dead/letter?id={letter}", "of which the beginning is shown")
+    assert ("/console/dead/edit" in page, len(page) < 200_000) == (False, True)
