@@ -13,7 +13,7 @@ import httpx
 import pytest
 from pymongo import ReadPreference
 
-from contracts.catalog import FAMILIES
+from contracts.catalog import FAMILIES, WEBHOOKS
 from devstack.ports import free_port
 from devstack.servers import RunningServers
 from models.store.client import Store
@@ -26,7 +26,7 @@ from tests.support.patience import PATIENCE
 from tests.support.proxy import Proxy, proxy
 from worker.bus.topology import consumed_queues
 
-CONSUMED = consumed_queues(FAMILIES)
+CONSUMED = [*consumed_queues(FAMILIES), WEBHOOKS]
 
 
 @dataclass

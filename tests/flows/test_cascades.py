@@ -57,10 +57,13 @@ async def test_a_crowded_app_is_deleted_in_steps_that_tell_of_every_row(client: 
     app, rows = await crowded(client, stack, ROWS_PER_STEP + 1200)
     events = await client.events("role.deleted")
     assert await client.done("app.delete", {"id": app["id"]}) == {"deleted": 1}
-    told = [await events.next() for _ in rows]
-    assert {event["subject"] for event in told} == {row.subject for row in rows}
-    assert {event["sequence"] for event in told} == {1}
-    assert len({event["causationid"] for event in told}) == 1
+    told: dict[str, Any] = {}
+    while len(told) < len(rows):  # an event may come twice
+        event = await events.next()
+        told[event["subject"]] = event
+    assert told.keys() == {row.subject for row in rows}
+    assert {event["sequence"] for event in told.values()} == {1}
+    assert len({event["causationid"] for event in told.values()}) == 1
 
 
 async def test_of_a_crowded_app_with_an_administrator_role_nothing_is_deleted(client: Client, stack: Stack) -> None:

@@ -106,7 +106,7 @@ def test_worker_and_bridge_are_commands_and_serve(tmp_path: Path, env: dict[str,
         wait_until_ready(bridge_url, bridge)
         ask(tmp_path, env, "demo")
         token = ask(tmp_path, env, "token", "issue", "--name", "wheel", "--scope", "passport").strip()
-        call = Request(f"{bridge_url}/v1/user/search?p=1&size=5", headers={"Authorization": f"Bearer {token}"})
+        call = Request(f"{bridge_url}/v1/user/search?mobile=13812345678", headers={"Authorization": f"Bearer {token}"})
         with urlopen(call, timeout=PATIENCE) as answer:
             assert b"TestUser1" in answer.read()
     finally:

@@ -18,7 +18,7 @@ async def hold(message: AbstractIncomingMessage) -> None:
 
 
 async def test_a_query_waits_while_its_queue_cannot_be_consumed(apart: RunningServers) -> None:
-    await declare(apart.amqp_url, 1_000, 1)
+    await declare(apart.amqp_url, 100_000, 7)
     subscription = QueueSubscription(apart.amqp_url, ConsumedQueue(QUEUE, 10, hold), 5)
     async with await aio_pika.connect(apart.amqp_url) as connection:
         channel = await connection.channel()
