@@ -19,8 +19,8 @@ class Settings(TlsSettings, BaseSettings):
     `X-Forwarded-For` is trusted, by default none; `max_connections_per_address` is not for them. The limits a minute
     are for one client address and callers without credentials; 0 is no limit. `console_amqp_url` is how the console
     reaches the bus, by default as the bridge does: where callers are checked it needs the rights of the operator.
-    `console_broker_amqp_url` is how it reaches dead letters and the log of events, by default as the bus; then it needs
-    the rights of the worker, and `require_caller`, so that dead letters which it redrives keep their senders.
+    `console_broker_amqp_url` is how it reaches dead letters and the log of events, by default as the bus: where callers
+    are checked it needs the rights of the worker, with `require_caller`, so that redriven messages keep their senders.
     """
 
     model_config = SettingsConfigDict(env_prefix="USERBUS_", frozen=True, env_ignore_empty=True)
