@@ -42,6 +42,11 @@ class DeadLetter:
     redacted: str
     body: bytes
 
+    @property
+    def says(self) -> str:
+        """What went wrong in one text: the exception, if there was one, and what it said."""
+        return ": ".join(filter(None, (self.exception, self.text)))
+
     def age(self, moment: datetime) -> timedelta | None:
         """How long it has been dead, if that is known."""
         return moment - self.at if self.at else None

@@ -30,5 +30,5 @@ def group_by_cause(found: Iterable[DeadLetter]) -> list[DeadGroup]:
 
 def _group(letters: Sequence[DeadLetter]) -> DeadGroup:
     first = letters[0]
-    text = " ".join((first.exception or first.text)[:SHOWN].split())
+    text = " ".join(first.says[:SHOWN].split())
     return DeadGroup(first.reason, first.name, len(letters), min((x.at for x in letters if x.at), default=None), text)

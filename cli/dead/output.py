@@ -54,8 +54,8 @@ def print_groups(found: list[DeadLetter], lines: bool) -> None:
 def _cells(found: DeadLetter) -> list[str]:
     age = found.age(datetime.now(UTC))
     shown = str(timedelta(seconds=int(age.total_seconds()))) if age else "?"
-    words = f"{found.exception}: {found.text}" if found.exception else found.text
-    return [found.id, found.name, found.app_id, found.reason, shown, str(found.attempts), " ".join(words[:200].split())]
+    words = " ".join(found.says[:200].split())
+    return [found.id, found.name, found.app_id, found.reason, shown, str(found.attempts), words]
 
 
 def print_message(message: AbstractIncomingMessage) -> None:

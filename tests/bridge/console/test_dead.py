@@ -36,10 +36,11 @@ async def wait_waiting(url: str, ids: list[str]) -> None:
 async def test_they_are_grouped_by_cause_and_shown_whole(operator: SignedInOperator, client: Client) -> None:
     about = {"x-userbus-code": "store.unavailable", "x-userbus-text": "<b>no primary</b>", "x-userbus-trace": "a\nb"}
     first, _ = await add_dead_letters(client, 2, **about)
-    await add_dead_letters(client, 1, name="user.update")
+    fault = {"x-userbus-exception": "KeyError", "x-userbus-text": "no such key"}
+    await add_dead_letters(client, 1, name="user.update", **fault)
     page = await read_until(operator.visitor, "/dead", "<p>3 messages")
     assert page.index("store.unavailable</a>") < page.index("service.fault</a>")
-    assert "&lt;b&gt;no primary" in page
+    assert ("&lt;b&gt;no primary" in page, "KeyError: no such key" in page) == (True, True)
     page = await operator.visitor.read("/dead/letters?reason=store.unavailable&name=user.create")
     assert f"/console/dead/letter?id={first}" in page
     assert "Redrive 2" in page
