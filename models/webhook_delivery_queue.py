@@ -40,6 +40,7 @@ class DeliveryQueue:
 
     def __init__(self, store: Store) -> None:
         self._rows = store.collection(DeliveryRepository.collection)
+        self._turns: dict[int, str] = {}
 
     async def add(self, wanted: Sequence[tuple[Webhook, OutboxEvent]]) -> None:
         """Append deliveries in this order; those of an event that is there already are left as they are."""
@@ -63,9 +64,34 @@ class DeliveryQueue:
         with translate_errors():
             due = {"webhook_id": webhook_id, "due": {"$lte": now()}}
             rows = self._rows.find(due, {"subject": 1}).sort("due", 1).limit(LOOK_AHEAD)
-            subjects = dict.fromkeys([row["subject"] async for row in rows])
-            claimed = [await self._claim_first(webhook_id, subject) for subject in [*subjects][:limit]]
-            return [each for each in claimed if each]
+            subjects = [row["subject"] async for row in rows]
+            claimed = await self._claim_each(webhook_id, dict.fromkeys(subjects), limit)
+            if len(subjects) == LOOK_AHEAD and len(claimed) < limit:  # a few with long backlogs hide the others
+                others = await self._take_turns(webhook_id, limit - len(claimed))
+                claimed += await self._claim_each(webhook_id, others, limit - len(claimed))
+            return claimed
+
+    async def _claim_each(self, webhook_id: int, subjects: Iterable[str], limit: int) -> list[WaitingDelivery]:
+        claimed: list[WaitingDelivery] = []
+        for subject in subjects:
+            if len(claimed) == limit:
+                break
+            if delivery := await self._claim_first(webhook_id, subject):  # else it waits, or another process has it
+                claimed.append(delivery)
+        return claimed
+
+    async def _take_turns(self, webhook_id: int, count: int) -> list[str]:
+        """The next subjects of which something waits, from where the last call has ended."""
+        found: list[str] = []
+        for _ in range(count):
+            following = {"subject": {"$gt": self._turns.pop(webhook_id, "")}, "body": {"$exists": True}}
+            where = {"webhook_id": webhook_id, "state": "waiting", **following}
+            row = await self._rows.find_one(where, {"subject": 1}, sort=[("subject", 1)])
+            if row is None:
+                break
+            self._turns[webhook_id] = row["subject"]
+            found.append(row["subject"])
+        return found
 
     async def _claim_first(self, webhook_id: int, subject: str) -> WaitingDelivery | None:
         moment = now()

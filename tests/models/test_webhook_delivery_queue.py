@@ -11,7 +11,7 @@ from models.store.client import Store
 from models.store.document import now
 from models.store.indexes import ensure_indexes
 from models.store.journal import OutboxEvent
-from models.webhook_delivery_queue import CLAIM, DeliveryQueue, WaitingDelivery
+from models.webhook_delivery_queue import CLAIM, LOOK_AHEAD, DeliveryQueue, WaitingDelivery
 from models.webhooks import Webhook
 from tests.support.stack import fresh_database
 
@@ -44,6 +44,20 @@ async def pass_time(store: Store, field: str, time: timedelta) -> None:
     rows = store.collection("webhook_deliveries")
     async for row in rows.find({field: {"$exists": True}}):
         await rows.update_one({"_id": row["_id"]}, {"$set": {field: row[field] - time}})
+
+
+async def test_a_subject_with_a_long_backlog_hides_no_other(store: Store) -> None:
+    long = [event("a", number) for number in range(LOOK_AHEAD + 1)]
+    queue = await filled(store, *long, event("b", 1), event("c", 1), event("d", 1))
+    assert bodies(await queue.claim(1, 3)) == ["a 0", "b 1"]
+    assert bodies(await queue.claim(1, 3)) == ["c 1", "d 1"]
+    assert bodies(await queue.claim(1, 3)) == []
+
+
+async def test_subjects_that_another_process_has_claimed_hide_no_others(store: Store) -> None:
+    queue = await filled(store, *(event(f"{number:02}", 1) for number in range(20)))
+    assert len(await queue.claim(1, 10)) == 10
+    assert bodies(await DeliveryQueue(store).claim(1, 10)) == [f"{number:02} 1" for number in range(10, 20)]
 
 
 async def test_a_subject_goes_on_when_its_first_delivery_is_settled(store: Store) -> None:
@@ -96,10 +110,12 @@ async def test_what_a_lost_process_has_claimed_is_claimed_again_and_not_settled_
 
 async def test_many_that_wait_behind_one_subject_hide_no_other(store: Store) -> None:
     queue = await filled(store, *(event("a", sequence) for sequence in range(1, 301)), event("b", 1))
-    (first,) = await queue.claim(1, 10)
+    first, other = sorted(await queue.claim(1, 10), key=lambda each: each.body)
+    assert bodies([first, other]) == ["a 1", "b 1"]
     await queue.retry(first, "answered 500", 60)
-    assert await queue.claim(1, 10) == []
-    assert bodies(await queue.claim(1, 10)) == ["b 1"]
+    await queue.settle(other, "answered 200")
+    await filled(store, event("b", 2))
+    assert bodies(await queue.claim(1, 10)) == ["b 2"]
 
 
 async def test_nothing_but_the_log_is_left_of_what_was_delivered_or_erased(store: Store) -> None:
