@@ -8,12 +8,17 @@ import aio_pika
 import pytest
 
 from contracts.catalog import EVENTS_EXCHANGE
+from tests.support.bus_contract import MADE_UP
 from tests.support.client import Client
 from tests.support.gateway import gateway
 from tests.support.stack import Stack
 from tests.support.webhooks import a_receiver, told, verified
 
 EVENT = {"id": "junk", "subject": "user/1", "sequence": 1, "data": {}}
+
+
+def junk(body: Any) -> aio_pika.Message:
+    return aio_pika.Message(json.dumps(body).encode(), app_id=f"{MADE_UP}junk")
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ async def events(stack: Stack) -> Any:
 async def test_junk_is_dropped_and_holds_up_no_event(client: Client, events: Any, name: str, body: Any) -> None:
     async with gateway((204, None)) as played:
         webhook = await a_receiver(client, played, "user.*", plain=True)
-        await events.publish(aio_pika.Message(json.dumps(body).encode()), name)
+        await events.publish(junk(body), name)
         user = await client.done("user.create", {"username": f"user_{uuid4().hex}"})
         await played.arrived(1)
         assert [verified(webhook, each)["subject"] for each in played.received] == [f"user/{user['id']}"]
@@ -53,8 +58,7 @@ async def test_an_event_of_a_name_that_is_unknown_comes_without_data_where_it_mu
 ) -> None:
     async with gateway((204, None)) as played:
         webhook = await a_receiver(client, played, "#", plain=True)
-        body = json.dumps(EVENT | {"data": {"email": "ada@example.com"}}).encode()
-        await events.publish(aio_pika.Message(body), "webhook.praised")
+        await events.publish(junk(EVENT | {"data": {"email": "ada@example.com"}}), "webhook.praised")
         log = await told(client, webhook, "delivered", 3)
         assert [each["event"] for each in log] == ["webhook.created", "webhook.tested", "webhook.praised"]
         assert verified(webhook, played.received[-1]) == EVENT | {"data": {}}
