@@ -28,13 +28,13 @@ async def test_only_the_leader_seals_and_the_log_is_a_witness(stack: Stack, clie
         while await leader.run_once():
             pass
     newest = await store.collection(COLLECTION).find_one(sort=[("_id", -1)])
-    assert (logs[-1]["event"], logs[-1]["head"]) == ("audit trail sealed", f"{newest['_id']}:{newest['digest']}")
-    assert logs[-1]["entries"] == newest["count"]
+    sealed = [line for line in logs if line["event"] == "audit trail sealed"]  # the worker of the stack logs as well
+    assert (sealed[-1]["head"], sealed[-1]["entries"]) == (f"{newest['_id']}:{newest['digest']}", newest["count"])
     stranger = AuditSealer(AuditChain(store, Keys("k" * 32)), check, lambda: True)
     with capture_logs() as logs:
         await stranger.run_once()
     assert stranger.broken is not None
-    assert [(line["event"], line["log_level"]) for line in logs] == [("audit chain broken", "error")]
+    assert [line["log_level"] for line in logs if line["event"] == "audit chain broken"] == ["error"]
 
 
 async def test_a_running_worker_begins_the_chain_by_itself(stack: Stack) -> None:
