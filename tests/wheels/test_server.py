@@ -1,12 +1,16 @@
 """The server's wheel in an environment that has nothing else, run from an empty folder."""
 
 import ast
+import asyncio
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from importlib.metadata import Distribution
 from pathlib import Path
+from typing import ParamSpec
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -30,13 +34,26 @@ print(len(names))
 """
 
 
+P = ParamSpec("P")
+
+
+def off_loop(test: Callable[P, None]) -> Callable[P, Awaitable[None]]:
+    """Run a test in a thread: while the loop stands still for half a minute, the broker drops all connections of it."""
+
+    @wraps(test)
+    async def run_in_thread(*args: P.args, **kwargs: P.kwargs) -> None:
+        await asyncio.to_thread(test, *args, **kwargs)
+
+    return run_in_thread
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
-    return install_wheel("userbus", tmp_path_factory.mktemp("wheel"), "up")
+async def wheel(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
+    return await asyncio.to_thread(install_wheel, "userbus", tmp_path_factory.mktemp("wheel"), "up")
 
 
 @pytest.fixture
-def env(wheel: InstalledWheel, tmp_path: Path, running: RunningServers) -> dict[str, str]:
+async def env(wheel: InstalledWheel, tmp_path: Path, running: RunningServers) -> dict[str, str]:
     """The environment of a machine that has the wheel, and free ports for what it starts."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("USERBUS_", "PYTHON"))}
     return kept | {
@@ -79,6 +96,7 @@ def ask(folder: Path, env: dict[str, str], *words: str) -> str:
     return ended.stdout
 
 
+@off_loop
 def test_it_brings_one_name_and_one_command(wheel: InstalledWheel) -> None:
     files = [line.split(",")[0] for line in (wheel.metadata / "RECORD").read_text().splitlines()]
     assert {name.split("/")[0] for name in files} == {"userbus_server", wheel.metadata.name, ".."}
@@ -87,6 +105,7 @@ def test_it_brings_one_name_and_one_command(wheel: InstalledWheel) -> None:
     assert (command.name, command.value) == ("userbus", "userbus_server.cli.main:app")
 
 
+@off_loop
 def test_its_modules_import_none_of_ours_by_a_general_name(wheel: InstalledWheel) -> None:
     general = {
         f"{module}: {node.module or ''}"
@@ -98,6 +117,7 @@ def test_its_modules_import_none_of_ours_by_a_general_name(wheel: InstalledWheel
     assert int(run(wheel.python, "-I", "-c", IMPORT_ALL, folder=wheel.folder)) > 300
 
 
+@off_loop
 def test_worker_and_bridge_are_commands_and_serve(tmp_path: Path, env: dict[str, str]) -> None:
     bridge_url = f"http://127.0.0.1:{env['USERBUS_BRIDGE_PORT']}"
     worker, bridge = start(tmp_path, env, "worker"), start(tmp_path, env, "bridge")
@@ -115,6 +135,7 @@ def test_worker_and_bridge_are_commands_and_serve(tmp_path: Path, env: dict[str,
 
 
 @pytest.mark.parametrize("program", ["worker", "bridge"])
+@off_loop
 def test_a_wrong_setting_is_told_as_by_the_program_itself(tmp_path: Path, env: dict[str, str], program: str) -> None:
     assert ask(tmp_path, env, program, "--check") == ""
     wrong = env | {"USERBUS_AMQP_URLL": "amqp://h"}
@@ -123,6 +144,7 @@ def test_a_wrong_setting_is_told_as_by_the_program_itself(tmp_path: Path, env: d
     assert f"{program}: USERBUS_AMQP_URLL" in (tmp_path / f"{program}.log").read_text()
 
 
+@off_loop
 def test_up_runs_everything_from_an_empty_folder(tmp_path: Path, env: dict[str, str]) -> None:
     up = start(tmp_path, env, "up")
     try:
