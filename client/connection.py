@@ -12,12 +12,11 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 from aiormq.abc import FieldTable
 
-from contracts.broker_addresses import broker_addresses
+from contracts.broker_addresses import broker_addresses, with_heartbeat
 from contracts.tls import explain_tls_failures
 
 CONNECT_TIMEOUT = 5.0
 RECONNECT_INTERVAL = 0.5
-HEARTBEAT = 15
 DEFAULT_USER = "guest"
 
 State = Literal["closed", "up", "no broker", "no topology"]
@@ -94,9 +93,8 @@ class Connection:
         properties: FieldTable = {"connection_name": self._name}
         with explain_tls_failures(self.url):
             return await aio_pika.connect(
-                self.url,
+                with_heartbeat(self.url),
                 timeout=self._addresses.attempt_seconds(CONNECT_TIMEOUT),
-                heartbeat=HEARTBEAT,
                 client_properties=properties,
             )
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+HEARTBEAT_SECONDS = 15
 ATTEMPT_SECONDS = 3.0  # for a node that takes connections and never answers, while there are others
 _SEPARATOR = re.compile(r"\s*,\s*(?=amqps?://)")  # a password may hold a comma
 log = logging.getLogger(__name__)
@@ -62,6 +63,13 @@ def split_urls(setting: str) -> list[str]:
 def broker_addresses(setting: str) -> BrokerAddresses:
     """Return the addresses that this process uses for a setting: URLs separated by commas."""
     return BrokerAddresses(split_urls(setting))
+
+
+def with_heartbeat(url: str) -> str:
+    """Return a URL with a heartbeat that detects a dead peer within half a minute, unless it already names one."""
+    if "heartbeat=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}heartbeat={HEARTBEAT_SECONDS}"
 
 
 def printable_url(url: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.broker_addresses import BrokerAddresses, printable_url, split_urls
+from contracts.broker_addresses import BrokerAddresses, printable_url, split_urls, with_heartbeat
 
 THREE = ["amqp://a", "amqp://b", "amqp://c"]
 
@@ -17,6 +17,12 @@ def test_urls_are_separated_by_commas_that_a_password_may_hold_too() -> None:
 def test_no_password_is_printed() -> None:
     assert printable_url("amqp://ann:secret@one:5672/vhost?auth=plain") == "amqp://ann@one:5672/vhost"
     assert printable_url("amqps://[::1]:5671") == "amqps://[::1]:5671"
+
+
+def test_a_heartbeat_of_the_setting_is_kept() -> None:
+    assert with_heartbeat("amqp://one") == "amqp://one?heartbeat=15"
+    assert with_heartbeat("amqps://one?cafile=ca.pem") == "amqps://one?cafile=ca.pem&heartbeat=15"
+    assert with_heartbeat("amqp://one?heartbeat=5") == "amqp://one?heartbeat=5"
 
 
 def test_an_address_that_several_connections_lost_is_given_up_once() -> None:

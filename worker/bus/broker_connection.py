@@ -9,12 +9,11 @@ from aio_pika.abc import AbstractConnection, AbstractRobustConnection
 from aio_pika.robust_connection import RobustConnection
 from yarl import URL
 
-from contracts.broker_addresses import BrokerAddresses, broker_addresses
+from contracts.broker_addresses import BrokerAddresses, broker_addresses, with_heartbeat
 from contracts.tls import explain_tls_failures
 from worker.bus.tasks import run_in_task
 
 CONNECT_SECONDS = 10.0  # a half-dead load balancer takes connections and never answers
-HEARTBEAT_SECONDS = 15
 RECONNECT_SECONDS = 0.5
 
 
@@ -38,13 +37,6 @@ class ClusterConnection(RobustConnection):
     def _full_url(self) -> URL:
         own = URL(with_heartbeat(self._address))
         return own.update_query({**self._options, **own.query})
-
-
-def with_heartbeat(url: str) -> str:
-    """Return the URL with a heartbeat that detects a dead peer within half a minute, unless it already names one."""
-    if "heartbeat=" in url:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}heartbeat={HEARTBEAT_SECONDS}"
 
 
 def connection_class(setting: str) -> Any:

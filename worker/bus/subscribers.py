@@ -12,10 +12,10 @@ from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from faststream.rabbit.message import RabbitMessage
 
-from contracts.broker_addresses import broker_addresses
+from contracts.broker_addresses import broker_addresses, with_heartbeat
 from contracts.topology.declared import DELIVERY_LIMIT
 from worker.bus.amqp_codec import install_lenient_codec
-from worker.bus.broker_connection import RECONNECT_SECONDS, connect_seconds, connection_class, with_heartbeat
+from worker.bus.broker_connection import RECONNECT_SECONDS, connect_seconds, connection_class
 from worker.bus.prefetch import Prefetch
 from worker.bus.tasks import run_in_task
 from worker.bus.topology import QUERY_QUEUES
