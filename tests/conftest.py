@@ -18,7 +18,7 @@ from devstack.servers import RunningServers, install_servers, servers
 from tests.support.client import Client
 from tests.support.faults.table import lines
 from tests.support.scripted_worker import ScriptedWorker, run_scripted_worker
-from tests.support.stack import Stack, running_stack
+from tests.support.stack import Stack, running_stack, without_heartbeat
 
 SHARED_SERVERS = ("breakable", "apart", "restricted", "restartable")  # the fixtures, whose tests take longest first
 
@@ -121,7 +121,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]
 @pytest.fixture(scope="session")
 async def scripted_worker(broker: RunningServers) -> AsyncIterator[ScriptedWorker]:
     """The scripted worker for all tests."""
-    async with run_scripted_worker(broker.amqp_url) as up:
+    async with run_scripted_worker(without_heartbeat(broker.amqp_url)) as up:
         yield up
 
 
@@ -149,7 +149,7 @@ def restartable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
 @pytest.fixture(scope="session")
 async def client(stack: Stack) -> AsyncIterator[Client]:
     """A plain AMQP client, as any other service would write one."""
-    async with Client(stack.amqp_url) as up:
+    async with Client(without_heartbeat(stack.amqp_url)) as up:
         yield up
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from devstack.servers import RunningServers
 from tests.support.restricted import RestrictedBroker, restricted_rabbitmq
-from tests.support.stack import fresh_database, settings
+from tests.support.stack import fresh_database, settings, without_heartbeat
 from worker.app import Worker, run_worker
 
 
@@ -24,7 +24,11 @@ def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedB
 async def restricted_worker(running: RunningServers, restricted: RestrictedBroker) -> AsyncIterator[Worker]:
     """A worker with the worker's user, which requires callers."""
     required = {"require_caller": True, "services_file": restricted.services_file}
-    changed = {**required, "amqp_url": restricted.urls["worker"], "mongo_url": fresh_database(running.mongo_url)}
+    changed = {
+        **required,
+        "amqp_url": without_heartbeat(restricted.urls["worker"]),
+        "mongo_url": fresh_database(running.mongo_url),
+    }
     async with run_worker(settings(running, **changed)) as worker:
         yield worker
 

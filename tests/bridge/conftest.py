@@ -15,7 +15,7 @@ from devstack.servers import RunningServers
 from tests.support.loopback import http_client, serve
 from tests.support.patience import PATIENCE
 from tests.support.scripted_worker import GOOD, ScriptedWorker
-from tests.support.stack import Stack
+from tests.support.stack import Stack, without_heartbeat
 
 
 @dataclass
@@ -41,14 +41,14 @@ class RunningBridge:
 @pytest.fixture(scope="session")
 async def bridge_url(broker: RunningServers, scripted_worker: ScriptedWorker) -> AsyncIterator[str]:
     """The URL of a bridge that waits for as long as a slow machine takes."""
-    async with run_bridge(broker.amqp_url, scripted_worker) as bridge:
+    async with run_bridge(without_heartbeat(broker.amqp_url), scripted_worker) as bridge:
         yield bridge.url
 
 
 @pytest.fixture(scope="session")
 async def impatient_bridge_url(broker: RunningServers, scripted_worker: ScriptedWorker) -> AsyncIterator[str]:
     """The URL of a bridge for workers that never answer."""
-    async with run_bridge(broker.amqp_url, scripted_worker, bridge_timeout=0.2) as bridge:
+    async with run_bridge(without_heartbeat(broker.amqp_url), scripted_worker, bridge_timeout=0.2) as bridge:
         yield bridge.url
 
 

@@ -40,6 +40,11 @@ def fresh_database(mongo_url: str) -> str:
     return mongo_url.replace("/userbus?", f"/userbus_{uuid4().hex[:8]}?")
 
 
+def without_heartbeat(url: str) -> str:
+    """The URL of a broker that keeps a connection of this process while a test or a fixture holds up its loop."""
+    return f"{url}?heartbeat=0"
+
+
 def settings(running: RunningServers, **changed: Any) -> Settings:
     """A worker's settings on these servers."""
     given = {
@@ -60,11 +65,12 @@ async def running_stack(running: RunningServers, **changed: Any) -> AsyncIterato
     async with AsyncExitStack() as exits:
         folder = exits.enter_context(TemporaryDirectory())
         sms_log = Path(folder) / "sms.log"
-        sms = {"sms_sender": "log", "sms_log": sms_log, "sms_per_address": 0}
-        worker = await exits.enter_async_context(run_worker(settings(running, **{**sms, **changed})))
-        client = await exits.enter_async_context(Client(running.amqp_url))
+        amqp_url = without_heartbeat(running.amqp_url)
+        given = {"amqp_url": amqp_url, "sms_sender": "log", "sms_log": sms_log, "sms_per_address": 0}
+        worker = await exits.enter_async_context(run_worker(settings(running, **{**given, **changed})))
+        client = await exits.enter_async_context(Client(amqp_url))
         scopes = [*get_args(DialectName)]
         issued = await client.done("token.issue", {"name": "tests", "scopes": scopes})
-        app = create_app(BridgeSettings(amqp_url=running.amqp_url, bridge_timeout=PATIENCE))
+        app = create_app(BridgeSettings(amqp_url=amqp_url, bridge_timeout=PATIENCE))
         url = await exits.enter_async_context(serve(app))
         yield Stack(url, issued["token"], running.amqp_url, running.mongo_url, worker, sms_log)

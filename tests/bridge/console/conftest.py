@@ -12,7 +12,7 @@ from tests.support.client import Client
 from tests.support.console import Visitor, create_root
 from tests.support.loopback import http_client, serve
 from tests.support.patience import PATIENCE
-from tests.support.stack import Stack
+from tests.support.stack import Stack, without_heartbeat
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class SignedInOperator:
 @pytest.fixture(scope="session")
 async def console_url(stack: Stack) -> AsyncIterator[str]:
     """The URL of a bridge with the console."""
-    app = create_app(Settings(amqp_url=stack.amqp_url, bridge_timeout=PATIENCE, console=True))
+    app = create_app(Settings(amqp_url=without_heartbeat(stack.amqp_url), bridge_timeout=PATIENCE, console=True))
     async with serve(app, lifespan="on") as url:
         yield url
 
