@@ -11,13 +11,21 @@ from contracts.broker_addresses import split_urls
 
 AMQP_OPTIONS = ("cafile", "certfile")
 MONGO_OPTIONS = ("tlsCAFile", "tlsCertificateKeyFile")
-UNVERIFIED = {"no_verify_ssl", "tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames"}
+# What switches the verification off, by the one value that does not: aiormq takes all but 0 for yes, "false" too.
+UNVERIFIED = {
+    "no_verify_ssl": "0",
+    "tlsinsecure": "false",
+    "tlsallowinvalidcertificates": "false",
+    "tlsallowinvalidhostnames": "false",
+}
 YES = ("1", "true", "yes")
+LOCAL = ("localhost", "127.", "[::1]")
 ADVICE = {  # the first text that the error holds
     "mismatch, certificate": "its certificate has other names: write one of them into the URL",
     "certificate has expired": "its certificate has expired: give the server a new one",
     "CERTIFICATE_VERIFY_FAILED": "its certificate is of an authority that is not known here: name that authority's "
     "certificate in USERBUS_TLS_CA_FILE",
+    "ALERT_CERTIFICATE_EXPIRED": "the certificate in USERBUS_TLS_CERTIFICATE_FILE has expired: name a new one",
     "ALERT_CERTIFICATE_REQUIRED": "it wants a certificate of its clients: name one in USERBUS_TLS_CERTIFICATE_FILE",
     "_ALERT_": "it refuses the certificate in USERBUS_TLS_CERTIFICATE_FILE: does the server know its authority?",
     "WRONG_VERSION_NUMBER": "it does not speak TLS on this port: write another port, or a URL without TLS",
@@ -65,9 +73,10 @@ def with_mongo_files(url: str, files: TlsFiles) -> str:
 
 
 def _with_files(url: str, files: TlsFiles, names: tuple[str, str], instead: str) -> str:
-    given = {name.lower(): text for name, text in parse_qsl(urlsplit(url).query)}
-    if any(given.get(name, "false").lower() in YES for name in UNVERIFIED):
+    parts = [(name.lower(), text) for name, text in parse_qsl(urlsplit(url).query, keep_blank_values=True)]
+    if any(text.lower() != UNVERIFIED.get(name, text.lower()) for name, text in parts):
         raise ValueError("certificates and names are always verified: leave out the option that switches that off")
+    given = dict(parts)
     added = {name: file for name, file in files.options(names).items() if name.lower() not in given}
     if added and not _speaks_tls(url, given):
         raise ValueError(f"files of certificates are given, but the URL is one without TLS: {instead}")
@@ -78,6 +87,17 @@ def _with_files(url: str, files: TlsFiles, names: tuple[str, str], instead: str)
         return url
     start = "&" if "?" in url else "?" if urlsplit(url).path or names == AMQP_OPTIONS else "/?"
     return f"{url}{start}{urlencode(added, quote_via=quote)}"
+
+
+def is_local(url: str) -> bool:
+    """Whether all hosts of a URL are this machine."""
+    hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    return all(host.startswith(LOCAL) for host in hosts)
+
+
+def is_broker_secure(urls: str) -> bool:
+    """Whether each of a broker's URLs is one with TLS, or of this machine."""
+    return all(is_local(url) or url.startswith("amqps:") for url in split_urls(urls))
 
 
 def _speaks_tls(url: str, options: Mapping[str, str]) -> bool:

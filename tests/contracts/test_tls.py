@@ -73,8 +73,17 @@ def test_nor_for_a_mongodb_without_tls(url: str, files: TlsFiles) -> None:
 def test_certificates_and_names_are_always_verified(option: str) -> None:
     with pytest.raises(ValueError, match="always verified"):
         with_mongo_files(f"mongodb://h/?tls=true&{option}=true", TlsFiles())
+
+
+# aiormq takes whatever is not "0" for yes, and the first where there are several
+@pytest.mark.parametrize(
+    "query", ["=1", "=true", "=false", "=no", "=2", "=", "", "=1&no_verify_ssl=0", "=0&No_Verify_SSL=1"]
+)
+def test_no_value_switches_the_verification_of_the_broker_off(query: str) -> None:
     with pytest.raises(ValueError, match="always verified"):
-        with_amqp_files("amqps://h?no_verify_ssl=1", TlsFiles())
+        with_amqp_files(f"amqps://h1,amqps://h2?heartbeat=5&no_verify_ssl{query}", TlsFiles())
+    assert with_amqp_files("amqps://h?no_verify_ssl=0", TlsFiles()) == "amqps://h?no_verify_ssl=0"
+    assert with_mongo_files("mongodb://h/?tls=true&tlsInsecure=False", TlsFiles())
 
 
 def test_files_that_cannot_be_used_are_named(made: Certificates, tmp_path: Path) -> None:
@@ -95,6 +104,11 @@ def test_settings_are_checked_before_a_program_starts(files: TlsFiles, monkeypat
     assert options(Settings(secret_key="k" * 32, amqp_url="amqps://h", mongo_url="mongodb://h/?tls=true").amqp_url) == {
         "cafile": str(files.ca_file)
     }
+
+
+def test_a_clients_certificate_that_has_expired_is_told_apart_from_an_unknown_one() -> None:
+    assert "has expired: name a new one" in str(advise("[SSL: SSLV3_ALERT_CERTIFICATE_EXPIRED] sslv3 alert"))
+    assert "know its authority" in str(advise("[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca"))
 
 
 def test_errors_that_have_nothing_to_do_with_tls_get_no_advice() -> None:
