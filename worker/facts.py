@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from access.service_list import read_services
 from contracts.broker_addresses import split_urls
-from contracts.tls import YES
+from contracts.tls import YES, is_broker_secure, is_local
 from handlers.health import worker_name
 from worker.settings import Settings
 
@@ -23,23 +23,22 @@ TOLD = (
         "sms_per_number",
         "sms_per_address",
         "sms_per_day",
+        "webhook_networks",
     ),
 )
 PACKAGES = ("contracts", "access", "models", "handlers", "worker")
-LOCAL = ("localhost", "127.", "[::1]")
 
 
 def worker_facts(settings: Settings) -> dict[str, str]:
     """Return texts by name: `worker`, `version`, `build`, settings by their names, what URLs and keys amount to."""
-    brokers = split_urls(settings.amqp_url)
     return {
         "worker": worker_name(),
         "version": release(),
         "build": build_digest(),
         **{name: _text(getattr(settings, name)) for name in TOLD},
-        "amqp_addresses": str(len(brokers)),
-        "amqp_tls": _text(all(_is_local(url) or url.startswith("amqps:") for url in brokers)),
-        "mongo_tls": _text(_is_local(settings.mongo_url) or _has_tls(settings.mongo_url)),
+        "amqp_addresses": str(len(split_urls(settings.amqp_url))),
+        "amqp_tls": _text(is_broker_secure(settings.amqp_url)),
+        "mongo_tls": _text(is_local(settings.mongo_url) or _has_tls(settings.mongo_url)),
         "encryption_key": _text(settings.encryption_key is not None),
         "services": str(len(read_services(settings.services_file))),
     }
@@ -65,12 +64,7 @@ def release() -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
-def _is_local(url: str) -> bool:
-    hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
-    return all(host.startswith(LOCAL) for host in hosts)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _has_tls(url: str) -> bool:

@@ -46,7 +46,7 @@ async def channel(restricted: RestrictedBroker, worker: Worker) -> AsyncIterator
 
 def worker_settings(running: RunningServers, broker: RestrictedBroker, **changed: Any) -> Any:
     required = {"require_caller": True, "services_file": broker.services_file, "log_format": "json"}
-    own = {"amqp_url": broker.urls["worker"], "mongo_url": fresh_database(running.mongo_url)}
+    own = {"amqp_url": broker.urls["worker"], "mongo_url": fresh_database(running.mongo_url), "webhook_networks": ""}
     return settings(running, **{**required, **own, **changed})
 
 
@@ -175,7 +175,7 @@ async def test_the_checklist_for_going_live(
     file.write_text("USERBUS_COOKIE_SECURE=true\nexport USERBUS_BRIDGE_OPEN_DIALECTS=rbac\n# USERBUS_ALLOWED_HOSTS=x\n")
     status, findings = await examine(restricted, "--bridge-env", str(file))
     open_rows = {each["what"] for each in findings if (each["area"], each["state"]) == ("going live", "warning")}
-    assert (status, open_rows) == (0, {"proxies", "hosts", "open dialects", "limits"})
+    assert (status, open_rows) == (0, {"proxies", "hosts", "log of the bridge", "open dialects", "limits"})
 
 
 async def test_no_worker_no_broker_no_management(restricted: RestrictedBroker, worker: Worker) -> None:
