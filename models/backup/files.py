@@ -49,11 +49,15 @@ def make_folder(folder: Path) -> None:
         raise BackupFailed(f"{folder} cannot be made: {error.strerror}; name a new folder") from error
 
 
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # a copy outside of the folder stays closed to others
+
+
 class DocumentsFile:
     """Documents one after another as BSON, and their digest so far."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("xb")
+        self._file = open(path, "xb", opener=_open_private)  # noqa: SIM115  closed by `close`
         self._digest = hashlib.sha256()
         self._documents = 0
 
@@ -79,7 +83,8 @@ def read_documents(path: Path) -> Iterator[RawBSONDocument]:
 
 def write_metadata(path: Path, metadata: dict[str, Any]) -> None:
     """Write the options and indexes of a collection as mongodump does."""
-    path.write_text(json_util.dumps(metadata, json_options=json_util.CANONICAL_JSON_OPTIONS))
+    with open(path, "x", opener=_open_private) as file:
+        file.write(json_util.dumps(metadata, json_options=json_util.CANONICAL_JSON_OPTIONS))
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
@@ -91,7 +96,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Say that the dump is complete."""
     partial = folder / f"{MANIFEST}.partial"
-    with partial.open("x") as file:
+    with open(partial, "x", opener=_open_private) as file:
         json.dump(asdict(manifest), file, indent=2)
         file.flush()
         os.fsync(file.fileno())

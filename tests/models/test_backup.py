@@ -68,6 +68,17 @@ async def test_a_dump_is_put_back_with_its_indexes_and_ids_go_on_above_it(folder
     assert "leases" not in await target.database.list_collection_names()
 
 
+async def test_no_file_of_a_dump_is_for_others_even_outside_of_its_folder(source: Store, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        await dump(source, tmp_path / "dump", "1.0", KEYS, VAULT)
+    finally:
+        os.umask(before)
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in (tmp_path / "dump").iterdir()}
+    assert {MANIFEST, "users.bson", "users.metadata.json"} <= modes.keys()
+    assert set(modes.values()) == {"0o600"}, modes
+
+
 async def test_keys_that_were_replaced_since_are_accepted_beside_the_newest(folder: Path, target: Store) -> None:
     vault = Vault(f"{Fernet.generate_key().decode()},{ENCRYPTION_KEY}")
     manifest = await restore(target, folder, Keys(f"{OTHER},{SECRET}"), vault, 0)
