@@ -14,6 +14,7 @@ from contracts.sessions import Realm, ResolveSession
 from contracts.user_views import UserView
 
 COOKIE = "userbus_console"
+SECURE_COOKIE = f"__Secure-{COOKIE}"  # browsers take one of that name by https alone
 REALM: Realm = "console"
 SIGN_IN = "/sign-in"
 MAX_PATH = 2000
@@ -22,7 +23,7 @@ _UPWARDS = re.compile(r"/(\.|%2e){1,2}([;/]|$)", re.IGNORECASE)  # as browsers, 
 
 async def authenticate(request: PageRequest) -> UserView | None:
     """Return the user of the session, asked anew for each request, or None; raises as `PageRequest.ask` does."""
-    token = session_token(request.http)
+    token = session_token(request)
     if token is None:
         return None
     try:
@@ -32,16 +33,22 @@ async def authenticate(request: PageRequest) -> UserView | None:
     return found.user if found.user.root and not found.user.disabled else None
 
 
-def session_token(http: Request) -> SecretStr | None:
+def session_token(request: PageRequest) -> SecretStr | None:
     """The token that the console's cookie holds."""
-    value = http.cookies.get(COOKIE, "")
+    value = request.http.cookies.get(_cookie_name(request), "")
     return SecretStr(value) if 0 < len(value) <= MAX_TOKEN else None
 
 
-def session_cookie(token: str, *, secure: bool) -> dict[str, str]:
+def session_cookie(request: PageRequest, token: str) -> dict[str, str]:
     """The headers that set the cookie until the browser is closed, or remove it by an empty token."""
-    seconds = None if token else 0
-    return set_cookie_headers(COOKIE, token, secure=secure, seconds=seconds, path=PREFIX, same_site="Strict")
+    seconds, secure = None if token else 0, request.is_secure
+    return set_cookie_headers(
+        _cookie_name(request), token, secure=secure, seconds=seconds, path=PREFIX, same_site="Strict"
+    )
+
+
+def _cookie_name(request: PageRequest) -> str:
+    return SECURE_COOKIE if request.is_secure else COOKIE
 
 
 def redirect_to_sign_in(http: Request) -> Response:

@@ -84,13 +84,14 @@ def act(path: str, answer: Answer, *, public: bool = False) -> PageRoute:
 class PageRequest:
     """One request to a route of `page`, by the signed-in `operator`; a public route has none.
 
-    `message_id` is that of the latest request on the bus.
+    `message_id` is that of the latest request on the bus; `is_secure` says that cookies are for https alone.
     """
 
     http: Request
     bus: Bus
     templates: Environment
     page: ConsolePage
+    is_secure: bool = False
     operator: UserView | None = None
     form: Mapping[str, str] = field(default_factory=dict)
     message_id: str | None = None

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment
 from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -79,20 +78,21 @@ def routes(bus: Bus, traffic: Traffic, options: ConsoleOptions) -> list[Route]:
         integrations.PAGE,
         tenants.PAGE,
         tokens.PAGE,
-        sign_in.page(options.is_secure),
+        sign_in.PAGE,
     )
     templates = create_templates(pages)
+    create = partial(PageRequest, bus=bus, templates=templates, is_secure=options.is_secure)
     start = PREFIX + pages[0].routes[0].path
     return [
         _route("GET", PREFIX, partial(_answer_redirect, start)),
         _route("GET", PREFIX + "/", partial(_answer_redirect, start)),
         *(_route("GET", f"{PREFIX}/assets/{name}", partial(_answer_asset, name)) for name in ASSET_TYPES),
         *(
-            _route(route.method, PREFIX + route.path, partial(_answer, bus, templates, page, route))
+            _route(route.method, PREFIX + route.path, partial(_answer, partial(create, page=page), route))
             for page in pages
             for route in page.routes
         ),
-        _route("GET", PREFIX + "/{path:path}", partial(_answer_unknown, bus, templates)),
+        _route("GET", PREFIX + "/{path:path}", partial(_answer_unknown, partial(create, page=NO_PAGE))),
     ]
 
 
@@ -104,8 +104,8 @@ def _route(method: str, path: str, answer: Endpoint) -> Route:
     return Route(path, answer_recorded, methods=[method])
 
 
-async def _answer(bus: Bus, templates: Environment, page: ConsolePage, route: PageRoute, http: Request) -> Response:
-    request = PageRequest(http, bus, templates, page)
+async def _answer(create: Callable[[Request], PageRequest], route: PageRoute, http: Request) -> Response:
+    request = create(http)
     try:
         return _refuse_head(request) or _refuse_other_site(request) or await _serve(request, route)
     except Exception as error:  # whatever happens is shown on a page
@@ -135,9 +135,8 @@ def _refuse_other_site(request: PageRequest) -> Response | None:
     return render_refusal(request, 403, sentence, advice="Nothing was changed. Open the console and do it there.")
 
 
-async def _answer_unknown(bus: Bus, templates: Environment, http: Request) -> Response:
-    request = PageRequest(http, bus, templates, NO_PAGE)
-    return render_refusal(request, 404, "There is no such page.", advice="Begin at the top of the console.")
+async def _answer_unknown(create: Callable[[Request], PageRequest], http: Request) -> Response:
+    return render_refusal(create(http), 404, "There is no such page.", advice="Begin at the top of the console.")
 
 
 async def _answer_redirect(path: str, _http: Request) -> Response:

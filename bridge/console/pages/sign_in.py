@@ -1,7 +1,6 @@
 """Sign in and out."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from pydantic import SecretStr
 from starlette.responses import Response
@@ -22,28 +21,15 @@ REFUSALS = {
 NOTICES = {"signed-out": "You are signed out."}
 
 
-def page(is_secure: bool) -> ConsolePage:
-    """The page; its cookie is for https alone if `is_secure`."""
-    return ConsolePage(
-        "",
-        (
-            show(SIGN_IN, show_form, public=True),
-            act(SIGN_IN, partial(sign_in, is_secure), public=True),
-            act("/sign-out", partial(sign_out, is_secure)),
-        ),
-        NOTICES,
-    )
-
-
 async def show_form(request: PageRequest) -> Response:
     """Show the form."""
     return request.render("sign_in.html", login="", next=_way_back(request.query), refusal="")
 
 
-async def sign_in(is_secure: bool, request: PageRequest) -> Response:
+async def sign_in(request: PageRequest) -> Response:
     """Start a session, which only a root user gets; a wrong password and an ordinary user are told alike."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
-    command = SignIn(login=login, password=SecretStr(password), realm=REALM, session=session_token(request.http))
+    command = SignIn(login=login, password=SecretStr(password), realm=REALM, session=session_token(request))
     back = _way_back(request.form)
     try:
         signed_in = await request.ask(command)
@@ -55,7 +41,7 @@ async def sign_in(is_secure: bool, request: PageRequest) -> Response:
         refusal, headers = sentence.format(seconds=seconds), {"Retry-After": seconds} if seconds else {}
         return request.render("sign_in.html", status, headers, login=login, next=back, refusal=refusal)
     request.http.state.actor = f"user:{signed_in.user.id}"
-    return request.redirect(back.removeprefix(PREFIX) or "/", headers=session_cookie(signed_in.token, secure=is_secure))
+    return request.redirect(back.removeprefix(PREFIX) or "/", headers=session_cookie(request, signed_in.token))
 
 
 def _way_back(given: Mapping[str, str]) -> str:
@@ -64,8 +50,19 @@ def _way_back(given: Mapping[str, str]) -> str:
     return back if is_own_path(back) else ""
 
 
-async def sign_out(is_secure: bool, request: PageRequest) -> Response:
+async def sign_out(request: PageRequest) -> Response:
     """End the session."""
-    if token := session_token(request.http):
+    if token := session_token(request):
         await request.ask(SignOut(token=token, realm=REALM))
-    return request.redirect(SIGN_IN, "signed-out", session_cookie("", secure=is_secure))
+    return request.redirect(SIGN_IN, "signed-out", session_cookie(request, ""))
+
+
+PAGE = ConsolePage(
+    "",
+    (
+        show(SIGN_IN, show_form, public=True),
+        act(SIGN_IN, sign_in, public=True),
+        act("/sign-out", sign_out),
+    ),
+    NOTICES,
+)

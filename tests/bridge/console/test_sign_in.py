@@ -5,10 +5,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from bridge.app import create_app
+from bridge.settings import Settings
 from tests.bridge.console.conftest import SignedInOperator
 from tests.support.client import Client
 from tests.support.console import COOKIE, PASSWORD, Visitor, audit_entries, create_root
-from tests.support.loopback import http_client
+from tests.support.loopback import http_client, serve
+from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
 
 SIGN_IN = "/console/sign-in?next=%2Fconsole%2Fusers"
@@ -132,6 +135,23 @@ async def test_the_session_of_the_console_opens_no_dialect(operator: SignedInOpe
 async def test_the_console_is_off_by_default(stack: Stack) -> None:
     async with http_client(stack.url) as http:
         assert [(await http.get(path)).status_code for path in ("/console", "/console/users")] == [404, 404]
+
+
+async def test_where_cookies_are_secure_none_that_was_set_without_tls_is_taken(client: Client, stack: Stack) -> None:
+    user = await create_root(client)
+    app = create_app(Settings(amqp_url=stack.amqp_url, bridge_timeout=PATIENCE, console=True, cookie_secure=True))
+    async with serve(app, lifespan="on") as url, http_client(url) as http:
+        answer = await Visitor(http).send("/sign-in", login=user["username"], password=PASSWORD)
+        cookie, _, rest = answer.headers["set-cookie"].partition("; ")
+        name, _, token = cookie.partition("=")
+        assert (name, rest) == (f"__Secure-{COOKIE}", "Path=/console; HttpOnly; SameSite=Strict; Secure")
+        for given, is_taken in ((name, True), (COOKIE, False)):
+            page = await http.get("/console/users", headers={"Cookie": f"{given}={token}"})
+            assert is_sent_to_sign_in(page) is not is_taken
+        headers = {"Cookie": cookie, "Origin": url}
+        left = await http.post("/console/sign-out", headers=headers)
+        assert left.headers["set-cookie"].startswith(f"{name}=; Max-Age=0; ")
+        assert is_sent_to_sign_in(await http.get("/console/users", headers=headers))
 
 
 async def test_a_name_that_is_no_name_is_refused(stranger: Visitor) -> None:
