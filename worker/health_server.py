@@ -13,6 +13,7 @@ from worker.readiness import Readiness
 REQUEST_SECONDS = 5.0
 MAX_REQUESTS = 16  # at once
 JSON = "application/json"
+SECURITY_HEADERS = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff"
 log = structlog.get_logger()
 
 
@@ -76,4 +77,4 @@ def _accept_header(head: bytes) -> str:
 
 def _response(status: int, kind: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}"
-    return f"{head}\r\nConnection: close\r\nCache-Control: no-store\r\n\r\n".encode() + body
+    return f"{head}\r\nConnection: close\r\n{SECURITY_HEADERS}\r\n\r\n".encode() + body

@@ -21,6 +21,7 @@ _ORIGIN = re.compile(rb"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _METHODS = {b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"}
 _UNSERVED = b"TRACE"  # stands for methods that the parser does not know: no path is served with it
 _RAW = re.compile(rb"[^\x21-\x7e]")
+_SECURITY_HEADERS = b"x-content-type-options: nosniff\r\ncache-control: no-store\r\n"
 
 
 class DialectProtocol(HttpToolsProtocol):
@@ -119,7 +120,7 @@ class DialectProtocol(HttpToolsProtocol):
 
     def _send_plain(self, status: HTTPStatus) -> None:
         text = status.phrase.encode()
-        head = b"HTTP/1.1 %d %s\r\ncontent-type: text/plain; charset=utf-8\r\n" % (status, text)
+        head = b"HTTP/1.1 %d %s\r\ncontent-type: text/plain; charset=utf-8\r\n" % (status, text) + _SECURITY_HEADERS
         self.transport.write(head + b"content-length: %d\r\nconnection: close\r\n\r\n" % len(text) + text)
         self.transport.close()
 

@@ -89,4 +89,6 @@ async def test_headers_that_are_none_are_refused_in_the_shape_of_the_dialect(
 
 
 async def test_what_has_no_request_line_is_a_bad_request(bridge: RunningBridge) -> None:
-    assert read_answer(await bridge.send_raw(b"\x16\x03\x01hello\r\n\r\n"))[0] == 400
+    status, head, _ = read_answer(await bridge.send_raw(b"\x16\x03\x01hello\r\n\r\n"))
+    assert status == 400
+    assert (b"x-content-type-options: nosniff" in head, b"cache-control: no-store" in head) == (True, True)
