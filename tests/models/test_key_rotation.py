@@ -52,6 +52,22 @@ async def test_a_tenant_that_has_called_once_needs_the_former_key_no_more(databa
         await new.verify("nobody", "a tenant's secret")
 
 
+async def test_workers_that_still_derive_with_the_former_key_know_what_the_others_have_made(database: Store) -> None:
+    scope = TransactionScope(database, provide(None))
+    changed, waiting = Keys(BOTH), Keys(f"{'o' * 40},{NEW}")
+    asked = replace(command(changed), message_id="m-2")
+    reply = f'{{"token": "{Journal(database, changed).derive_token(asked, REFERENCE)}"}}'
+    await Journal(database, changed).write(asked, reply, [], token_format=REFERENCE)
+    assert await Journal(database, waiting).find_reply(replace(command(waiting), message_id="m-2")) == reply
+    await database.collection("tenants").delete_many({})
+    there, here = (TenantRepository(database, scope, keys) for keys in (changed, waiting))
+    await here.add(Tenant(id=1, name="t", title="T", secret=here.hash_secret("t", "a tenant's secret")))
+    for _ in range(2):
+        for repository in (there, here):  # each hashes the secret anew by its own key
+            assert (await repository.verify("t", "a tenant's secret")).id == 1
+    assert waiting.has_sealed("digest", changed.seal("digest"))
+
+
 def test_a_secret_with_a_comma_stays_one_secret() -> None:
     assert Keys(OLD).former == ()
     assert len(Keys(BOTH).former) == 1
