@@ -27,7 +27,7 @@ def _ordered_index(*keys: str, where: BsonDict | None = None) -> IndexModel:
 
 
 def _orders(*fields: str, among: tuple[str, ...] = ()) -> list[IndexModel]:
-    """An index for each order by one field; descending ones are read backwards (mirrored_order.py).
+    """An index for each order by one field; descending ones are read backwards (tied_order.py).
 
     `among` are the fields by which the rows of every list are selected.
     """

@@ -15,10 +15,13 @@ class OrderedRows(Protocol):
         """Return the first rows."""
 
     async def find_ids(self, skip: int, limit: int, total: int | None) -> list[Any]:
-        """Return the ids of `limit` rows after the first `skip`, read from the end if it is nearer by `total`."""
+        """Return the ids of `limit` rows after the first `skip`, read from the end if it is nearer by `total`.
+
+        `find_by_ids` puts the rows in order.
+        """
 
     async def find_by_ids(self, ids: list[Any], shape: BsonDict | None) -> list[BsonDict]:
-        """Return the rows with these ids that still meet the filter, in the order of the ids."""
+        """Return the rows with these ids that still meet the filter, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from models.errors.base import CursorInvalid, ValueUnfit
 from models.store.client import BsonDict
 from models.store.conditions import INT64, SearchField, condition_filter
 from models.store.indexes import IndexKeys, index_of_order, is_indexed
-from models.store.mirrored_order import MirroredRows, mirrored_keys, value_at
 from models.store.numbered_pages import SortedRows, find_numbered
+from models.store.tied_order import TiedRows, leading_keys, value_at
 
 T = TypeVar("T")
 UNSELECTIVE = frozenset({"like", "notlike", "ne", "not", "notin"})  # operators for which an index excludes few rows
@@ -76,21 +76,25 @@ async def find_page(rows: Any, search: SearchSpec, session: Any = None) -> Resul
     return ResultPage(items, total, _cursor(keys, items[-1]) if more else None)
 
 
-def _rows_in_order(result: SortedRows, search: SearchSpec) -> SortedRows | MirroredRows:
-    name, keys = result.rows.name, mirrored_keys(result.keys)
-    index = keys and index_of_order(name, search.base, keys)
-    if not keys or not index or index_of_order(name, search.base, result.keys):
+def _rows_in_order(result: SortedRows, search: SearchSpec) -> SortedRows | TiedRows:
+    name, keys = result.rows.name, result.keys
+    if index_of_order(name, search.base, keys):
         return result
-    return MirroredRows(replace(result, keys=keys, hint=_hint(result.rows, search, keys)), index, result.matching)
+    leading = leading_keys(keys)
+    index = index_of_order(name, search.base, leading)
+    if not index or (len(keys) > len(leading) and not _is_wide(search)):
+        return result  # MongoDB sorts it; those that a condition selects are few
+    rows = replace(result, keys=leading, hint=_hint(result.rows, search, leading))
+    return TiedRows(keys, rows, index, result.matching)
 
 
-async def _find_after(result: SortedRows | MirroredRows, keys: IndexKeys, search: SearchSpec) -> list[BsonDict]:
+async def _find_after(result: SortedRows | TiedRows, keys: IndexKeys, search: SearchSpec) -> list[BsonDict]:
     values = _cursor_values(keys, search.after or "")
-    if isinstance(result, MirroredRows):
-        beyond = _after_filter(result.matching, keys[:1], values)
-        return await result.find_after((values[0], values[1]), beyond, search.size + 1, search.shape)
-    after = replace(result, matching=_after_filter(result.matching, keys, values), hint=None)
-    return await after.find_first(search.size + 1, search.shape)
+    if isinstance(result, TiedRows):
+        beyond = _after_filter({}, keys[1:], values[1:]), _after_filter(result.matching, keys[:1], values)
+        return await result.find_after(values[0], beyond, search.size + 1, search.shape)
+    ranges = replace(result, matching=_after_filter(result.matching, keys, values), hint=None)
+    return await ranges.find_first(search.size + 1, search.shape)
 
 
 async def _count(rows: Any, search: SearchSpec, matching: BsonDict, session: Any) -> int:
@@ -106,9 +110,11 @@ async def _count(rows: Any, search: SearchSpec, matching: BsonDict, session: Any
 
 def _hint(rows: Any, search: SearchSpec, keys: IndexKeys) -> IndexKeys | None:
     # a condition that few rows meet is left to the planner, which finds the index of its field at once
-    if not all(where.op in UNSELECTIVE for where in search.where):
-        return None
-    return index_of_order(rows.name, search.base, keys)
+    return index_of_order(rows.name, search.base, keys) if _is_wide(search) else None
+
+
+def _is_wide(search: SearchSpec) -> bool:
+    return all(where.op in UNSELECTIVE for where in search.where)
 
 
 def is_scan(collection: str, search: SearchSpec) -> bool:
@@ -118,7 +124,8 @@ def is_scan(collection: str, search: SearchSpec) -> bool:
         paths = {path for where in selective for path in _condition(search, where)}
         return not any(is_indexed(collection, search.base, path) for path in paths)
     keys = sort_keys(search)
-    return not any(order and index_of_order(collection, search.base, order) for order in (keys, mirrored_keys(keys)))
+    orders = (keys, leading_keys(keys)) if len(keys) == 2 else (keys,)  # of more keys many rows may share the first
+    return not any(index_of_order(collection, search.base, order) for order in orders)
 
 
 def clauses(search: SearchSpec) -> list[BsonDict]:

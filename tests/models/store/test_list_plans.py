@@ -11,8 +11,8 @@ from bridge.dialects.rbac.views import USER
 from contracts.user_queries import SearchUsers
 from handlers.searching import search_spec
 from models.store.client import BsonDict, Store
-from models.store.mirrored_order import value_at
 from models.store.search import ResultPage, find_page
+from models.store.tied_order import value_at
 from models.user_fields import FIELDS
 from models.users import User
 
