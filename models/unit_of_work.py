@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from models.realms import Policy
 from models.repositories import Repositories
+from models.retry_ladder import NoRetryLadder, RetryLadder
 from models.secrets.keys import Keys
 from models.secrets.passwords import Passwords
 from models.secrets.vault import Vault
@@ -63,6 +64,7 @@ class Dependencies:
     webhook_addresses: AddressRules = field(default_factory=AddressRules)
     tenant_refusals: Counter[tuple[()]] = field(default_factory=lambda: Counter({(): 0}))
     facts: Mapping[str, str] = field(default_factory=dict)
+    retry_ladder: RetryLadder = field(default_factory=NoRetryLadder)
 
     @cached_property
     def committer(self) -> GroupCommitter:

@@ -41,6 +41,7 @@ from worker.bus.publisher import Publisher
 from worker.bus.redeclare import redeclare_missing
 from worker.bus.relay import LEASE_SECONDS, Relay
 from worker.bus.relay_signal import RelaySignal
+from worker.bus.retry_ladder import BrokerRetryLadder
 from worker.bus.silent_queues import watch_silent_queues
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
 from worker.bus.tasks import keep_running
@@ -151,6 +152,7 @@ async def _open_dependencies(settings: Settings, stack: AsyncExitStack) -> Depen
         country=settings.sms_country,
         webhook_addresses=AddressRules(settings.webhook_networks),
         facts=worker_facts(settings),
+        retry_ladder=BrokerRetryLadder(settings.amqp_url),
     )
 
 

@@ -27,6 +27,7 @@ NOUNS = {
     "integration": "Integrations: where accounts are.",
     "webhook": "Webhooks: events for receivers without a bus; deliveries, redrive, test.",
     "tenant": "Tenants.",
+    "retry": "What waits on the retry ladder.",
     "sms": "SMS codes: status, send, verify.",
 }
 ELSEWHERE = frozenset({"user.import", "user.check_import"})  # `userbus import`

@@ -54,7 +54,10 @@ async def test_a_command_that_nobody_waits_for_climbs_with_its_attempts_and_its_
     for copy, attempt in ((first, 1), (second, 2)):
         assert (copy.routing_key, json.loads(copy.body)) == ("user.update", body)
         assert (copy.correlation_id, copy.app_id) == ("c", "billing")
-        assert copy.headers == {"x-attempt": attempt, "x-first": first.headers["x-first"], "x-actor": "user:42"}
+        told = {"x-attempt": attempt, "x-first": first.headers["x-first"], "x-cause": "store.unavailable"}
+        assert copy.headers == {**told, "x-since": copy.headers["x-since"], "x-actor": "user:42"}
+    assert first.headers["x-first"] == first.headers["x-since"]
+    assert str(first.headers["x-since"]) < str(second.headers["x-since"])
 
 
 async def test_the_step_belongs_to_the_attempt_or_is_the_next(

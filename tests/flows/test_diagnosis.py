@@ -41,7 +41,9 @@ async def test_it_is_answered_while_the_database_is_down(apart: RunningServers) 
         try:
             while (told := await client.done("worker.diagnose", {}))["database"]["answer"] == "primary":
                 await asyncio.sleep(0.2)
+            ladder = await client.done("retry.list", {})
         finally:
             apart.mongo.start()
     assert told["database"]["error"]
+    assert ladder["items"] == []
     assert told["settings"]["families"] == "user,account,role,auth,sms"

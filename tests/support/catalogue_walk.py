@@ -80,6 +80,7 @@ async def lived(client: Client, stack: Stack) -> Life:
     for family in ("health.user", "health.account", "health.role", "health.auth", "health.sms"):
         await life.done(family)
     await life.done("worker.diagnose")
+    await life.done("retry.list")
     await life.done("sms.status")
     return life
 

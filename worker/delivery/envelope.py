@@ -11,13 +11,12 @@ from aio_pika.abc import AbstractIncomingMessage, HeadersType
 from contracts.catalog import CATALOG
 from contracts.entry import Entry
 from contracts.problem import Problem
+from worker.bus.retry_headers import ATTEMPT, FIRST
 from worker.delivery.addresses import reply_queue_name
 from worker.delivery.bodies import MAX_UNKNOWN, BodyUnreadable, Wrapping, unwrap_body
 from worker.delivery.deadline_header import DeadlineInvalid, read_deadline
 from worker.delivery.names import name_problem, request_name
 
-ATTEMPT = "x-attempt"
-FIRST = "x-first"
 COMPRESSION = "compression"  # kombu's name of what its body is packed with
 MESSAGE_ID = "x-message-id"  # RabbitMQ's names of AMQP 1.0 ids that do not fit into the property
 SENDERS_OWN = frozenset({"x-actor", "x-client-address"})

@@ -33,7 +33,7 @@ DATABASE_MARGIN_SECONDS = 0.075
 MAX_SECONDS = 3600.0
 MAX_RETRY_SECONDS = 60.0
 
-WITHOUT_DATABASE = ("health.", "worker.diagnose")  # answered while it is down
+WITHOUT_DATABASE = ("health.", "worker.diagnose", "retry.list")  # answered while it is down
 
 
 class Pipeline:

@@ -15,9 +15,10 @@ from contracts.problem import Problem
 from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 from models.store.document import now
 from worker.bus.publisher import Publisher, PublishFailed
+from worker.bus.retry_headers import ATTEMPT, CAUSE, FIRST, SINCE
 from worker.delivery.dead_letter_content import DeadLetterReason, dead_letter_content
 from worker.delivery.deadline_header import DEADLINE
-from worker.delivery.envelope import ATTEMPT, FIRST, Envelope
+from worker.delivery.envelope import Envelope
 
 PUBLISH_PAUSES = (0.2, 0.5, 1.0, 2.0)
 LAST_PUBLISH_PAUSE = 5.0
@@ -44,12 +45,12 @@ class Retry:
     async def retry_delayed(self, envelope: Envelope, why: Problem) -> None:
         """Send a copy to the step of its attempt, or by chance to the one after it, counting the attempt."""
         step = STEPS[min(envelope.attempt + random.choice((0, 0, 1)), len(STEPS) - 1)]
-        await self._publish_to_step(step, envelope, envelope.attempt + 1)
+        await self._publish_to_step(step, envelope, envelope.attempt + 1, why)
         log.info("retried later", step=step, name=envelope.name, message_id=envelope.message_id, why=why.code)
 
-    async def defer(self, envelope: Envelope, step: str) -> None:
+    async def defer(self, envelope: Envelope, step: str, why: Problem) -> None:
         """Send a copy to a step of the ladder without counting an attempt."""
-        await self._publish_to_step(step, envelope, envelope.attempt)
+        await self._publish_to_step(step, envelope, envelope.attempt, why)
         log.debug("deferred", step=step, name=envelope.name, message_id=envelope.message_id)
 
     async def dead_letter(self, envelope: Envelope, reason: DeadLetterReason) -> None:
@@ -61,8 +62,9 @@ class Retry:
         sender = {"message_id": envelope.message_id, "app_id": envelope.app_id}
         log.warning("dead-lettered", name=envelope.name, **sender, code=why.code, reason=why.message)
 
-    async def _publish_to_step(self, step: str, envelope: Envelope, attempt: int) -> None:
-        headers: HeadersType = {ATTEMPT: attempt, FIRST: envelope.first or now().isoformat()}
+    async def _publish_to_step(self, step: str, envelope: Envelope, attempt: int, why: Problem) -> None:
+        at = now().isoformat()
+        headers: HeadersType = {ATTEMPT: attempt, FIRST: envelope.first or at, CAUSE: why.code, SINCE: at}
         if envelope.deadline is not None:
             headers[DEADLINE] = int(envelope.deadline * 1000)
         await self._publish(retry_queue(step), envelope.name, self._copy(envelope, headers, envelope.body))

@@ -69,7 +69,7 @@ class Settlement:
         if decision.action == "drop":
             return "late"
         if decision.action == "defer":
-            await self._retry.defer(envelope, decision.step)
+            await self._retry.defer(envelope, decision.step, failure.problem)
             return "deferred"
         if decision.action == "retry":
             await self._retry.retry_delayed(envelope, failure.problem)
