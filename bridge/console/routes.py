@@ -19,11 +19,14 @@ from bridge.console.pages import (
     events,
     integrations,
     overview,
+    resources,
+    retries,
     roles,
     sign_in,
     tenants,
     tokens,
     user,
+    user_roles,
     users,
 )
 from bridge.console.rendering import create_templates
@@ -70,9 +73,12 @@ def routes(bus: Bus, traffic: Traffic, options: ConsoleOptions) -> list[Route]:
     pages = (
         overview.page(options.amqp_url, traffic),
         dead.page(options.amqp_url, options.keep_callers),
+        retries.PAGE,
         users.PAGE,
         user.PAGE,
+        user_roles.PAGE,
         roles.PAGE,
+        resources.PAGE,
         audit.PAGE,
         events.page(options.amqp_url),
         integrations.PAGE,

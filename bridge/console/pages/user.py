@@ -25,6 +25,8 @@ NOTICES = {
     "unlocked": "Failed sign-ins are forgotten, locks and delays have ended.",
     "signed-out": "Every session has ended.",
     "session-ended": "The session has ended.",
+    "role-granted": "The user has the role.",
+    "role-revoked": "The role is taken from the user.",
 }
 
 
