@@ -37,8 +37,8 @@ contracts: $(INSTALLED) $(TOOLS) ## check the contracts with the official tools 
 clients: $(INSTALLED) $(AMQP1) ## send requests with clients of AMQP 1.0; needs RabbitMQ 4, by USERBUS_AMQP_URL or USERBUS_DEVSTACK=docker
 	@AMQP1_PYTHON=$(dir $(AMQP1))bin/python $(BIN)/python -m pytest tests/amqp1 $(ARGS)
 
-examples: $(INSTALLED) $(EXAMPLES) ## run the example services that are not in Python; needs Node.js 20, php-cli and php-amqplib
-	@EXAMPLES_INSTALLED=$(dir $(EXAMPLES)) $(BIN)/python -m pytest tests/examples/test_node.py tests/examples/test_php.py $(ARGS)
+examples: $(INSTALLED) $(EXAMPLES) ## run the example services that are not in Python; needs Node.js 20, PHP and Java with their clients
+	@EXAMPLES_INSTALLED=$(dir $(EXAMPLES)) $(BIN)/python -m pytest tests/examples/test_node.py tests/examples/test_php.py tests/examples/test_java.py $(ARGS)
 
 bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
 	@$(BIN)/python -m bench $(ARGS)

@@ -1,15 +1,27 @@
 """The queues that an example makes for itself, as a test looks into them."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from tests.support.patience import PATIENCE
+
+REFUSED = ("invalid", "unauthenticated", "denied", "not_found", "conflict", "internal")
+NO_EVENTS = (b"\xff", b'"text"', b'{"id": "1", "data": {"id": "2"}}')
+
+
+def make_event(name: str, user_id: int = 42) -> tuple[str, bytes]:
+    """An event about a user that nobody has published, and its id."""
+    made = uuid4().hex
+    about = {"id": made, "type": f"userbus.{name}.v1", "subject": f"user/{user_id}"}
+    return made, json.dumps({**about, "data": {"id": user_id}}).encode()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.examples.own_queues import OwnQueues, own_queues
+from tests.examples.own_queues import NO_EVENTS, REFUSED, OwnQueues, make_event, own_queues
 from tests.examples.program import Program
 from tests.support.client import Client
 from tests.support.proxy import proxy
@@ -23,19 +23,12 @@ pytestmark = [
 ]
 
 READY = "waiting for events"
-REFUSED = ("invalid", "unauthenticated", "denied", "not_found", "conflict", "internal")
+EVENT = "user.created"
 
 
 def newcomers(amqp_url: str, role_id: int, tmp_path: Path) -> Program:
     env = {"USERBUS_AMQP_URL": amqp_url, "NEWCOMERS_ROLE_ID": str(role_id), "NEWCOMERS_ANSWER_SECONDS": "1"}
     return Program(["php", "newcomers.php"], "php", env, tmp_path / "log")
-
-
-def event(user_id: int = 42) -> tuple[str, bytes]:
-    """An event that nobody has published, and its id."""
-    made = uuid4().hex
-    about = {"id": made, "type": "userbus.user.created.v1", "subject": f"user/{user_id}"}
-    return made, json.dumps({**about, "data": {"id": user_id}}).encode()
 
 
 async def create_role(client: Client) -> int:
@@ -82,9 +75,9 @@ async def test_a_user_who_is_gone_needs_nothing_and_what_is_no_event_is_a_dead_l
         newcomers(stack.amqp_url, 1, tmp_path) as program,
     ):
         await program.start(READY)
-        await queues.give(event(9_007_199_254_740_991)[1])
+        await queues.give(make_event(EVENT, 9_007_199_254_740_991)[1])
         await program.wait_said("user 9007199254740991 is gone")
-        for body in (b"\xff", b'"text"', b'{"id": "1", "data": {"id": "2"}}'):
+        for body in NO_EVENTS:
             await queues.give(body)
             letter = await queues.take_dead_letter()
             assert (letter.body, str(letter.headers["x-reason"])[:22]) == (body, "no event of userbus: i")
@@ -102,7 +95,7 @@ async def queues(broker_url: str, tmp_path: Path) -> AsyncIterator[OwnQueues]:
 async def test_what_sending_again_cannot_help_is_a_dead_letter(worker: ScriptedWorker, queues: OwnQueues) -> None:
     for kind in REFUSED:
         worker.set_reply("role.assign", failed_reply(f"some.{kind}", kind))
-        await queues.give(event()[1])
+        await queues.give(make_event(EVENT)[1])
         reason = (await queues.take_dead_letter()).headers["x-reason"]
         assert reason == f"role.assign was refused: {kind}, some.{kind}: no"
     assert len(worker.requests) == len(REFUSED)
@@ -114,7 +107,7 @@ async def test_silence_and_what_may_be_done_later_are_sent_again_under_the_event
     throttled = failed_reply("some.throttled", "throttled", {"retry_after": 0.3})
     replies = iter([failed_reply("some.unavailable", "unavailable"), throttled, None, done_reply({"changed": True})])
     worker.script["role.assign"] = lambda _body: next(replies)
-    event_id, body = event()
+    event_id, body = make_event(EVENT)
     await queues.give(body)
     await wait_until(lambda: "user 42 has role 7" in (tmp_path / "log").read_text())
     assert [message.message_id for message in worker.requests] == [f"newcomers-{event_id}"] * 4
