@@ -23,7 +23,7 @@ def resident_mib(pid: int) -> float:
 
 
 def peak_resident_mib(pid: int) -> float:
-    """The largest resident memory that a process has had."""
+    """The largest resident memory that a process has had; 0 of one that has ended."""
     return _status_mib(pid, "VmHWM")
 
 
@@ -34,4 +34,4 @@ def _cpu_seconds(pid: int) -> float:
 
 def _status_mib(pid: int, key: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{key}:")) / 1024
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{key}:")), 0) / 1024
