@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -21,26 +22,26 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # CloudEvents 1.0, 2.1: no contr
 
 def cloud_event(emitted: Emitted, context: CommandContext) -> OutboxEvent:
     """The event with its CloudEvents JSON; extensions: sequence, ids of the command, actor, caller, traceparent."""
-    event_id = str(uuid4())
+    event_id, name = str(uuid4()), emitted.name
+    body = (
+        f'{{"specversion":"1.0","id":"{event_id}","source":"/userbus","type":"userbus.{name}.v1",'
+        f'"subject":{_json(_printable(emitted.subject))},"time":"{timestamp(now())}",'
+        f'"dataschema":"urn:userbus:schema:{name}.v1","datacontenttype":"application/json",'
+        f'"sequence":{emitted.sequence}{_origin(context)}{_DATA}{emitted.view.model_dump_json()}}}'
+    )
+    return OutboxEvent(event_id, name, emitted.subject, emitted.sequence, body)
+
+
+@lru_cache(maxsize=16)  # an import has a thousand events of one command
+def _origin(context: CommandContext) -> str:
     attributes = {
-        "specversion": "1.0",
-        "id": event_id,
-        "source": "/userbus",
-        "type": f"userbus.{emitted.name}.v1",
-        "subject": _printable(emitted.subject),
-        "time": timestamp(now()),
-        "dataschema": f"urn:userbus:schema:{emitted.name}.v1",
-        "datacontenttype": "application/json",
-        "sequence": emitted.sequence,
-        "causationid": _printable(context.message_id),
-        "correlationid": _printable(context.correlation_id),
-        "actor": _printable(context.actor),
-        "caller": _printable(context.caller),
-        "traceparent": _printable(context.traceparent),
+        "causationid": context.message_id,
+        "correlationid": context.correlation_id,
+        "actor": context.actor,
+        "caller": context.caller,
+        "traceparent": context.traceparent,
     }
-    head = to_json({name: value for name, value in attributes.items() if value not in (None, "")}).decode()
-    body = f"{head[:-1]}{_DATA}{emitted.view.model_dump_json()}}}"
-    return OutboxEvent(event_id, emitted.name, emitted.subject, emitted.sequence, body)
+    return "".join(f',"{name}":{_json(_printable(text))}' for name, text in attributes.items() if text)
 
 
 def event_attributes(body: str) -> dict[str, Any]:
@@ -57,5 +58,9 @@ def plain_event(name: str, body: str) -> str:
     return json.dumps(event | {"data": data}, ensure_ascii=False)
 
 
-def _printable(text: str | None) -> str | None:
-    return text if not text or text.isprintable() else _CONTROL.sub("\ufffd", text)
+def _json(text: str) -> str:
+    return to_json(text).decode()
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else _CONTROL.sub("\ufffd", text)

@@ -97,23 +97,24 @@ def _without_password(batch: ImportBatch, rows: Sequence[Any]) -> list[int]:
 
 
 def _user(row: ImportedUser, password: str | None) -> User:
-    return User(
-        id=row.id or 0,  # 0 until `_assign_ids`, which reserves the ids of all others at once
-        explicit=row.id is not None,
-        external_id=row.external_id,
-        disabled=row.disabled,
-        password=password,
-        accounts=[Account(account_id=0, integration=one.integration, account=one.account) for one in row.accounts],
-        role_ids=sorted(set(row.role_ids)),
-        group_ids=sorted(set(row.group_ids)),
-        **{name: getattr(row, name) for name in PROFILE},
-        **_origin(row),
-    )
-
-
-def _origin(row: ImportedUser) -> dict[str, Any]:
+    checked = vars(row)
     given = {"uuid": row.uuid and str(row.uuid), "created_at": row.created_at}
-    return {name: value for name, value in given.items() if value}
+    return User.from_checked(
+        {
+            "id": row.id or 0,  # 0 until `_assign_ids`, which reserves the ids of all others at once
+            "explicit": row.id is not None,
+            "external_id": row.external_id,
+            "disabled": row.disabled,
+            "password": password,
+            "accounts": [
+                Account(account_id=0, integration=one.integration, account=one.account) for one in row.accounts
+            ],
+            "role_ids": sorted(set(row.role_ids)),
+            "group_ids": sorted(set(row.group_ids)),
+            **{name: checked[name] for name in PROFILE},
+            **{name: value for name, value in given.items() if value},
+        }
+    )
 
 
 async def _find_links(users: Sequence[User], unit: UnitOfWork) -> ImportLinks:

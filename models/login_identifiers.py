@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -54,9 +55,7 @@ class LoginKeys:
 
         A key is its own key. A text that shows nothing is its own key too.
         """
-        visible = visible_text(text)
-        number = valid_e164(visible, self.country) if _DIALLED.fullmatch(visible) else None
-        return number or visible or fold(text)
+        return _forms(text, self.country)[-1]
 
     def are_same(self, text: str, other: str) -> bool:
         """Whether the texts are spellings of one identifier."""
@@ -64,7 +63,7 @@ class LoginKeys:
 
     def forms(self, text: str) -> tuple[str, ...]:
         """What `logins` of a user with this identifier may hold: the text as workers before 2 fold it, and its key."""
-        return tuple(dict.fromkeys((fold(text), self.key(text))))
+        return _forms(text, self.country)
 
     def keys(self, identifiers: Mapping[str, str]) -> dict[str, str]:
         """The keys of identifiers, by field."""
@@ -85,6 +84,13 @@ class LoginKeys:
             return {"login_form": self.form, "former_logins": self.keys(identifiers)}
         logins = {*chain.from_iterable(self.stored_forms(identifiers, is_clashing).values())}
         return {"login_form": CLASHING if is_clashing else self.form, "logins": sorted(logins)}
+
+
+@lru_cache(maxsize=8192)  # an import asks three times for each of some thousand texts
+def _forms(text: str, country: str) -> tuple[str, ...]:
+    visible, folded = visible_text(text), fold(text)
+    number = valid_e164(visible, country) if _DIALLED.fullmatch(visible) else None
+    return tuple(dict.fromkeys((folded, number or visible or folded)))
 
 
 async def find_taken_keys(rows: Any, keys: Mapping[str, str], but: int | None, session: Any) -> set[str]:

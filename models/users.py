@@ -21,7 +21,7 @@ from models.errors.users import (
 from models.login_identifiers import IDENTIFIERS, LOGINS, LoginKeys, find_refusal, find_taken_keys, login_identifiers
 from models.store.client import BsonDict, Store
 from models.store.conditions import fold
-from models.store.document import Document, now
+from models.store.document import Document, dump_plain, now
 from models.store.last_revisions import LastRevisions
 from models.store.repository import Repository
 from models.store.scope import StoreScope
@@ -138,7 +138,7 @@ class User(Document):
 
     def to_row(self) -> BsonDict:
         """Return the row with case-folded copies for search; `UserRepository.row` adds the login identifiers."""
-        row = super().to_row()
+        row = dump_plain(self) | {"accounts": [{**vars(account)} for account in self.accounts]}
         displayed = {
             "display_name": self.name or self.username or "",
             "display_email": self.email or "",

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from functools import partial
+from functools import cache, partial
 
 from models.secrets.hashes.stored import Form, StoredHash, decode, require_key
 
@@ -25,6 +25,7 @@ _BASE64 = "([./+0-9A-Za-z]+=*)"
 _HEX = "([0-9a-f]+)"
 
 
+@cache
 def size_of(digest: str) -> int:
     """The bytes of a digest, which is also one block of PBKDF2. Raises `ValueError` for one that we cannot compute."""
     if digest not in RATES:
