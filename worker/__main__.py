@@ -26,7 +26,7 @@ async def serve(settings: Settings, handlers: Handlers) -> None:
 
     def stop() -> None:
         if not stopping.is_set():
-            schedule_forced_exit(settings.drain_seconds)
+            schedule_forced_exit(loop, settings.drain_seconds)
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

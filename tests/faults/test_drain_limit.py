@@ -57,3 +57,4 @@ async def test_a_worker_that_cannot_end_is_ended(worker_with: SpawnWith, caller:
             await asyncio.sleep(0.1)
     assert await stuck.stopped() == 1
     await stuck.says("worker does not stop")
+    await stuck.says("> wait_for_ever > sleep")
