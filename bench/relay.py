@@ -12,7 +12,8 @@ from models.secrets.keys import Keys
 from models.seeds import prepare
 from models.store.client import Store
 from models.store.journal import CommandContext, Journal
-from models.store.outbox import Lease, Outbox
+from models.store.lane_leases import LaneLeases
+from models.store.outbox import Outbox
 from models.unit_of_work import Emitted
 from models.users import Account, User
 from worker.bus.publisher import Publisher
@@ -58,7 +59,7 @@ async def _fill(store: Store, events: int) -> None:
 async def _drain(store: Store, publisher: Publisher, events: int) -> float:
     """Relay so many events until the outbox is empty; the seconds it took. Raises TimeoutError when it does not end."""
     outbox = Outbox(store)
-    relay = Relay(outbox, Lease(store, "relay", "bench", LEASE_SECONDS), publisher, RelaySignal(publisher))
+    relay = Relay(outbox, LaneLeases(store, "bench", LEASE_SECONDS).lease(), publisher, RelaySignal(publisher))
     began = time.perf_counter()
     task = asyncio.create_task(relay.run())
     async with asyncio.timeout(LONGEST_DRAIN):

@@ -19,10 +19,10 @@ from models.secrets.vault import Vault
 from models.sms_sends import CodeSender
 from models.store.client import Store
 from models.store.counters import Counters
+from models.store.fresh_entries import FreshLanes
 from models.store.group_commit import GroupCommitter
 from models.store.journal import TOKEN, CommandContext, Journal, OutboxEvent, TokenFormat
 from models.store.lazy_transaction import LazyTransaction
-from models.store.outbox import Outbox
 from models.store.scope import GroupedScope, TransactionScope, provide
 from models.store.time_limit import limit_operation
 from models.store.totals import TotalRows, add_to_totals
@@ -69,12 +69,12 @@ class Dependencies:
     @cached_property
     def committer(self) -> GroupCommitter:
         """Commits the grouped units of this process."""
-        return GroupCommitter(self.store, self.total_rows, self.outbox.fresh)
+        return GroupCommitter(self.store, self.total_rows, self.fresh)
 
     @cached_property
-    def outbox(self) -> Outbox:
-        """The events that wait to be sent; those of grouped units are kept in memory where this process relays."""
-        return Outbox(self.store)
+    def fresh(self) -> FreshLanes:
+        """What grouped units have committed, in memory for the lanes that this process relays."""
+        return FreshLanes()
 
     @cached_property
     def total_rows(self) -> TotalRows:
@@ -188,7 +188,7 @@ class UnitOfWork(Repositories):
             await journal.write(context, reply, events, session, self._token_format)
             await session.commit_transaction()
         if events:
-            self.dependencies.outbox.fresh.is_behind = True
+            self.dependencies.fresh.record({event.subject for event in events})
 
     async def __aenter__(self) -> Self:
         return self

@@ -29,7 +29,7 @@ from models.sms_sends import SendReservations, SmsLimits
 from models.store.client import Store
 from models.store.counters import Counters
 from models.store.journal import Journal
-from models.store.outbox import Lease
+from models.store.lane_leases import LaneLeases
 from models.store.reply_retention import ReplyRetention
 from models.store.totals import TotalsCheck
 from models.unit_of_work import Dependencies
@@ -39,8 +39,8 @@ from worker.audit_sealer import SEAL_SECONDS, AuditSealer
 from worker.bus.lost_consumers import resume_lost_consumers
 from worker.bus.publisher import Publisher
 from worker.bus.redeclare import redeclare_missing
-from worker.bus.relay import LEASE_SECONDS, Relay
-from worker.bus.relay_signal import RelaySignal
+from worker.bus.relay import LEASE_SECONDS
+from worker.bus.relay_lanes import RelayLanes
 from worker.bus.retry_ladder import BrokerRetryLadder
 from worker.bus.silent_queues import watch_silent_queues
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
@@ -77,7 +77,7 @@ class Worker:
     """A running worker."""
 
     dependencies: Dependencies
-    relay: Relay
+    relay: RelayLanes
     metrics: Metrics
 
 
@@ -100,7 +100,7 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     replies = await stack.enter_async_context(Replies(settings.amqp_url))
     delayed = await stack.enter_async_context(DelayedReplies(replies))
     callers = _watch_callers(settings, stack)
-    relay = await _start_relay(dependencies, publisher, callers, stack)
+    relay = await _start_relay(settings, dependencies, publisher, callers, stack)
     audit = _seal_audit_trail(dependencies, relay, stack)
     pipeline = Pipeline(dependencies, handlers, settings.patience_seconds)
     retry, outage = Retry(publisher, worker_name(), settings.require_caller), Outage(dependencies.store.availability)
@@ -188,17 +188,16 @@ def _watch_callers(settings: Settings, stack: AsyncExitStack) -> Callers:
 
 
 async def _start_relay(
-    dependencies: Dependencies, publisher: Publisher, callers: Callers, stack: AsyncExitStack
-) -> Relay:
-    signal = RelaySignal(publisher)
-    await signal.listen()
-    lease = Lease(dependencies.store, "relay", worker_name(), LEASE_SECONDS)
-    relay = Relay(dependencies.outbox, lease, publisher, signal, callers.has_plain_consumers)
-    keep_running(stack, relay.run, signal.run, signal.follow)
+    settings: Settings, dependencies: Dependencies, publisher: Publisher, callers: Callers, stack: AsyncExitStack
+) -> RelayLanes:
+    leases = LaneLeases(dependencies.store, worker_name(), LEASE_SECONDS, settings.relay_lanes)
+    await leases.propose()
+    relay = RelayLanes(dependencies, leases, publisher, callers.has_plain_consumers)
+    keep_running(stack, relay.run)
     return relay
 
 
-def _seal_audit_trail(dependencies: Dependencies, relay: Relay, stack: AsyncExitStack) -> AuditSealer:
+def _seal_audit_trail(dependencies: Dependencies, relay: RelayLanes, stack: AsyncExitStack) -> AuditSealer:
     parts = (dependencies.store, dependencies.keys)
     sealer = AuditSealer(AuditChain(*parts), AuditCheck(*parts), lambda: relay.is_leader)
     keep_running(stack, Sweeper(sealer, SEAL_SECONDS).run)

@@ -1,4 +1,4 @@
-"""Sealing the audit trail, and checking it again and again: by the process that relays events."""
+"""Sealing the audit trail, and checking it again and again: by the process that relays the first lane's events."""
 
 from collections.abc import Callable
 

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from models.unit_of_work import Dependencies
 from worker.audit_sealer import AuditSealer
-from worker.bus.relay import Relay
+from worker.bus.relay_lanes import RelayLanes
 from worker.delivery.request_counts import BucketCounts, RequestCounts
 from worker.delivery.retry import Retry
 
@@ -24,7 +24,7 @@ class Components:
     """What keeps the counts; `sms_vendor` is the name of the SMS gateway, `webhooks` holds attempts by outcome."""
 
     dependencies: Dependencies
-    relay: Relay
+    relay: RelayLanes
     requests: RequestCounts
     retry: Retry
     sms_vendor: str

@@ -14,6 +14,7 @@ from contracts.environment import AmqpUrl, TlsSettings, describe_mistyped
 from contracts.faults import fault_text
 from handlers.sms_gateways.settings import SmsSettings
 from models.secrets.vault import Vault
+from models.store.lanes import MOST_LANES
 from worker.session_settings import SignInSettings
 from worker.webhook_settings import WebhookSettings
 
@@ -39,6 +40,7 @@ class Settings(TlsSettings, SignInSettings, SmsSettings, WebhookSettings):
     journal_days: Annotated[int, Field(ge=1)] = 7
     audit_days: Annotated[int, Field(ge=0)] = 90
     events_days: Annotated[int, Field(ge=1)] = 7
+    relay_lanes: Annotated[int, Field(ge=1, le=MOST_LANES)] = 1
     queue_length: Annotated[int, Field(ge=100)] = 100_000
     argon2_memory: Annotated[int, Field(ge=19456)] = 19456
     argon2_rounds: Annotated[int, Field(ge=2)] = 2

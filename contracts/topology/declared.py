@@ -28,6 +28,7 @@ DEAD_DELIVERY_LIMIT = 1_000_000  # reading a dead letter counts as a delivery: R
 RETRY_LENGTH = 100_000
 WEBHOOKS_LENGTH = 1_000_000
 RELAY_EXCHANGE = "userbus.relay"
+RELAY_LANES_EXCHANGE = "userbus.relay.lanes"
 
 _QUORUM = {"x-queue-type": "quorum", "x-quorum-initial-group-size": MEMBERS, "x-queue-leader-locator": "balanced"}
 _STREAM = {"x-queue-type": "stream", "x-initial-cluster-size": MEMBERS, "x-queue-leader-locator": "balanced"}
@@ -113,5 +114,6 @@ _EXCHANGES = (
     DeclaredExchange(DEAD_LETTERS, "fanout"),
     DeclaredExchange(DEAD_UNDELIVERABLE, "fanout"),
     DeclaredExchange(RELAY_EXCHANGE, "fanout"),
+    DeclaredExchange(RELAY_LANES_EXCHANGE, "direct"),
     *(DeclaredExchange(retry_queue(step), "fanout") for step in RETRY_STEPS),
 )

@@ -18,7 +18,7 @@ class DeclaredExchange:
     """An exchange that outlives restarts."""
 
     name: str
-    kind: Literal["topic", "fanout", "headers"]
+    kind: Literal["topic", "fanout", "headers", "direct"]
     arguments: Arguments = field(default_factory=dict)
 
 

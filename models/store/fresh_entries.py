@@ -2,12 +2,13 @@
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from models.store.client import BsonDict
 from models.store.journal import OutboxEvent
+from models.store.lanes import WHOLE, Lane, all_lanes
 
 LIMIT = 1000  # entries in memory: what is committed beyond is read back
 MAX_LENGTH = 16_000  # characters of an entry's events
@@ -15,22 +16,28 @@ MAX_LENGTH = 16_000  # characters of an entry's events
 
 @dataclass(frozen=True, slots=True)
 class PendingEntry:
-    """A journal entry with its unsent events, in order; `id` is a text, of a further part of an entry a mapping."""
+    """A journal entry with its unsent events, in order; `id` is a text, of a further part of an entry a mapping.
+
+    `slots` are those of its events where they are stored.
+    """
 
     id: Any
     events: list[OutboxEvent]
+    slots: list[int] | None = field(default=None, compare=False)
 
 
 class FreshEntries:
-    """Entries from before their commit until their events are sent, while this process relays.
+    """Entries from before their commit until their events are sent, while this process relays their lane.
 
     Only those whose events are the first of their subjects are held: nothing about these subjects can wait to be sent
-    before them, whichever process has committed it. `is_behind` says whether there may be other entries to send, which
-    only the database knows.
+    before them, whichever process has committed it. All their events are in the lane. `is_behind` says whether there
+    may be other entries to send, which only the database knows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lane: Lane = WHOLE) -> None:
+        self.lane = lane
         self.is_behind = True
+        self._is_touched = False
         self._is_kept = False
         self._held: dict[str, PendingEntry] = {}
         self._committed: deque[PendingEntry] = deque()
@@ -49,9 +56,20 @@ class FreshEntries:
             self.is_behind = True
         self._is_kept = is_kept
 
+    def take_touched(self) -> bool:
+        """Return whether this process has committed any event of the lane since the last call."""
+        touched, self._is_touched = self._is_touched, False
+        return touched
+
+    def record(self, subjects: Collection[str]) -> None:
+        """Record that events about these subjects were committed, which are left to be found."""
+        if any(self.lane.has(subject) for subject in subjects):
+            self.is_behind = self._is_touched = True
+
     @contextmanager
     def hold(self, entries: Collection[BsonDict]) -> Iterator[None]:
         """Hold the entries that the block commits; where it fails, which may be in doubt, the database has the word."""
+        entries = [entry for entry in entries if self.lane.has_any(entry)]
         held = [PendingEntry(entry["_id"], _events(entry)) for entry in entries if self._may_hold(entry)]
         self._held.update({entry.id: entry for entry in held})
         is_committed = False
@@ -64,7 +82,8 @@ class FreshEntries:
                 self._committed += ours
             else:
                 self._release(ours)
-            if not is_committed or len(ours) < sum("events" in entry for entry in entries):
+            self._is_touched = self._is_touched or bool(entries)
+            if not is_committed or len(ours) < len(entries):
                 self.is_behind = True
 
     def take(self) -> list[PendingEntry]:
@@ -109,8 +128,34 @@ class FreshEntries:
             return False
         if len(self._held) >= LIMIT:
             return False
-        events = entry.get("events", ())
-        return bool(events) and sum(len(event["body"]) for event in events) <= MAX_LENGTH and _are_first(events)
+        events = entry["events"]
+        is_small = sum(len(event["body"]) for event in events) <= MAX_LENGTH
+        return is_small and _are_first(events) and all(self.lane.has(event["subject"]) for event in events)
+
+
+class FreshLanes:
+    """The fresh entries of all lanes: a process commits events of any."""
+
+    def __init__(self) -> None:
+        self.lanes = [FreshEntries()]
+
+    def split(self, count: int) -> list[FreshEntries]:
+        """Begin anew with so many lanes, of which none is relayed by this process yet; return theirs."""
+        self.lanes = [FreshEntries(lane) for lane in all_lanes(count)]
+        return self.lanes
+
+    def record(self, subjects: Collection[str]) -> None:
+        """Record that events about these subjects were committed, which are left to be found."""
+        for lane in self.lanes:
+            lane.record(subjects)
+
+    @contextmanager
+    def hold(self, entries: Collection[BsonDict]) -> Iterator[None]:
+        """Hold the entries that the block commits, each in the lane that has all its events, if one has."""
+        with ExitStack() as stack:
+            for lane in self.lanes:
+                stack.enter_context(lane.hold(entries))
+            yield
 
 
 def _are_first(events: Iterable[BsonDict]) -> bool:

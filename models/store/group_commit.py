@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from models.store.client import BsonDict, Store
-from models.store.fresh_entries import FreshEntries
+from models.store.fresh_entries import FreshLanes
 from models.store.scope import NotGroupable, PlannedWrite
 from models.store.totals import TotalChanges, TotalRows, add_to_totals
 from tracing.spans import begin_shared, current
@@ -42,7 +42,7 @@ class GroupCommitter:
     `fresh` ones. `sizes` counts the committed groups by their number of commands.
     """
 
-    def __init__(self, store: Store, total_rows: TotalRows, fresh: FreshEntries) -> None:
+    def __init__(self, store: Store, total_rows: TotalRows, fresh: FreshLanes) -> None:
         self._store = store
         self._total_rows = total_rows
         self._fresh = fresh

@@ -13,6 +13,7 @@ from models.secrets.keys import Keys
 from models.store.client import BsonDict, Store
 from models.store.document import now
 from models.store.driver_errors import translate_duplicate
+from models.store.lanes import subject_slot
 from models.store.time_limit import limit_operation
 
 PART_EVENTS = 1000  # events per document
@@ -203,4 +204,7 @@ def _split(events: list[OutboxEvent], length: int) -> Iterator[list[OutboxEvent]
 
 
 def _pending_fields(events: list[OutboxEvent]) -> BsonDict:
-    return {"pending": 1, "order": UNSET, "events": [event.to_row() for event in events]} if events else {}
+    if not events:
+        return {}
+    slots = sorted({subject_slot(event.subject) for event in events})
+    return {"pending": 1, "order": UNSET, "slots": slots, "events": [event.to_row() for event in events]}

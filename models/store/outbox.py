@@ -1,30 +1,36 @@
-"""The outbox: the unsent events of committed journal entries, and the lease of the process that sends them."""
+"""The outbox: the unsent events of committed journal entries, all or those of one lane."""
 
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any
-from uuid import uuid4
+
+from pymongo import UpdateOne
 
 from models.store.client import BsonDict, Store
 from models.store.driver_errors import translate_errors
 from models.store.fresh_entries import FreshEntries, PendingEntry
 from models.store.journal import PENDING_EXPIRY, OutboxEvent
+from models.store.lanes import subject_slot
 
 ORDER = [("pending", 1), ("order", 1)]  # the index; MongoDB would also try that of ids
+PENDING_FIELDS = ("pending", "order", "slots", "events")
 MAX_LENGTH = 8_000_000  # characters of events in memory at a time
 
 
 class Outbox:
     """Journal entries with unsent events; `has_more` says whether the last batch may have left some.
 
-    `fresh` are those of this process's own commits, which need not be found.
+    `fresh` are those of this process's own commits, which need not be found. Where there are several lanes, only the
+    events of the lane of `fresh` are found and marked; an entry that has events of others waits for these as well.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, fresh: FreshEntries | None = None) -> None:
         self._rows = store.collection("journal")
-        self.fresh = FreshEntries()
+        self.fresh = fresh or FreshEntries()
         self.has_more = False
+        self._lane = self.fresh.lane
+        self._shared: dict[Any, list[str]] = {}  # the found events of entries that have others as well
         self._leaving: list[list[Any]] = []  # the ids of entries that are being marked as sent
         self._density = 1.0  # events per entry in the last batch
 
@@ -38,13 +44,41 @@ class Outbox:
         after a crash or on another member, where the oplog is replayed in parallel.
         """
         with translate_errors():
-            entries = max(1, int(limit / self._density))
-            where = {"pending": 1, "_id": {"$nin": [*chain.from_iterable(self._leaving), *self.fresh.ids]}}
-            rows = self._rows.find(where, {"events": 1}).sort("order", 1).hint(ORDER).limit(entries).batch_size(entries)
-            found, is_full = await _read_batch(rows, limit)
+            found = await self._find_batch(limit)
+            while unsorted := [entry for entry in found if entry.slots is None and not self._lane.is_whole]:
+                await self._sort_into_slots(unsorted)
+                found = await self._find_batch(limit)
+        if not self._lane.is_whole:
+            found = self._select(found)
+        return self.fresh.leave_followers(found)  # again: what was committed meanwhile is among those that were found
+
+    async def _find_batch(self, limit: int) -> list[PendingEntry]:
+        entries = max(1, int(limit / self._density))
+        where: BsonDict = {"pending": 1, "_id": {"$nin": [*chain.from_iterable(self._leaving), *self.fresh.ids]}}
+        if not self._lane.is_whole:
+            where["slots"] = {"$in": [*self._lane.slots, None]}  # what earlier versions have written has none
+        shape = {"events": 1, "slots": 1}
+        rows = self._rows.find(where, shape).sort("order", 1).hint(ORDER).limit(entries).batch_size(entries)
+        found, is_full = await _read_batch(rows, limit)
         self.has_more = is_full or len(found) == entries
         self._density = max(1.0, sum(len(entry.events) for entry in found) / len(found)) if found else 1.0
-        return self.fresh.leave_followers(found)  # again: what was committed meanwhile is among those that were found
+        return found
+
+    async def _sort_into_slots(self, entries: list[PendingEntry]) -> None:
+        """Store the slots of entries, so that those of other lanes are not found again."""
+        writes: list[Any] = []
+        for entry in entries:
+            slots = sorted({subject_slot(event.subject) for event in entry.events})
+            writes.append(UpdateOne({"_id": entry.id, "pending": 1, "slots": None}, {"$set": {"slots": slots}}))
+        await self._rows.bulk_write(writes, ordered=False)
+
+    def _select(self, found: list[PendingEntry]) -> list[PendingEntry]:
+        """The entries with the events of the lane alone."""
+        own = {entry.id: [event for event in entry.events if self._lane.has(event.subject)] for entry in found}
+        self._shared = {
+            _key(entry.id): [event.id for event in own[entry.id]] for entry in found if own[entry.id] != entry.events
+        }
+        return [PendingEntry(entry.id, own[entry.id]) for entry in found]
 
     def mark_sent(self, ids: list[Any]) -> Coroutine[Any, Any, None]:
         """Mark entries as sent: drop their events and keep the rest as the audit trail.
@@ -52,18 +86,30 @@ class Outbox:
         From the call on, before it is awaited, `find_pending` leaves them out.
         """
         self._leaving.append(ids)
-        return self._drop_events(ids)
+        shared = [id for id in ids if _key(id) in self._shared] if self._shared else []
+        whole = [id for id in ids if _key(id) not in self._shared] if shared else ids
+        updates = [UpdateOne({"_id": id, "pending": 1}, self._drop_own(id)) for id in shared]
+        return self._drop_events(ids, whole, updates)
 
-    async def _drop_events(self, ids: list[Any]) -> None:
-        gone: BsonDict = {
-            "$unset": {"pending": "", "order": "", "events": ""},
-            "$rename": {PENDING_EXPIRY: "expires_at"},
-        }
+    async def _drop_events(self, ids: list[Any], whole: list[Any], updates: list[Any]) -> None:
+        gone: BsonDict = {"$unset": dict.fromkeys(PENDING_FIELDS, ""), "$rename": {PENDING_EXPIRY: "expires_at"}}
         try:
             with translate_errors():
-                await self._rows.update_many({"_id": {"$in": ids}}, gone)
+                await self._rows.update_many({"_id": {"$in": whole}}, gone)
+                if updates:
+                    await self._rows.bulk_write(updates, ordered=False)
         finally:
             self._leaving.remove(ids)
+
+    def _drop_own(self, id: Any) -> list[BsonDict]:
+        """The update that drops the lane's events of an entry, and with the last ones what `_drop_events` does."""
+        kept = {"$not": [{"$in": ["$$this.id", self._shared[_key(id)]]}]}
+        left = {"$filter": {"input": "$events", "cond": kept}}
+        is_done = {"$eq": ["$events", []]}
+        fields = {name: {"$cond": [is_done, "$$REMOVE", f"${name}"]} for name in (*PENDING_FIELDS, PENDING_EXPIRY)}
+        expiry = {"expires_at": {"$cond": [is_done, f"${PENDING_EXPIRY}", "$$REMOVE"]}}
+        slots = {"$setDifference": ["$slots", self._lane.slots]}
+        return [{"$set": {"events": left, "slots": slots}}, {"$set": {**fields, **expiry}}]
 
     async def count_pending(self) -> int:
         """Return the number of entries with unsent events."""
@@ -77,13 +123,17 @@ class Outbox:
         return row["at"] if row and "at" in row else None
 
 
+def _key(id: Any) -> Any:
+    return id if isinstance(id, str) else (id["of"], id["part"])
+
+
 async def _read_batch(rows: Any, limit: int) -> tuple[list[PendingEntry], bool]:
     # the entries, and whether they fill the batch, which the events bound too: the entry of an import holds a thousand
     found: list[PendingEntry] = []
     events = length = 0
     try:
         async for row in rows:
-            found.append(PendingEntry(row["_id"], [OutboxEvent(**event) for event in row["events"]]))
+            found.append(PendingEntry(row["_id"], [OutboxEvent(**event) for event in row["events"]], row.get("slots")))
             events += len(found[-1].events)
             length += sum(len(event.body) for event in found[-1].events)
             if events >= limit or length >= MAX_LENGTH:
@@ -91,36 +141,3 @@ async def _read_batch(rows: Any, limit: int) -> tuple[list[PendingEntry], bool]:
     finally:
         await rows.close()
     return found, False
-
-
-class Lease:
-    """The right to do what only one process may do at a time, for `seconds` by the database's clock.
-
-    `owner` tells people who has it; processes of the same name, as of two containers, are still told apart.
-    """
-
-    def __init__(self, store: Store, name: str, owner: str, seconds: float) -> None:
-        self._rows = store.collection("leases")
-        self._name = name
-        self._owner = f"{owner}:{uuid4().hex[:12]}"
-        self.seconds = seconds
-
-    async def acquire(self) -> bool:
-        """Acquire or renew the lease; return whether this process holds it."""
-        with translate_errors():
-            if await self._try_acquire():
-                return True
-            expired = {"$setOnInsert": {"owner": None, "until": datetime.fromtimestamp(0, UTC)}}
-            created = await self._rows.update_one({"_id": self._name}, expired, upsert=True)
-            return created.upserted_id is not None and await self._try_acquire()
-
-    async def _try_acquire(self) -> bool:
-        free: BsonDict = {"$or": [{"owner": self._owner}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
-        take = [{"$set": {"owner": self._owner, "until": {"$add": ["$$NOW", int(self.seconds * 1000)]}}}]
-        outcome = await self._rows.update_one({"_id": self._name, **free}, take)
-        return bool(outcome.matched_count)
-
-    async def release(self) -> None:
-        """Give up the lease, so that another process can acquire it at once."""
-        with translate_errors():
-            await self._rows.delete_one({"_id": self._name, "owner": self._owner})

@@ -15,7 +15,7 @@ from models.errors.users import EmailTaken, UserIdTaken, UsernameTaken
 from models.seeds import INTEGRATIONS, prepare
 from models.store.client import Store
 from models.store.journal import CommandContext, OutboxEvent
-from models.store.outbox import Lease, Outbox
+from models.store.outbox import Outbox
 from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import User
@@ -187,19 +187,6 @@ async def test_entries_about_one_subject_are_relayed_in_commit_order(
     assert [entry.events[0].sequence for entry in pending] == [*range(1, 30)]
     await outbox.mark_sent([entry.id for entry in pending[:10]])
     assert await outbox.count_pending() == 19
-
-
-async def test_a_lease_has_one_holder_until_it_is_released_or_runs_out(database: Store) -> None:
-    # of one name, as two containers can have
-    one, two = (Lease(database, "relay", "host:1", seconds=60) for _ in range(2))
-    assert await one.acquire()
-    assert not await two.acquire()
-    assert await one.acquire()
-    await one.release()
-    assert await two.acquire()
-    short = Lease(database, "other", "one", seconds=-1)
-    assert await short.acquire()
-    assert await Lease(database, "other", "two", seconds=60).acquire()
 
 
 async def test_a_unit_is_freed_without_the_garbage_collector(

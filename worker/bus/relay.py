@@ -1,4 +1,4 @@
-"""The relay: send the events of committed commands, in order per subject, from one process at a time."""
+"""The relay of a lane: send the events of committed commands, in order per subject, from one process at a time."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,8 @@ from contracts.catalog import EVENTS
 from models.errors.base import StoreUnavailable
 from models.store.fresh_entries import PendingEntry
 from models.store.journal import OutboxEvent
-from models.store.outbox import Lease, Outbox
+from models.store.lane_leases import LaneLease
+from models.store.outbox import Outbox
 from worker.bus.event_messages import begin_sends, end_sends, event_message, plain_event_message
 from worker.bus.publisher import Outcome, Publisher
 from worker.bus.relay_signal import RelaySignal
@@ -25,7 +26,7 @@ IN_FLIGHT = 100  # keeps the broker busy; with more, a confirm may not come in t
 POLL_SECONDS = 1.0
 LEASE_SECONDS = 5.0
 CONFIRM_SECONDS = 3.0  # another process takes over 5 s after this one's confirms have stopped
-STAND_ASIDE_SECONDS = 3.0  # in which the others look for the lease
+STAND_ASIDE_SECONDS = 2.0  # in which the others look for the lease
 PROBES = 3  # subjects that are tried after a batch of which nothing was confirmed
 log = structlog.get_logger()
 
@@ -51,9 +52,10 @@ class Progress:
 
 
 class Relay:
-    """Sends what the outbox holds, while this process holds the lease.
+    """Sends what the outbox holds of a lane, while this process holds its lease.
 
-    One sender at a time keeps the order of a subject's events; another process takes over when the lease runs out.
+    One sender at a time keeps the order of a subject's events; another process takes over when the lease runs out, or
+    when it asks for the lane.
     One that can send nothing gives the lease up for a while, and begins with a few subjects when it has it again. A
     crash between sending an event and marking it as sent sends it twice, under the same id. While `sends_plain` says
     so, each event is sent without personal data as well. `sent` counts the confirmed events by name.
@@ -62,7 +64,7 @@ class Relay:
     def __init__(
         self,
         outbox: Outbox,
-        lease: Lease,
+        lease: LaneLease,
         publisher: Publisher,
         signal: RelaySignal,
         sends_plain: Callable[[], bool] = lambda: False,
@@ -85,10 +87,10 @@ class Relay:
         return asyncio.get_running_loop().time() < self._leads_until
 
     def wake(self) -> None:
-        """Wake the relay of whichever process leads: there may be events to send."""
+        """Wake the relay of whichever process leads, if this one has committed events of the lane."""
         if self.is_leader:
             self._signal.wake()
-        else:
+        elif self._outbox.fresh.take_touched():
             self._signal.send()
 
     async def run(self) -> None:
@@ -118,6 +120,8 @@ class Relay:
                 await self._give_up_lease(0.0)
                 return False
             if not await self._renew_lease():
+                if self._lease.is_asked_for:
+                    await self._give_up_lease(POLL_SECONDS)
                 return False
             await self._send_fresh()
             return self._is_find_due() and await self._send_found()
@@ -179,7 +183,7 @@ class Relay:
             self._renew_at = moment + (self._lease.seconds / 2 if held else POLL_SECONDS)
             self._signal.set_addressed(held)
             self._outbox.fresh.keep(held)
-        return self.is_leader
+        return self.is_leader and not self._lease.is_asked_for
 
     async def _send(self, batch: list[PendingEntry]) -> list[str]:
         """Send the events of each subject one after the other; return the entries of which all events are sent."""
@@ -192,8 +196,10 @@ class Relay:
         if progress.failures:
             log.warning("events wait", subjects=len(progress.failures), reason=progress.failures[0])
         if progress.is_hopeless:
-            log.warning("relay gives up its lease", seconds=STAND_ASIDE_SECONDS)
-            await self._give_up_lease(STAND_ASIDE_SECONDS)
+            # a connection that is lost will be a fresh one
+            seconds = STAND_ASIDE_SECONDS if self._publisher.is_connected else 0.0
+            log.warning("relay gives up its lease", seconds=seconds)
+            await self._give_up_lease(seconds)
         self._is_probing = progress.is_hopeless
         return [entry.id for entry in batch if all(event.id in progress.sent for event in entry.events)]
 

@@ -1,13 +1,14 @@
-"""Wake the process that relays events: something was committed elsewhere."""
+"""Wake the process that relays the events of a lane: something was committed elsewhere."""
 
 import asyncio
 import contextlib
 
 import aio_pika
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
-from contracts.topology.declared import RELAY_EXCHANGE
+from contracts.topology.declared import RELAY_EXCHANGE, RELAY_LANES_EXCHANGE
+from models.store.lanes import WHOLE, Lane
 from worker.bus.publisher import Publisher, PublishFailed
 
 QUIET_SECONDS = 0.004
@@ -16,14 +17,17 @@ AGAIN_SECONDS = 1.0
 
 
 class RelaySignal:
-    """Wakes the relay of this process, or that of the process which leads, through an exchange.
+    """Wakes the relay of a lane in this process, or in the one which leads it, through an exchange.
 
-    Only the leader's queue is bound to the exchange: were all of them, signals would grow with the square of the
-    processes. Those within a few milliseconds are sent as one. A lost one costs no more than the relay's poll interval.
+    Only the leader's queue is bound to the exchange, with the lane as its key: were all of them, signals would grow
+    with the square of the processes. Those within a few milliseconds are sent as one. A lost one costs no more than the
+    relay's poll interval.
     """
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher, lane: Lane = WHOLE) -> None:
         self._publisher = publisher
+        self._exchange = RELAY_EXCHANGE if lane.is_whole else RELAY_LANES_EXCHANGE
+        self._key = "" if lane.is_whole else str(lane.number)
         self._woken = asyncio.Event()
         self._heard = False
         self._due = asyncio.Event()
@@ -55,13 +59,14 @@ class RelaySignal:
             await self._due.wait()
             self._due.clear()
             with contextlib.suppress(PublishFailed):
-                await self._publisher.publish(RELAY_EXCHANGE, "", aio_pika.Message(b"", expiration=1))
+                await self._publisher.publish(self._exchange, self._key, aio_pika.Message(b"", expiration=1))
             await asyncio.sleep(QUIET_SECONDS)
 
-    async def listen(self) -> None:
-        """Declare the queue for signals to this process."""
+    async def listen(self, stack: contextlib.AsyncExitStack) -> None:
+        """Declare the queue for signals to this process, until the stack ends."""
         # on a channel of its own: where the queue is gone with its node, binding it closes the channel
         channel = await self._publisher.open_channel()
+        stack.push_async_callback(_close, channel)
         self._queue = await channel.declare_queue(exclusive=True, arguments={"x-max-length": 1})
         await self._queue.consume(self._receive_signal, no_ack=True)
 
@@ -72,7 +77,7 @@ class RelaySignal:
             here = self._is_addressed
             try:
                 async with asyncio.timeout(BIND_SECONDS):
-                    await (self._queue.bind if here else self._queue.unbind)(RELAY_EXCHANGE)
+                    await (self._queue.bind if here else self._queue.unbind)(self._exchange, self._key)
             except (*CONNECTION_EXCEPTIONS, TimeoutError):  # the queue is declared again with its channel
                 await asyncio.sleep(AGAIN_SECONDS)
             else:
@@ -91,3 +96,8 @@ class RelaySignal:
     async def _receive_signal(self, _: AbstractIncomingMessage) -> None:
         self._heard = True
         self.wake()
+
+
+async def _close(channel: AbstractChannel) -> None:
+    with contextlib.suppress(*CONNECTION_EXCEPTIONS):
+        await channel.close()

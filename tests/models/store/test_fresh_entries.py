@@ -9,6 +9,7 @@ from models.errors.users import UsernameTaken
 from models.store.client import BsonDict, Store
 from models.store.fresh_entries import LIMIT, MAX_LENGTH, FreshEntries, PendingEntry
 from models.store.journal import CommandContext, OutboxEvent
+from models.store.outbox import Outbox
 from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import User
@@ -33,6 +34,12 @@ def commit(fresh: FreshEntries, *entries: BsonDict) -> None:
 
 def taken(fresh: FreshEntries) -> list[str]:
     return [entry.id for entry in fresh.take()]
+
+
+def lane_of(dependencies: Dependencies) -> tuple[Outbox, FreshEntries]:
+    """The outbox of the one lane, with what the process commits."""
+    (fresh,) = dependencies.fresh.lanes
+    return Outbox(dependencies.store, fresh), fresh
 
 
 async def create_user(
@@ -123,7 +130,7 @@ def test_only_so_many_are_held() -> None:
 async def test_entries_are_not_found_until_it_is_known_that_they_were_not_sent(
     dependencies: Dependencies, context: CommandContext
 ) -> None:
-    outbox, fresh = dependencies.outbox, dependencies.outbox.fresh
+    outbox, fresh = lane_of(dependencies)
     fresh.keep(True)
     for number in (1, 2):
         await create_user(dependencies, context, number)
@@ -140,7 +147,7 @@ async def test_what_follows_a_held_entry_is_not_found_before_it_is_sent(
     dependencies: Dependencies, database: Store, context: CommandContext
 ) -> None:
     """As where another process changes a user between its creation and the answer to the commit."""
-    outbox, fresh = dependencies.outbox, dependencies.outbox.fresh
+    outbox, fresh = lane_of(dependencies)
     fresh.keep(True)
     row = entry("later", ("user/1", 2)) | {"pending": 1, "order": 2}
     with fresh.hold([entry("first", ("user/1", 1))]):
@@ -156,7 +163,7 @@ async def test_what_follows_a_held_entry_is_not_found_before_it_is_sent(
 async def test_a_command_with_a_transaction_of_its_own_is_left_to_be_found(
     dependencies: Dependencies, context: CommandContext
 ) -> None:
-    outbox, fresh = dependencies.outbox, dependencies.outbox.fresh
+    outbox, fresh = lane_of(dependencies)
     fresh.keep(True)
     fresh.is_behind = False
     await create_user(dependencies, context, 1, grouped=False)
@@ -167,7 +174,7 @@ async def test_a_command_with_a_transaction_of_its_own_is_left_to_be_found(
 async def test_a_command_that_is_refused_leaves_nothing_held(
     dependencies: Dependencies, context: CommandContext
 ) -> None:
-    fresh = dependencies.outbox.fresh
+    _, fresh = lane_of(dependencies)
     fresh.keep(True)
     await create_user(dependencies, context, 1)
     with pytest.raises(UsernameTaken):

@@ -15,7 +15,8 @@ from models.login_identifiers import LoginKeys
 from models.login_migration import LoginMigration
 from models.store.client import BsonDict, Store
 from models.store.journal import CommandContext
-from models.store.outbox import Lease, Outbox
+from models.store.lane_leases import LaneLeases
+from models.store.outbox import Outbox
 from models.store.reply_retention import ReplyRetention
 from models.store.search import SearchSpec, Where
 from models.store.time_limit import limit_operations
@@ -81,7 +82,7 @@ async def test_so_does_each_read_outside_of_requests(database: Store) -> None:
         await outbox.find_pending(10)
         await outbox.count_pending()
         await outbox.find_oldest()
-        await Lease(database, "work", "owner", 5).acquire()
+        await LaneLeases(database, "owner", 5).lease().acquire()
         for work in works:
             await work.run_once()
         await LoginMigration(database, LoginKeys("86")).run_batch()

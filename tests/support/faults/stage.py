@@ -63,7 +63,8 @@ class Stage:
         async with asyncio.timeout(PATIENCE):
             while True:
                 lease = await self.store.collection("leases").find_one({"_id": "relay"}) or {}
-                owner = str(lease.get("owner")).split(":")  # host, process, a random part
+                held = lease.get("lanes", {}).get("0", {})
+                owner = str(held.get("owner")).split(":")  # host, process, a random part
                 found = [post for post in self.posts if str(post.worker.pid) in owner[1:2]]
                 if found:
                     return found[0]

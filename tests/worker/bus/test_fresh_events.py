@@ -13,7 +13,8 @@ from devstack.servers import RunningServers
 from models.seeds import prepare
 from models.store.client import BsonDict, Store
 from models.store.journal import CommandContext, OutboxEvent
-from models.store.outbox import Lease, Outbox
+from models.store.lane_leases import LaneLeases
+from models.store.outbox import Outbox
 from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
 from tests.models.conftest import build_dependencies
@@ -71,12 +72,13 @@ async def heard(running: RunningServers) -> AsyncIterator[tuple[str, Events]]:
 @asynccontextmanager
 async def leading_relay(dependencies: Dependencies, publisher: Publisher) -> AsyncIterator[Relay]:
     """Run a relay beside the block, which begins when it has the lease and has looked for what there was."""
-    lease = Lease(dependencies.store, "relay", "test", 5.0)
-    relay = Relay(dependencies.outbox, lease, publisher, RelaySignal(publisher))
+    (fresh,) = dependencies.fresh.lanes
+    lease = LaneLeases(dependencies.store, "test", 5.0).lease()
+    relay = Relay(Outbox(dependencies.store, fresh), lease, publisher, RelaySignal(publisher))
     task = asyncio.create_task(relay.run())
     try:
         async with asyncio.timeout(PATIENCE):
-            while not relay.is_leader or dependencies.outbox.fresh.is_behind:
+            while not relay.is_leader or fresh.is_behind:
                 await asyncio.sleep(0.01)
         yield relay
     finally:

@@ -9,11 +9,13 @@ from uuid import uuid4
 import aio_pika
 import pytest
 
-from contracts.topology.declared import RELAY_EXCHANGE
+from contracts.topology.declared import RELAY_EXCHANGE, RELAY_LANES_EXCHANGE
 from devstack.servers import RunningServers
 from models.seeds import prepare
 from models.store.client import BsonDict, Store
-from models.store.outbox import Lease, Outbox
+from models.store.lane_leases import LaneLease, LaneLeases
+from models.store.lanes import WHOLE, Lane
+from models.store.outbox import Outbox
 from tests.support.client import Client, Events
 from tests.support.patience import PATIENCE
 from tests.support.proxy import proxy
@@ -87,7 +89,7 @@ async def write_entries(store: Store, name: str, entries: int, events: int, subj
     await store.collection("journal").insert_many(rows)
 
 
-async def drain(store: Store, publisher: Publisher, lease: Lease) -> None:
+async def drain(store: Store, publisher: Publisher, lease: LaneLease) -> None:
     """Run a relay until nothing waits."""
     outbox = Outbox(store)
     task = asyncio.create_task(Relay(outbox, lease, publisher, RelaySignal(publisher)).run())
@@ -104,7 +106,7 @@ async def test_so_many_are_under_way_that_each_finds_its_confirm_in_time(
 ) -> None:
     name, events = heard
     await write_entries(store, name, entries=3, events=1000, subjects=1500)
-    await drain(store, publisher, Lease(store, "relay", "test", 5.0))
+    await drain(store, publisher, LaneLeases(store, "test", 5.0).lease())
     assert 1 < publisher.most <= IN_FLIGHT
     arrived: dict[str, list[int]] = {}
     for _ in range(3000):
@@ -119,7 +121,7 @@ async def test_an_event_that_was_not_sent_keeps_those_of_later_parts_back(
     name, events = heard
     publisher.lost = b'{"subject": "test/0", "sequence": 1}'
     await write_entries(store, name, entries=PART + 1, events=1, subjects=PART)
-    await drain(store, publisher, Lease(store, "relay", "test", 5.0))
+    await drain(store, publisher, LaneLeases(store, "test", 5.0).lease())
     arrived = [await events.next() for _ in range(PART + 1)]
     assert [event["sequence"] for event in arrived if event["subject"] == "test/0"] == [1, 2]
     assert publisher.lost is None
@@ -132,7 +134,7 @@ async def test_a_relay_that_cannot_publish_gives_its_lease_up(
     async with proxy(apart.amqp_url) as (between, url), Publisher(url, "test", confirms=True) as cut_off:
         signals = [RelaySignal(one) for one in (cut_off, publisher)]
         stuck, other = (
-            Relay(Outbox(store), Lease(store, "relay", "test", 5.0), one, signal)
+            Relay(Outbox(store), LaneLeases(store, "test", 5.0).lease(), one, signal)
             for one, signal in zip((cut_off, publisher), signals, strict=True)
         )
         async with running_relay(stuck), running_relay(other):
@@ -165,21 +167,27 @@ async def test_an_entry_that_takes_longer_than_the_lease_is_sent_once(
     name, events = heard
     publisher.pause = 0.035
     await write_entries(store, name, entries=1, events=100, subjects=1)
-    await drain(store, publisher, Lease(store, "relay", "test", 3.0))
+    await drain(store, publisher, LaneLeases(store, "test", 3.0).lease())
     assert [(await events.next())["sequence"] for _ in range(100)] == [*range(1, 101)]
     with pytest.raises(TimeoutError):
         await events.next(0.5)
 
 
-async def test_signals_go_to_the_process_that_leads_alone(apart: RunningServers) -> None:
+@pytest.mark.parametrize(
+    ("lane", "exchange", "key"), [(WHOLE, RELAY_EXCHANGE, ""), (Lane(2, 4), RELAY_LANES_EXCHANGE, "2")], ids=["1", "4"]
+)
+async def test_signals_go_to_the_process_that_leads_the_lane_alone(
+    apart: RunningServers, lane: Lane, exchange: str, key: str
+) -> None:
     await declare(apart.amqp_url, 100_000, 7)
     async with Publisher(apart.amqp_url, "test", confirms=True) as ours, AsyncExitStack() as stack:
-        leader, other = RelaySignal(ours), RelaySignal(ours)
-        for signal in (leader, other):
-            await signal.listen()
+        leader, other, beside = (RelaySignal(ours, each) for each in (lane, lane, Lane(1, 4)))
+        for signal in (leader, other, beside):
+            await signal.listen(stack)
             keep_running(stack, signal.run, signal.follow)
+        beside.set_addressed(True)
         with pytest.raises(PublishFailed):  # nobody leads
-            await ours.publish(RELAY_EXCHANGE, "", aio_pika.Message(b""))
+            await ours.publish(exchange, key, aio_pika.Message(b""))
         leader.set_addressed(True)
         async with asyncio.timeout(PATIENCE):
             while not await leader.wait(0.1):
@@ -194,3 +202,4 @@ async def test_signals_go_to_the_process_that_leads_alone(apart: RunningServers)
         leader.send()
         assert await other.wait(PATIENCE)
         assert not await leader.wait(0.2)
+        assert not await beside.wait(0.0)
