@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.support.patience import PATIENCE
 from tests.support.proxy import Proxy, proxy
 from tests.support.stack import settings
 from worker.app import run_worker
+from worker.bus.broker_connection import connect_robust
 from worker.bus.publisher import Publisher
 
 
@@ -87,3 +89,30 @@ async def test_an_address_that_never_answers_is_left(apart: RunningServers) -> N
             assert await publisher.inspect_queue("none") == (0, 0)
         assert addresses.current == good_url
         assert silent.links == set()
+
+
+async def test_a_queue_that_is_away_is_no_reason_to_leave_an_address(
+    apart: RunningServers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As of queries, while its node is down: the other connections of the process would try other nodes in vain."""
+    away = f"away.{uuid4().hex}"
+    async with (
+        Client(apart.amqp_url) as other,
+        proxy(apart.amqp_url) as (lost, lost_url),
+        proxy(apart.amqp_url) as (_, good_url),
+    ):
+        urls = f"{lost_url},{good_url}"
+        broker_addresses(urls).give_up(good_url, "the test begins at the other")
+        await other.channel.declare_queue(away, durable=True)
+        async with await connect_robust(urls, "test") as connection:
+            await (await connection.channel()).get_queue(away)
+            await other.channel.queue_delete(away)
+            lost.cut()
+            async with asyncio.timeout(PATIENCE):
+                while caplog.text.count("NOT_FOUND") < 3:
+                    await asyncio.sleep(0.05)
+            assert broker_addresses(urls).current == good_url
+            await other.channel.declare_queue(away, durable=True, auto_delete=False)
+            async with asyncio.timeout(PATIENCE):
+                await connection.ready()
+            await other.channel.queue_delete(away)

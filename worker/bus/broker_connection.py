@@ -6,6 +6,7 @@ from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractConnection, AbstractRobustConnection
+from aio_pika.exceptions import ChannelNotFoundEntity
 from aio_pika.robust_connection import RobustConnection
 from yarl import URL
 
@@ -29,7 +30,9 @@ class ClusterConnection(RobustConnection):
     async def _on_connection_close(self, closing: asyncio.Future[Any]) -> None:
         # aio_pika calls it after an attempt that failed as well
         if not self._close_called:
-            self._addresses.give_up(self._address, "cancelled" if closing.cancelled() else repr(closing.exception()))
+            failure = ConnectionError("cancelled") if closing.cancelled() else closing.exception()
+            if not isinstance(failure, ChannelNotFoundEntity):  # then the node is there, and a queue's own is not
+                self._addresses.give_up(self._address, repr(failure))
             self._address = self._addresses.current
             self.url = self._full_url()
         await super()._on_connection_close(closing)

@@ -17,7 +17,7 @@ from pamqp.commands import Basic
 from worker.bus.broker_connection import connect_robust
 from worker.bus.frame_batch import FrameBatch, publish_frames
 from worker.bus.publications import Confirmation, Publication, RawMessage, publish_together
-from worker.bus.unconfirmed import UnconfirmedPublishes
+from worker.bus.unconfirmed import FAILURES, UnconfirmedPublishes
 
 POLL_SECONDS = 0.02
 
@@ -140,7 +140,10 @@ class Publisher:
                 raise
             failure = error
         answers = [_answer(each) for each in confirmations] or [failure] * len(publications)
-        return [self._record_answer(*pair) for pair in zip(publications, answers, strict=True)]
+        outcomes = [self._record_answer(*pair) for pair in zip(publications, answers, strict=True)]
+        if self._unconfirmed and answers and all(map(_is_refusal, answers)):
+            self._unconfirmed.record_failure(FAILURES)
+        return outcomes
 
     def _record_answer(self, publication: Publication, answer: object) -> Outcome:
         if isinstance(answer, BaseException):
@@ -154,7 +157,7 @@ class Publisher:
 
     def _record_failure(self, error: BaseException) -> None:
         # a connection that is lost comes back by itself
-        if self._unconfirmed and isinstance(error, (DeliveryError, TimeoutError)):
+        if self._unconfirmed and _is_refusal(error):
             self._unconfirmed.record_failure()
 
     async def _publish_raw(self, exchange: str, key: str, message: Message) -> object:
@@ -189,6 +192,10 @@ class Publisher:
     ) -> None:
         if self._connection is not None:
             await self._connection.close()
+
+
+def _is_refusal(answer: object) -> bool:
+    return isinstance(answer, (DeliveryError, TimeoutError))
 
 
 def _not_taken(exchange: str, key: str, error: BaseException) -> PublishFailed:

@@ -6,7 +6,7 @@ import structlog
 from aio_pika.abc import AbstractRobustConnection
 
 FAILURES = 3
-FIRST_PAUSE = 5.0
+FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 60.0
 RECENT_SECONDS = 30.0  # a process that publishes nothing any more cannot tell whether the trouble is over
 log = structlog.get_logger()
@@ -15,9 +15,10 @@ log = structlog.get_logger()
 class UnconfirmedPublishes:
     """Counts the publishes in a row that were refused or not confirmed in time; three of them close the connection.
 
-    The connection is then opened again, at the next address where there are several. A channel that was opened during
-    an election of its queue's leader, or whose node stood still, may never confirm again, while new ones do. A queue
-    that is full refuses on every connection: so the pause before the next attempt doubles, from 5 s up to a minute.
+    So does a batch of which nothing was taken, since the relay waits before it tries the next. The connection is then
+    opened again, at the next address where there are several. A channel that was opened during an election of its
+    queue's leader, or whose node stood still, may never confirm again, while new ones do. A queue that is full refuses
+    on every connection: so the pause before the next attempt doubles, from 2 s up to a minute.
     """
 
     def __init__(self, connection: AbstractRobustConnection, name: str) -> None:
@@ -41,11 +42,11 @@ class UnconfirmedPublishes:
         recent = asyncio.get_running_loop().time() - self._failed_at < RECENT_SECONDS
         return recent and self._failures >= FAILURES
 
-    def record_failure(self) -> None:
-        """Record that the broker has refused a message, or not confirmed it in time."""
+    def record_failure(self, publishes: int = 1) -> None:
+        """Record that the broker has refused a message, or not confirmed it in time; it counts as so many."""
         moment = self._failed_at = asyncio.get_running_loop().time()
-        self._in_a_row += 1
-        self._failures += 1
+        self._in_a_row += publishes
+        self._failures += publishes
         if self._in_a_row >= FAILURES and moment >= self._not_before:
             self._in_a_row = 0
             self._not_before = moment + self._pause
