@@ -88,6 +88,11 @@ async def restart_members_in_turn(stage: ClusterStage) -> None:
         await stage.wait_ready()
 
 
+async def add_a_member(stage: ClusterStage) -> None:
+    """A fourth one; it stays."""
+    await asyncio.to_thread(stage.database.add_member)
+
+
 async def kill_the_leader_and_the_primary(stage: ClusterStage) -> None:
     primary = await asyncio.to_thread(stage.database.find_primary)
     await _kill([(await _leader(stage)).server, primary.server])
@@ -130,4 +135,5 @@ BREAKS: list[Break] = [
     lose_the_majority_of_members,
     restart_members_in_turn,
     kill_the_leader_and_the_primary,
+    add_a_member,  # the last one: it stays
 ]

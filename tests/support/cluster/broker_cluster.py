@@ -1,6 +1,7 @@
 """Three RabbitMQ nodes from the local package, on loopback, as one cluster."""
 
 import os
+import random
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -96,12 +97,11 @@ def broker_cluster(home: Path, management_port: int | None = None) -> Iterator[B
         nodes = [_node(home / name, name, epmd.spec.port) for name in NODES]
         if management_port:
             _enable_management(home, management_port)
-        for node in nodes:
+        # all at once, in any order: they find each other, and one that was down last may have to wait for the others
+        for node in random.sample(nodes, len(nodes)):
             stack.callback(node.server.close)
-        nodes[0].server.start()  # whom the others join
-        for node in nodes[1:]:
             node.server.launch()
-        for node in nodes[1:]:
+        for node in nodes:
             node.server.wait()
         yield BrokerCluster(nodes)
 

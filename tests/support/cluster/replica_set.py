@@ -1,11 +1,11 @@
-"""Three members of a MongoDB replica set, on loopback."""
+"""Members of a MongoDB replica set, on loopback: three, and more where they are added."""
 
 import os
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from devstack.mongodb import SET, ensure_mongod, local_mongod
 from devstack.ports import HOST, answers, free_port
 from tests.support.patience import PATIENCE
 
+MEMBERS = 3
 ELECTION_MS = 3_000  # as docs/scaling.md recommends for members in one region
 
 
@@ -47,13 +48,15 @@ class Member:
 
 @dataclass(frozen=True)
 class ReplicaSet:
-    """All members; `url` names them all, with the database."""
+    """All members, with files and logs in `home`; `url` names the first three, with the database."""
 
-    members: list[Member]
+    mongod: str
+    home: Path
+    members: list[Member] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        hosts = ",".join(f"{HOST}:{member.port}" for member in self.members)
+        hosts = ",".join(f"{HOST}:{member.port}" for member in self.members[:MEMBERS])
         return f"mongodb://{hosts}/userbus?replicaSet={SET}"
 
     def find_primary(self) -> Member:
@@ -65,13 +68,36 @@ class ReplicaSet:
         return self._find("secondary")
 
     def wait_whole(self) -> None:
-        """Wait until there are one primary and two secondaries."""
-        self._wait(lambda: sorted(member.state() for member in self.members) == ["primary", "secondary", "secondary"])
+        """Wait until there is one primary, and all others are secondaries."""
+        whole = ["primary", *["secondary"] * (len(self.members) - 1)]
+        self._wait(lambda: sorted(member.state() for member in self.members) == whole)
 
     def step_down(self) -> None:
         """Have another member elected."""
         with client(self.find_primary().port) as direct:
             direct.admin.command({"replSetStepDown": 10, "secondaryCatchUpPeriodSecs": 5})
+
+    def launch_member(self) -> Member:
+        """Start the server of one member more, which belongs to no set yet."""
+        member = _member(self.mongod, self.home / f"mongo{len(self.members)}")
+        self.members.append(member)
+        member.server.launch()
+        return member
+
+    def add_member(self) -> None:
+        """Have one member more, which begins with a copy of everything."""
+        primary, added = self.find_primary(), self.launch_member()
+        added.server.wait()
+        with client(primary.port) as direct:
+            config = direct.admin.command("replSetGetConfig")["config"]
+            config["version"] += 1
+            config["members"].append({"_id": len(config["members"]), "host": f"{HOST}:{added.port}"})
+            direct.admin.command("replSetReconfig", config)
+
+    def close(self) -> None:
+        """Stop all members."""
+        for member in self.members:
+            member.server.close()
 
     def _find(self, state: str) -> Member:
         self._wait(lambda: state in [member.state() for member in self.members])
@@ -88,15 +114,13 @@ class ReplicaSet:
 @contextmanager
 def replica_set(home: Path) -> Iterator[ReplicaSet]:
     """Run three members until the block ends, with files and logs in `home`."""
-    mongod = ensure_mongod(print)
+    up = ReplicaSet(ensure_mongod(print), home)
     with ExitStack() as stack:
-        members = [_member(mongod, home / f"mongo{number}") for number in range(3)]
-        for member in members:
-            stack.callback(member.server.close)
-            member.server.launch()
-        for member in members:
+        stack.callback(up.close)
+        for _ in range(MEMBERS):
+            up.launch_member()
+        for member in up.members:
             member.server.wait()
-        up = ReplicaSet(members)
         _initiate(up)
         up.wait_whole()
         yield up
