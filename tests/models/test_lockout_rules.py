@@ -121,3 +121,11 @@ async def test_an_unknown_user_is_counted_by_identifier_in_every_realm() -> None
     assert one.id != counters.new_counter("standard", False, "ada", 7).id
     assert one.id != counters.new_counter("usermgmt", True, "ada", None).id
     await counters.store.close()
+
+
+async def test_unlocking_a_user_finds_each_counter_once() -> None:
+    counters = repository()
+    number = Keys(SECRET).number
+    ids = counters._ids_of(7, ["Ada", "ada@example.com", "ADA"])
+    assert ids == [number("lockout", name) for name in ("user:7", "typed:ada", "typed:ada@example.com")]
+    await counters.store.close()

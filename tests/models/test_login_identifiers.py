@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from models.login_identifiers import LoginKeys, visible_text
+from models.login_identifiers import CLASHING, LoginKeys, login_identifiers, visible_text
 
 KEYS = LoginKeys("86")
 
@@ -46,3 +46,49 @@ def test_a_key_is_its_own_key_whatever_the_character() -> None:
     changed = [letter for letter in assigned if visible_text(letter) != letter]
     keys = (visible_text(other.format(letter)) for letter in changed for other in others)
     assert [key for key in keys if visible_text(key) != key] == []
+
+
+ADA = {"username": "\uff21da", "email": "Ada@Example.com", "telephone": "138 0000 1114"}
+ADA_KEYS = {"username": "ada", "email": "ada@example.com", "telephone": "+8613800001114"}
+
+
+def test_the_identifiers_of_a_user_are_those_that_are_there() -> None:
+    fields = {**ADA, "email": "", "telephone": None, "name": "Ada", "login": "x"}
+    assert login_identifiers(fields) == {"username": "\uff21da"}
+    assert login_identifiers(ADA) == ADA
+    assert login_identifiers({}) == {}
+
+
+def test_spellings_are_the_same_and_other_texts_are_not() -> None:
+    assert KEYS.are_same("138 0000 1114", "+8613800001114")
+    assert KEYS.are_same("\uff21da", "ADA")
+    assert not KEYS.are_same("ada", "adb")
+    assert not LoginKeys("1").are_same("13800001114", "+8613800001114")
+
+
+def test_a_user_is_stored_by_the_older_form_and_by_the_key() -> None:
+    assert KEYS.form == "2/86"
+    assert KEYS.keys(ADA) == ADA_KEYS
+    assert KEYS.forms("\uff21da") == ("\uff41da", "ada")
+    assert KEYS.forms("ada") == ("ada",)
+    assert KEYS.by_form(["\uff21da", "bob"]) == {"\uff41da": "ada", "ada": "ada", "bob": "bob"}
+    assert KEYS.stored_forms(ADA, is_clashing=False) == {
+        "username": ("\uff41da", "ada"),
+        "email": ("ada@example.com",),
+        "telephone": ("138 0000 1114", "+8613800001114"),
+    }
+    assert KEYS.stored_forms(ADA, is_clashing=True) == {
+        "username": ("\uff41da",),
+        "email": ("ada@example.com",),
+        "telephone": ("138 0000 1114",),
+    }
+
+
+def test_only_a_live_user_takes_its_identifiers() -> None:
+    logins = sorted(["\uff41da", "ada", "ada@example.com", "138 0000 1114", "+8613800001114"])
+    assert KEYS.row_fields(ADA, is_live=True, is_clashing=False) == {"login_form": "2/86", "logins": logins}
+    older = sorted(["\uff41da", "ada@example.com", "138 0000 1114"])
+    assert KEYS.row_fields(ADA, is_live=True, is_clashing=True) == {"login_form": CLASHING, "logins": older}
+    for is_clashing in (True, False):
+        left = KEYS.row_fields(ADA, is_live=False, is_clashing=is_clashing)
+        assert left == {"login_form": "2/86", "former_logins": ADA_KEYS}

@@ -9,6 +9,7 @@ OLD, NEW = "an old secret of 32 characters..", "a new secret of 32 characters...
 DIGEST = "c6371b2283a76947f6e7acae3398610159f8cfb7ea3b0feeaf021052f12ab216"
 TOKEN = "jU0lf8Mcc1s6kTMRa7xXoSmAl4Rl_-gDz5dlxvw2umY"
 REFERENCE = "64ac2a687d51efd2740141bce6acbc56"
+SIGNING_SECRET = "whsec_9N+tL1VpdDNTmpaPydRUYtjqHI+3OBUmlesBFvWtPTE="
 NUMBER = 5928183735944312676
 CODE = "059bf9004b05a54e141f972e8a3f5fb4af491714b4ef1f8a65e8312da2aeeed5"
 SEAL = "d461782de6de0b101bd79e9edb4e13451e18025c3d2694fcd0c8090fde864809"
@@ -20,6 +21,8 @@ def test_what_is_derived_never_changes() -> None:
     assert keys.digest(b"body") == DIGEST
     assert keys.token("id", "digest") == TOKEN
     assert keys.reference("id", "digest") == REFERENCE
+    assert keys.signing_secret("id", "digest") == SIGNING_SECRET
+    assert keys.signing_secret("i", "ddigest") != SIGNING_SECRET
     assert keys.number("lockout", "typed:ada") == NUMBER
     assert keys.hash_code("sms", "123456") == CODE
     assert keys.seal("digest") == SEAL

@@ -49,3 +49,15 @@ def test_what_no_key_opens_is_not_sealed_again() -> None:
     for texts in (sealed, ["plain"]):
         with pytest.raises(NoKey):
             Vault(own).reseal(texts)
+
+
+def test_any_key_opens_and_what_none_opens_stays_closed() -> None:
+    old, new = key(), key()
+    sealed = [*Vault(new).seal(["ü"]), *Vault(old).seal(["secret"])]
+    assert Vault(f"{new},{old}").unseal(sealed) == ["ü", "secret"]
+    for wrong in (new, key(), None):
+        with pytest.raises(NoKey):
+            Vault(wrong).unseal(sealed)
+    for texts in (["plain"], [sealed[0][:-4]]):
+        with pytest.raises(NoKey):
+            Vault(new).unseal(texts)
