@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "compose.yaml").read_text())[
-    "services"
-]
+ROOT = Path(__file__).parents[2]
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 SERVERS = {"rabbitmq", "mongo"}
 TO_STEP_DOWN = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 
@@ -47,3 +46,12 @@ def test_ports_are_open_on_this_machine_alone() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert len(ports) == 3
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_programs_of_a_cluster_are_confined_likewise() -> None:
+    services = yaml.safe_load((ROOT / "deploy/cluster.yaml").read_text())["services"]
+    programs = [service for service in services.values() if service["image"] == "userbus"]
+    assert len(programs) == 2
+    confined = ("read_only", "tmpfs", "cap_drop", "security_opt", "mem_limit")
+    for service in programs:
+        assert {name: service.get(name) for name in confined} == {name: SERVICES["worker"][name] for name in confined}
