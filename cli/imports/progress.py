@@ -40,8 +40,8 @@ class ImportTotals:
 class ImportProgress:
     """A file with one JSON line for the import, then one for each finished batch, synced to disk one by one.
 
-    `reading` tells how the file is read. `again` starts over under new message ids, so that the service imports every
-    batch anew. Raises `FileChanged`.
+    Only its owner may read it, as rows that failed are named in it. `reading` tells how the file is read. `again`
+    starts over under new message ids, so that the service imports every batch anew. Raises `FileChanged`.
     """
 
     def __init__(self, file: Path, on_conflict: str, again: bool = False, reading: str = "") -> None:
@@ -108,6 +108,7 @@ class ImportProgress:
             return
         self.may_repeat = head is None
         self._path.unlink(missing_ok=True)
+        self._path.touch(mode=0o600)
         self._write(self._head)
 
     def _read(self) -> list[Any]:

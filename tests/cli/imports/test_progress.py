@@ -1,6 +1,7 @@
 """The progress of an import: what survives a stop, and when it is no longer valid."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,13 @@ def test_the_report_lists_failed_rows_by_line(file: Path) -> None:
 
 def test_without_failed_rows_there_is_no_report(file: Path) -> None:
     assert ImportProgress(file, "fail").write_report({}) is None
+
+
+def test_progress_is_for_its_owner_alone_as_rows_that_failed_are_named_in_it(file: Path) -> None:
+    before = os.umask(0)
+    try:
+        for again in (False, True):
+            ImportProgress(file, "fail", again).record(1, 0, 0, {1: WHY})
+            assert file.with_name("users.jsonl.progress").stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
