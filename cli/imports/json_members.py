@@ -15,6 +15,16 @@ _TOKEN = re.compile(rf"(?:{_STRING})|[][{{}},:]", re.DOTALL)
 _WHOLE_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TO_BRACKET = re.compile(rf'(?:[^][{{}}"]++|{_WHOLE_STRING})*+([][{{}}]?)', re.DOTALL)
 _TO_BRACKET_OR_COMMA = re.compile(rf'(?:[^][{{}},"]++|{_WHOLE_STRING})*+([][{{}},]?)', re.DOTALL)
+_SHALLOW = 5  # brackets inside each other in a member that is matched as a whole
+
+
+def _inside(depth: int) -> str:
+    """The pattern of what may stand between two brackets, with so many levels of brackets in it."""
+    deeper = rf"|[\[{{]{_inside(depth - 1)}[]}}]" if depth else ""
+    return rf'(?:[^][{{}}"]++|{_WHOLE_STRING}{deeper})*+'
+
+
+_MEMBER = re.compile(rf'(?:[^][{{}},"]++|{_WHOLE_STRING}|[\[{{]{_inside(_SHALLOW - 1)}[]}}])*+([]}},])', re.DOTALL)
 _DEEPEST = 8  # arrays of people are not deeper
 _CUT = "the JSON is cut off: a bracket or a quotation mark is not closed before the end of the file"
 
@@ -79,7 +89,21 @@ class _Scanner:
 
     def members(self) -> Iterator[str]:
         """Yield the members of an array whose bracket was the last token."""
-        depth, self._kept = 0, self._at
+        mark = ","
+        while mark == ",":
+            self._kept = self._at
+            mark = self._skip_member()
+            text = self._text[self._kept : self._at - 1]
+            if mark == "," or text.strip():
+                yield text
+        self._kept = self._at
+
+    def _skip_member(self) -> str:
+        """Return the comma or bracket after a member."""
+        if found := _MEMBER.match(self._text, self._at):  # five times as fast as bracket by bracket
+            self._at = found.end()
+            return found[1]
+        depth = 0  # it goes on in the next piece, or is deep
         while True:
             mark = self._skip_to(_TO_BRACKET if depth else _TO_BRACKET_OR_COMMA)
             if mark in "[{":
@@ -87,12 +111,7 @@ class _Scanner:
             elif depth:
                 depth -= 1
             else:
-                text = self._text[self._kept : self._at - 1]
-                if mark == "," or text.strip():
-                    yield text
-                self._kept = self._at
-                if mark != ",":
-                    return
+                return mark
 
     def _skip_to(self, marks: re.Pattern[str]) -> str:
         """Return the next of these marks that is not in a string."""

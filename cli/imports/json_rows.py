@@ -10,17 +10,20 @@ from cli.imports.row import Fields, Row, UnreadableFile
 HEAD = 64 * 1024  # characters that tell lines from a document
 
 
-def json_rows(content: Content, arrays: Collection[str]) -> Iterator[Row]:
+def json_rows(content: Content, arrays: Collection[str], unread: Collection[str] = ()) -> Iterator[Row]:
     """Yield the objects by the numbers of their lines, those of arrays by their positions from 1.
 
-    `arrays` are the dotted paths of arrays of people, "" if the document is one. Raises `UnreadableFile`.
+    `arrays` are the dotted paths of arrays of people, "" if the document is one; the objects of those that are
+    `unread` have no fields. Raises `UnreadableFile`.
     """
     head = next(content.pieces(), "").lstrip()[:HEAD]
     if not head:
         return iter(())
     if head[0] == "[":
-        return _member_rows(content, {""})
-    return _line_rows(content) if _has_lines(content.name, head, arrays) else _member_rows(content, {*arrays} - {""})
+        return _member_rows(content, {""}, unread)
+    if _has_lines(content.name, head, arrays):
+        return _line_rows(content, unread)
+    return _member_rows(content, {*arrays} - {""}, unread)
 
 
 def _has_lines(name: str, head: str, arrays: Collection[str]) -> bool:
@@ -33,18 +36,18 @@ def _has_lines(name: str, head: str, arrays: Collection[str]) -> bool:
     return isinstance(_json_object(line, "line"), dict)
 
 
-def _member_rows(content: Content, arrays: Collection[str]) -> Iterator[Row]:
+def _member_rows(content: Content, arrays: Collection[str], unread: Collection[str]) -> Iterator[Row]:
     number = 0
     for number, (path, text) in enumerate(json_members(content.pieces(), arrays), 1):
-        yield Row(number, _json_object(text, "record"), path)
+        yield Row(number, {} if path in unread else _json_object(text, "record"), path)
     if not number and arrays != {""}:
         raise UnreadableFile(f"no people in it: expected an array, or an object with {' or '.join(sorted(arrays))}")
 
 
-def _line_rows(content: Content) -> Iterator[Row]:
+def _line_rows(content: Content, unread: Collection[str]) -> Iterator[Row]:
     for number, line in enumerate(content.lines(), 1):
         if line.strip():
-            yield Row(number, _json_object(line, "line"))
+            yield Row(number, {} if "" in unread else _json_object(line, "line"))
 
 
 def _json_object(text: str, name: str) -> Fields | str:

@@ -1,7 +1,7 @@
 """A person as another system writes it, taken apart by that system's adapter."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -42,7 +42,8 @@ class Record:
     """Fields by dotted names, in camelCase or snake_case; `losses` tells what nobody has taken."""
 
     def __init__(self, fields: Fields, around: Surroundings) -> None:
-        self._left = dict(_flat("", fields))
+        self._left: Fields = {}
+        _flatten("", fields, self._left)
         self._around = around
         self._lost: dict[str, str] = {}
 
@@ -124,12 +125,12 @@ _EMPTY: tuple[Any, ...] = ("", [], {})
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, False, "f", "false", "0", "[]", "{}")
 
 
-def _flat(prefix: str, fields: Fields) -> Iterator[tuple[str, Any]]:
+def _flatten(prefix: str, fields: Fields, flat: Fields) -> None:
     for name, value in fields.items():
         if isinstance(value, dict):
-            yield from _flat(f"{prefix}{name}.", value)
+            _flatten(f"{prefix}{name}.", value, flat)
         else:
-            yield f"{prefix}{name}", value
+            flat[prefix + name] = value
 
 
 @cache

@@ -1,7 +1,7 @@
 """Read users from a file, in batches that fit one call."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ MAX_DEPTH = 64
 JSON = (".jsonl", ".ndjson", ".json")
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SQL = ".sql"
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class UserFile:
         """
         people = 0
         side = self.shaping.system.side
-        for row in self._rows():
+        for row in self._rows({"", *self.shaping.system.people} - side.keys()):  # of people only the brackets matter
             key = side.get(row.place)
             people += key is None
             if key is not None and isinstance(row.fields, dict):
@@ -118,10 +119,10 @@ class UserFile:
         except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
             return f"the record is not as that system writes it ({type(error).__name__})"
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self, unread: Collection[str] = ()) -> Iterator[Row]:
         system = self.shaping.system
         if self._suffix in JSON:
-            return json_rows(self._content, {*system.people, *system.side})
+            return json_rows(self._content, {*system.people, *system.side}, unread)
         if self._suffix in DELIMITERS:
             layout = Layout(DELIMITERS[self._suffix], system.columns, self.shaping.allowed_columns)
             return csv_rows(self._content.lines(), layout)
@@ -146,7 +147,7 @@ def _check_row(row: Fields | str) -> tuple[Fields | str, int]:
     if _is_deep(row):
         return f"the row is nested deeper than {MAX_DEPTH} levels", 0
     try:
-        length = len(json.dumps(row, ensure_ascii=False, allow_nan=False).encode()) + 1
+        length = len(_TO_JSON.encode(row).encode()) + 1
     except ValueError:
         return "the row has half a surrogate pair or a number that is not finite", 0
     return (row, length) if length <= MAX_BYTES else (f"the row is longer than {MAX_BYTES:,} bytes", 0)
