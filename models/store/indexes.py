@@ -19,9 +19,10 @@ def _index(*keys: str, where: BsonDict | None = None) -> IndexModel:
     return IndexModel([(key, ASCENDING) for key in keys], **options)
 
 
-def _ordered_index(*keys: str, where: BsonDict | None = None) -> IndexModel:
+def _ordered_index(*keys: str, where: BsonDict | None = None, name: str = "") -> IndexModel:
     """An index in the order of its keys; those that begin with a minus descend."""
     options: BsonDict = {"partialFilterExpression": where} if where else {}
+    options |= {"name": name} if name else {}
     order = [(key.removeprefix("-"), DESCENDING if key.startswith("-") else ASCENDING) for key in keys]
     return IndexModel(order, **options)
 
@@ -46,7 +47,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("status", "_id"),
         *_orders("folded.display_name", "folded.display_email", *_TIMES, among=("status",)),
         _ordered_index("status", *_PASSPORT_ORDER),
-        _ordered_index("status", "position", *_PASSPORT_ORDER),
+        # most users of other systems have no position, and each would cost a key in random order
+        _ordered_index("status", "position", *_PASSPORT_ORDER, where={"position": {"$gte": ""}}, name="given_position"),
         _index("status", "contact"),
         _index("role_ids", "_id"),
         _index("group_ids", "_id"),
@@ -125,15 +127,21 @@ REPLACED = {
         "status_1_folded.display_email_-1__id_1",
         "status_1_created_at_-1__id_1",
         "status_1_updated_at_-1__id_1",
+        "status_1_position_1_root_-1_sort_1_created_at_-1__id_-1",
     ],
 }
 
 
 def index_of_order(collection: str, conditions: Iterable[str], keys: IndexKeys) -> IndexKeys | None:
-    """The keys of the index that has the rows with these fields fixed in this order, forwards or backwards, or None."""
+    """The keys of the index that has all rows with these fields fixed in this order, forwards or backwards, or None."""
     fixed = [(field, ASCENDING) for field in conditions]
     orders = ([*fixed, *keys], [*fixed, *((path, -direction) for path, direction in keys)])
-    listed = ([*index.document["key"].items()] for index in INDEXES.get(collection, ()))
+    known = {*conditions}
+    listed = (
+        [*index.document["key"].items()]
+        for index in INDEXES.get(collection, ())
+        if known.issuperset(index.document.get("partialFilterExpression", ()))
+    )
     return next((index_keys for index_keys in listed if index_keys in orders), None)
 
 

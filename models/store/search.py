@@ -120,7 +120,8 @@ def _is_wide(search: SearchSpec) -> bool:
 def is_scan(collection: str, search: SearchSpec) -> bool:
     """Whether the search reads all rows, as no index has its conditions or else its order. Raises `ValueUnfit`."""
     if search.where:
-        selective = [where for where in search.where if where.op not in UNSELECTIVE]
+        # of fields that few rows have, the others are in no index
+        selective = [where for where in search.where if where.op not in UNSELECTIVE and where.value is not None]
         paths = {path for where in selective for path in _condition(search, where)}
         return not any(is_indexed(collection, search.base, path) for path in paths)
     keys = sort_keys(search)

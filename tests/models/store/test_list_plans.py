@@ -115,3 +115,13 @@ async def test_an_equality_filter_reads_the_users_that_meet_it(
     for each in await finds(store):
         assert each["planSummary"].startswith("IXSCAN")
         assert each["keysExamined"] <= SIZE
+
+
+async def test_users_without_a_position_are_in_the_lists_by_it(store: Store) -> None:
+    first, *_, last = [
+        await search(store, sort=[{"field": "position", "direction": "asc"}, *SORT], page=page)
+        for page in (1, 2, ALL // SIZE)
+    ]
+    assert (len(first.items), len(last.items), first.total) == (SIZE, SIZE, ALL)
+    without = await search(store, filter=[{"field": "position", "op": "is", "value": None}], sort=SORT)
+    assert (len(without.items), without.total) == (SIZE, ALL)
