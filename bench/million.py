@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -56,12 +55,17 @@ class Run:
             self.peaks[name] = max(self.peaks.get(name, 0.0), peak_resident_mib(self.pids[name]))
         return Moment(users, time.perf_counter(), cpu_seconds(self.pids))
 
+    def keep(self, moment: Moment) -> None:
+        """Keep a moment, and print what has happened since the one before it."""
+        print(_row(f"to {moment.users:,}", self.moments[-1], moment), flush=True)
+        self.moments.append(moment)
+
 
 def main() -> None:
     """Measure on servers of its own and print the report."""
     parser = argparse.ArgumentParser(prog="python -m bench.million", description=__doc__)
     parser.add_argument("--users", type=int, default=1_000_000)
-    parser.add_argument("--about", type=int, default=0, help="characters of an attribute more: 800 make it 2 GB")
+    parser.add_argument("--about", type=int, default=0, help="characters of an attribute more: 1000 make it 2 GB")
     parser.add_argument("--cache-gb", default="4", help="cache of mongod; 4 hold a million users with their indexes")
     options = parser.parse_args()
     for name in SERVERS:
@@ -105,17 +109,19 @@ def _watch(run: Run, command: ChildProgram, export: Path, part: int) -> None:
     """Keep a moment whenever another part of the users has come, and the last one before the command ends."""
     progress = _created(export.with_name(f"{export.name}.progress"))
     run.moments.append(last := run.look(0))
+    print(f"| users | users a second | CPU µs a user: {' | '.join(run.pids)} | all |")
+    print("|---" * (len(run.pids) + 3) + "|", flush=True)
     while True:
         last = run.look(last.users + next(progress))
         if last.users // part > run.moments[-1].users // part:
-            run.moments.append(last)
+            run.keep(last)
         if command.exit_code is not None:  # asked last: until then the kernel keeps what it has used
             break
         time.sleep(POLL_SECONDS)
     if command.exit_code:
         raise SystemExit(command.fault())
     if last.users > run.moments[-1].users:
-        run.moments.append(last)
+        run.keep(last)
 
 
 def _created(progress: Path) -> Iterator[int]:
@@ -131,10 +137,6 @@ def _created(progress: Path) -> Iterator[int]:
 
 def _report(run: Run) -> None:
     first, last = run.moments[0], run.moments[-1]
-    print(f"| users | users a second | CPU µs a user: {' | '.join(run.pids)} | all |")
-    print("|---" * (len(run.pids) + 3) + "|")
-    for before, after in pairwise(run.moments):
-        print(_row(f"to {after.users:,}", before, after))
     print(_row(f"all, in {last.time - first.time:.1f} s", first, last))
     print("peak MiB: " + ", ".join(f"{name} {peak:.0f}" for name, peak in run.peaks.items()), flush=True)
 
