@@ -43,7 +43,7 @@ class Record:
 
     def __init__(self, fields: Fields, around: Surroundings) -> None:
         self._left: Fields = {}
-        _flatten("", fields, self._left)
+        _add_flat("", fields, self._left)
         self._around = around
         self._lost: dict[str, str] = {}
 
@@ -125,10 +125,10 @@ _EMPTY: tuple[Any, ...] = ("", [], {})
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, False, "f", "false", "0", "[]", "{}")
 
 
-def _flatten(prefix: str, fields: Fields, flat: Fields) -> None:
+def _add_flat(prefix: str, fields: Fields, flat: Fields) -> None:
     for name, value in fields.items():
         if isinstance(value, dict):
-            _flatten(f"{prefix}{name}.", value, flat)
+            _add_flat(f"{prefix}{name}.", value, flat)
         else:
             flat[prefix + name] = value
 
