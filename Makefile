@@ -68,8 +68,8 @@ site: $(INSTALLED) $(SITE) ## make the documents a site that needs no network, w
 	@$(dir $(SITE))bin/sphinx-build -q -W --keep-going -c docs/site -d .venv/site/pages . $(or $(OUT),.local/site)
 	@SITE=$(or $(OUT),.local/site) $(BIN)/python -m pytest -q tests/site
 
-wheels: $(INSTALLED) ## build the wheels of userbus and userbus-client; DIST=<folder>, by default dist
-	@$(BIN)/python -m pip --disable-pip-version-check wheel --no-deps --no-build-isolation --no-index --wheel-dir $(or $(DIST),dist) . ./client
+wheels: $(INSTALLED) ## build the wheels of userbus, userbus-client and userbus-testing; DIST=<folder>, by default dist
+	@$(BIN)/python -m pip --disable-pip-version-check wheel --no-deps --no-build-isolation --no-index --wheel-dir $(or $(DIST),dist) . ./client ./testing
 
 clean: ## remove .venv and caches; data in .local stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

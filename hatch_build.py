@@ -16,8 +16,9 @@ class OnePackage(BuildHookInterface[Any]):
     """Copies packages of the repository under their new names; an editable installation stays as the repository is.
 
     Its settings: `package` is the wheel's one package, `packages` are those that become parts of it, `files` are the
-    patterns of what is copied, and `top` is the one that becomes the package itself. It renames imports of the form
-    `from package… import`, of which tests hold that there is no other.
+    patterns of what is copied, and `top` is the one that becomes the package itself; `imported` has the names of
+    packages that another wheel brings. It renames imports of the form `from package… import`, of which tests hold that
+    there is no other.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -25,11 +26,12 @@ class OnePackage(BuildHookInterface[Any]):
         self._folder = TemporaryDirectory()
         if version == "editable":
             return
-        names, package = new_names(self.config), self.config["package"]
+        own, package = own_names(self.config), self.config["package"]
+        names = own | self.config.get("imported", {})
         written = Path(self._folder.name)
-        for old, new in names.items():
+        for old, new in own.items():
             for pattern in self.config["files"]:
-                _copy(ROOT / old, written / new.replace(".", "/"), pattern, names)
+                _copy(ROOT / old.replace(".", "/"), written / new.replace(".", "/"), pattern, names)
         (written / package / "py.typed").touch()
         (written / package / "__init__.py").touch()
         build_data["force_include"] |= {
@@ -44,8 +46,8 @@ class OnePackage(BuildHookInterface[Any]):
         self._folder.cleanup()
 
 
-def new_names(config: dict[str, Any]) -> dict[str, str]:
-    """The packages' names in the wheel, by their names in the repository."""
+def own_names(config: dict[str, Any]) -> dict[str, str]:
+    """The packages' names in the wheel that brings them, by their names in the repository."""
     below = {name: f"{config['package']}.{name}" for name in config["packages"]}
     return below | ({config["top"]: config["package"]} if "top" in config else {})
 

@@ -55,7 +55,7 @@ def test_documented_codes_are_those_that_the_code_can_raise() -> None:
 
 FOLDERS = (".", "docs", "docs/decisions", "examples/*")
 MARKDOWN = [file for folder in FOLDERS for file in sorted(ROOT.glob(f"{folder}/*.md"))]
-PATH = re.compile(rf"`((?:{'|'.join((*packages(), 'tests', 'bench', 'examples', 'docs'))})/[\w./]*)`")
+PATH = re.compile(rf"`((?:{'|'.join((*packages(), 'testing', 'tests', 'bench', 'examples', 'docs'))})/[\w./]*)`")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 

@@ -1,6 +1,8 @@
-"""A database of its own for the model tests, through both drivers."""
+"""A database of its own for the model tests, through both drivers, and the store in memory that must be like it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
 
 import pytest
 
@@ -13,16 +15,36 @@ from models.store.client import Driver, Store
 from models.store.counters import Counters
 from models.store.journal import CommandContext, Journal
 from models.unit_of_work import Dependencies
+from testing.store.memory import MemoryStore
 from tests.support.stack import SECRET, fresh_database
+from tests.support.stores import DRIVERS, MEMORY
 
 COLLECTIONS = ("users", "totals", "journal", "counters", "leases")
 
 
-@pytest.fixture(scope="session", params=["pymongo", "motor"])
-async def prepared_store(request: pytest.FixtureRequest, running: RunningServers) -> AsyncIterator[Store]:
-    """A store of its own with indexes and first rows, through one of the drivers."""
-    driver: Driver = request.param
-    store = Store(fresh_database(running.mongo_url), driver)
+@pytest.fixture(scope="session", params=[*DRIVERS, MEMORY])
+async def prepared_store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """A store of its own with indexes and first rows, through one of the drivers, or in memory."""
+    async with _open_store(request.param, request) as store:
+        yield store
+
+
+@pytest.fixture(params=["pymongo", MEMORY])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """A store that no other test has used, with indexes and first rows."""
+    async with _open_store(request.param, request) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _open_store(kind: Driver | Literal["memory"], request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    if kind == "memory":
+        store: Store = MemoryStore()
+        await prepare(store)
+        yield store
+        return
+    running: RunningServers = request.getfixturevalue("running")
+    store = Store(fresh_database(running.mongo_url), kind)
     await prepare(store)
     yield store
     await store.client.drop_database(store.database.name)

@@ -1,28 +1,12 @@
 """Links to deleted rows: removed in steps where they are many, and never count_links behind."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from devstack.servers import RunningServers
 from models.cascade import CLEANUP_PERIOD, LINKS_PER_STEP, Cascade, LinkCleanup
 from models.roles import Role
-from models.seeds import prepare
 from models.store.client import Store
 from models.store.document import now
 from models.store.scope import TransactionScope, provide
-from tests.support.stack import fresh_database
 
 MANY = LINKS_PER_STEP + 500
-
-
-@pytest.fixture
-async def store(running: RunningServers) -> AsyncIterator[Store]:
-    store = Store(fresh_database(running.mongo_url))
-    await prepare(store)
-    yield store
-    await store.client.drop_database(store.database.name)
-    await store.close()
 
 
 async def add_linked_role(store: Store, count: int) -> Role:

@@ -9,6 +9,7 @@ from models.store.client import Store
 from models.store.document import now
 from models.store.journal import CommandContext
 from models.unit_of_work import Dependencies, UnitOfWork
+from tests.support.stores import on_mongodb
 
 
 async def find_operations(store: Store) -> int:
@@ -20,6 +21,7 @@ async def find_operations(store: Store) -> int:
     return count
 
 
+@on_mongodb
 @pytest.mark.parametrize("grouped", [True, False], ids=["in a group", "by itself"])
 async def test_the_counters_of_a_sign_in_are_read_and_cleared_together(
     dependencies: Dependencies, database: Store, context: CommandContext, grouped: bool

@@ -1,29 +1,15 @@
 """The queue of deliveries: each subject in order, claimed by one process at a time."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
-
-from devstack.servers import RunningServers
 from models.store.client import Store
 from models.store.document import now
-from models.store.indexes import ensure_indexes
 from models.store.journal import OutboxEvent
 from models.webhook_delivery_queue import CLAIM, LOOK_AHEAD, DeliveryQueue, WaitingDelivery
 from models.webhooks import Webhook
-from tests.support.stack import fresh_database
 
 WEBHOOK = Webhook(id=1, url="https://receiver.example/", events=["#"])
-
-
-@pytest.fixture
-async def store(running: RunningServers) -> AsyncIterator[Store]:
-    fresh = Store(fresh_database(running.mongo_url))
-    await ensure_indexes(fresh)
-    yield fresh
-    await fresh.close()
 
 
 def event(subject: str, sequence: int) -> OutboxEvent:

@@ -21,7 +21,7 @@ def packages() -> list[str]:
 @cache
 def modules() -> dict[Path, ast.Module]:
     """Every module of the product by its path below the root."""
-    files = [file for package in packages() for file in sorted((ROOT / package).rglob("*.py"))]
+    files = [file for package in (*packages(), "testing") for file in sorted((ROOT / package).rglob("*.py"))]
     return {file.relative_to(ROOT): ast.parse(file.read_text()) for file in files}
 
 

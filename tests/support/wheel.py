@@ -21,16 +21,17 @@ class InstalledWheel:
     metadata: Path
 
 
-def install_wheel(name: str, folder: Path, extra: str = "") -> InstalledWheel:
-    """Build the wheels and install one of them with what an extra adds; no index is asked."""
+def install_wheel(name: str, folder: Path, extra: str = "", beside: str = "") -> InstalledWheel:
+    """Build the wheels and install one of them with what an extra adds, and one that it needs; no index is asked."""
     run("make", "-C", ROOT, "-o", ".venv/installed", "wheels", f"DIST={folder}", folder=folder)
-    (wheel,) = folder.glob(f"{name}-*.whl")
+    wheels = [wheel for each in (name, beside) if each for wheel in folder.glob(f"{each}-*.whl")]
     venv.create(folder / "env", symlinks=True)
     python = folder / "env" / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python)
-    run(*pip, "install", "--no-index", "--no-deps", wheel, folder=folder)
+    run(*pip, "install", "--no-index", "--no-deps", *wheels, folder=folder)
     (metadata,) = (folder / "env" / "lib").glob(f"python3*/site-packages/{name}-*.dist-info")
-    for package in _find_needed(Distribution.at(metadata).requires or [], extra, {}).values():
+    needed = [line for line in Distribution.at(metadata).requires or [] if _name(line) != _plain(beside)]
+    for package in _find_needed(needed, extra, {}).values():
         _link(package, metadata.parent)
     run(*pip, "check", folder=folder)
     return InstalledWheel(folder, python, metadata)
@@ -41,6 +42,14 @@ def run(*command: str | Path, folder: Path) -> str:
     done = subprocess.run([*map(str, command)], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def _name(requirement: str) -> str:
+    return _plain(Requirement(requirement).name)
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def _find_needed(requirements: list[str], extra: str, found: dict[str, Distribution]) -> dict[str, Distribution]:

@@ -5,6 +5,7 @@ from models.store.journal import CommandContext
 from models.store.outbox import Outbox
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import User
+from tests.support.stores import on_mongodb
 
 
 async def levels(database: Store) -> list[BsonDict]:
@@ -17,6 +18,7 @@ async def levels(database: Store) -> list[BsonDict]:
     return [row["command"].get("readConcern") for row in found]
 
 
+@on_mongodb
 async def test_only_what_is_on_disk_is_read(
     dependencies: Dependencies, database: Store, context: CommandContext
 ) -> None:

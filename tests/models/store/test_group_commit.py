@@ -19,6 +19,7 @@ from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import User
 from tests.support.patience import PATIENCE
+from tests.support.stores import on_mongodb
 
 Work = Callable[[UnitOfWork], Awaitable[str]]
 
@@ -72,6 +73,7 @@ async def run_together(dependencies: Dependencies, context: CommandContext, work
     return await asyncio.gather(*runs, return_exceptions=True)
 
 
+@on_mongodb
 async def test_commands_that_are_ready_together_share_transactions(
     dependencies: Dependencies, database: Store, context: CommandContext
 ) -> None:

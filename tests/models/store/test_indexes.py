@@ -7,6 +7,7 @@ from pymongo import IndexModel
 
 from models.store.client import BsonDict, Store
 from models.store.indexes import ensure_indexes
+from tests.support.stores import on_mongodb
 
 LOOK_UPS: list[tuple[str, BsonDict]] = [
     ("sessions", {"tenant_id": "t-1"}),
@@ -23,6 +24,7 @@ LOOK_UPS: list[tuple[str, BsonDict]] = [
 ]
 
 
+@on_mongodb
 @pytest.mark.parametrize(("collection", "where"), LOOK_UPS)
 async def test_a_look_up_reads_an_index_and_not_the_collection(
     database: Store, collection: str, where: BsonDict
@@ -31,6 +33,7 @@ async def test_a_look_up_reads_an_index_and_not_the_collection(
     assert "IXSCAN" in stages(plan["queryPlanner"]["winningPlan"])
 
 
+@on_mongodb
 async def test_the_sessions_of_a_tenant_are_deleted_by_an_index(database: Store) -> None:
     delete = {"delete": "sessions", "deletes": [{"q": {"tenant_id": "t-1"}, "limit": 0}]}
     plan = await database.database.command("explain", delete, verbosity="queryPlanner")

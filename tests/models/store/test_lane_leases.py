@@ -10,6 +10,7 @@ from models.store.client import Store
 from models.store.lane_leases import LOOK_SECONDS, LaneLeases
 from models.store.lanes import WHOLE, all_lanes
 from tests.support.patience import PATIENCE
+from tests.support.stores import on_mongodb
 
 A_MOMENT = LOOK_SECONDS + 0.05  # after which a process looks again
 
@@ -29,6 +30,7 @@ async def read_row(store: Store) -> dict[str, Any]:
     return await store.collection("leases").find_one({"_id": "relay"}) or {}
 
 
+@on_mongodb
 async def test_a_lease_has_one_holder_until_it_is_released_or_runs_out(database: Store) -> None:
     one, two = process(database), process(database)
     assert (await acquired(one, 1), await acquired(two, 1), await acquired(one, 1)) == ([0], [], [0])
@@ -39,6 +41,7 @@ async def test_a_lease_has_one_holder_until_it_is_released_or_runs_out(database:
     assert (await acquired(brief, 1), await acquired(one, 1)) == ([0], [0])
 
 
+@on_mongodb
 async def test_each_lane_has_one_holder(database: Store) -> None:
     one, two = process(database, 4), process(database, 4)
     first, second, *_ = all_lanes(4)
@@ -47,6 +50,7 @@ async def test_each_lane_has_one_holder(database: Store) -> None:
     assert (await acquired(one, 4), await acquired(two, 4)) == ([0, 2, 3], [1])
 
 
+@on_mongodb
 async def test_the_number_changes_when_nobody_holds_a_lane_of_the_former(database: Store) -> None:
     former, latter = process(database, 2), process(database, 3)
     assert await acquired(former, 2) == [0, 1]
@@ -63,6 +67,7 @@ async def test_the_number_changes_when_nobody_holds_a_lane_of_the_former(databas
     assert "next" not in await read_row(database)
 
 
+@on_mongodb
 async def test_a_number_that_was_proposed_outlives_who_has_proposed_it(database: Store) -> None:
     former = process(database, 2, seconds=0.2)
     assert await acquired(former, 2) == [0, 1]
@@ -72,6 +77,7 @@ async def test_a_number_that_was_proposed_outlives_who_has_proposed_it(database:
     assert await acquired(former, 5) == [0, 1, 2, 3, 4]
 
 
+@on_mongodb
 async def test_whoever_starts_with_the_same_number_changes_nothing(database: Store) -> None:
     assert await acquired(process(database, 2), 2) == [0, 1]
     before = await read_row(database)
@@ -79,6 +85,7 @@ async def test_whoever_starts_with_the_same_number_changes_nothing(database: Sto
     assert await read_row(database) == before
 
 
+@on_mongodb
 async def test_a_process_with_fewer_lanes_is_handed_one_at_a_time(database: Store) -> None:
     rich, poor = process(database, 4), process(database, 4)
     leases = [rich.lease(lane) for lane in all_lanes(4)]
@@ -93,6 +100,7 @@ async def test_a_process_with_fewer_lanes_is_handed_one_at_a_time(database: Stor
     assert await acquired(rich, 4) == [2, 3]
 
 
+@on_mongodb
 async def test_what_was_promised_to_a_process_that_is_gone_is_free_again(database: Store) -> None:
     rich, gone = process(database, 2, seconds=1.0), process(database, 2, seconds=1.0)
     assert await acquired(rich, 2) == [0, 1]
@@ -108,6 +116,7 @@ async def test_what_was_promised_to_a_process_that_is_gone_is_free_again(databas
 LEFT = {"number": 4, "lanes": {"0": {"owner": "x", "until": datetime(2026, 1, 1, tzinfo=UTC)}}}
 
 
+@on_mongodb
 @pytest.mark.parametrize("left", [{}, LEFT], ids=["before any other", "after later ones"])
 async def test_a_worker_of_an_earlier_version_relays_alone(database: Store, left: dict[str, Any]) -> None:
     """It knows the owner and the end of the lease, and leaves what else is in the row."""
@@ -123,6 +132,7 @@ async def test_a_worker_of_an_earlier_version_relays_alone(database: Store, left
     assert await acquired(ours, 4) == [0, 1, 2, 3]
 
 
+@on_mongodb
 async def test_a_worker_of_an_earlier_version_waits_for_every_lane(database: Store) -> None:
     ours = process(database, 2)
     assert await acquired(ours, 2) == [0, 1]

@@ -15,6 +15,7 @@ from models.store.search import ResultPage, find_page
 from models.store.tied_order import value_at
 from models.user_fields import FIELDS
 from models.users import User
+from tests.support.stores import on_mongodb
 
 SIZE, ALL = 10, 300
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,6 +65,7 @@ def assert_index_order(recorded: list[BsonDict], keys: int) -> None:
         assert each["keysExamined"] <= keys, each["planSummary"]
 
 
+@on_mongodb
 @pytest.mark.parametrize("order", ORDERS)
 async def test_the_first_and_the_last_page_read_no_more_than_themselves(store: Store, order: str) -> None:
     first = await search(store, sort=ORDERS[order])
@@ -72,6 +74,7 @@ async def test_the_first_and_the_last_page_read_no_more_than_themselves(store: S
     assert_index_order(await finds(store), keys=2 * SIZE)
 
 
+@on_mongodb
 @pytest.mark.parametrize("order", [order for order in ORDERS if order != "passport"])  # which has no cursor
 async def test_pages_by_cursor_read_no_more_than_themselves(store: Store, order: str) -> None:
     whole = await search(store, sort=ORDERS[order])
@@ -105,6 +108,7 @@ FILTERS: list[BsonDict] = [
 ]
 
 
+@on_mongodb
 @pytest.mark.parametrize("order", [SORT, [{"field": "id"}]], ids=["passport", "rbac"])
 @pytest.mark.parametrize("condition", FILTERS, ids=[f"{each['field']}-{index}" for index, each in enumerate(FILTERS)])
 async def test_an_equality_filter_reads_the_users_that_meet_it(

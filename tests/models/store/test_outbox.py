@@ -1,23 +1,9 @@
 """The outbox: oldest entries first, in batches that are bounded by their events."""
 
-from collections.abc import AsyncIterator
-
-import pytest
 from bson import Timestamp
 
-from devstack.servers import RunningServers
-from models.seeds import prepare
 from models.store.client import Store
 from models.store.outbox import Outbox
-from tests.support.stack import fresh_database
-
-
-@pytest.fixture
-async def store(running: RunningServers) -> AsyncIterator[Store]:
-    fresh = Store(fresh_database(running.mongo_url))
-    await prepare(fresh)
-    yield fresh
-    await fresh.close()
 
 
 async def entries(store: Store, count: int, events: int) -> None:

@@ -11,6 +11,7 @@ from models.store.lanes import MOST_LANES, SLOTS, all_lanes, subject_slot
 from models.store.outbox import Outbox
 from models.unit_of_work import Dependencies, UnitOfWork
 from tests.models.conftest import build_dependencies
+from tests.support.stores import on_mongodb
 
 LANES = 4
 SUBJECTS = {lane.number: next(f"user/{id}" for id in range(100) if lane.has(f"user/{id}")) for lane in all_lanes(LANES)}
@@ -55,6 +56,7 @@ def test_a_subject_has_the_same_slot_in_every_version() -> None:
     assert [subject_slot(subject) for subject in ("user/1", "user/42", "role/7", "user/é")] == [22, 29, 39, 43]
 
 
+@on_mongodb
 async def test_an_entry_of_several_lanes_waits_for_each_of_them(
     database: Store, dependencies: Dependencies, context: CommandContext
 ) -> None:
@@ -73,6 +75,7 @@ async def test_an_entry_of_several_lanes_waits_for_each_of_them(
     assert await first.count_pending() == 0
 
 
+@on_mongodb
 async def test_lanes_that_mark_an_entry_at_once_leave_nothing(
     database: Store, dependencies: Dependencies, context: CommandContext
 ) -> None:
@@ -83,6 +86,7 @@ async def test_lanes_that_mark_an_entry_at_once_leave_nothing(
     assert "pending" not in await read_entry(database)
 
 
+@on_mongodb
 async def test_what_a_lane_has_sent_is_not_in_it_when_the_number_changes(
     database: Store, dependencies: Dependencies, context: CommandContext
 ) -> None:
@@ -94,6 +98,7 @@ async def test_what_a_lane_has_sent_is_not_in_it_when_the_number_changes(
     assert "pending" not in await read_entry(database)
 
 
+@on_mongodb
 async def test_entries_of_earlier_versions_are_sorted_into_their_slots(
     database: Store, dependencies: Dependencies, context: CommandContext
 ) -> None:
@@ -109,6 +114,7 @@ async def test_entries_of_earlier_versions_are_sorted_into_their_slots(
     assert await found(third) == [(SUBJECTS[2], 1)]
 
 
+@on_mongodb
 async def test_others_in_front_keep_no_lane_from_its_own(database: Store) -> None:
     """More entries of an earlier version than a look may find, all of another lane."""
     event = {"name": "user.updated", "sequence": 1, "body": "{}"}
@@ -142,6 +148,7 @@ def test_fresh_entries_are_held_where_one_lane_has_all_their_events() -> None:
     assert [lane.take_touched() for lane in lanes] == [False, False, True, False]
 
 
+@on_mongodb
 async def test_a_commit_of_its_own_transaction_is_noted_in_its_lane(database: Store, context: CommandContext) -> None:
     dependencies = build_dependencies(database)
     lanes = dependencies.fresh.split(LANES)

@@ -26,6 +26,7 @@ from models.unit_of_work import Dependencies, UnitOfWork
 from models.user_fields import FIELDS
 from models.users import User
 from tests.support.patience import PATIENCE
+from tests.support.stores import on_mongodb
 
 UNWIND: list[BsonDict] = [{"$project": {"n": {"$range": [0, 3000]}}}, {"$unwind": "$n"}]
 SLOW: list[BsonDict] = [{"$match": {"_id": 1}}, *UNWIND, *UNWIND, *UNWIND, {"$count": "rows"}]
@@ -60,6 +61,7 @@ async def read_everything(unit: UnitOfWork) -> None:
     await unit.dependencies.store.find_ids("users", {"_id": 1})
 
 
+@on_mongodb
 async def test_each_read_tells_the_server_what_is_left(dependencies: Dependencies, context: CommandContext) -> None:
     store = dependencies.store
     await store.collection("users").insert_many([User(id=id, username=f"user{id}", name="a").to_row() for id in (1, 2)])
@@ -75,6 +77,7 @@ async def test_each_read_tells_the_server_what_is_left(dependencies: Dependencie
     assert [command for command in reads if not 0 < command.get("maxTimeMS", 0) <= 3000] == []
 
 
+@on_mongodb
 async def test_so_does_each_read_outside_of_requests(database: Store) -> None:
     outbox = Outbox(database)
     works = (ReplyRetention(database, 7), LinkCleanup(database), TotalsCheck(database))
@@ -93,6 +96,7 @@ async def test_so_does_each_read_outside_of_requests(database: Store) -> None:
     assert [command for command in reads if not 0 < command.get("maxTimeMS", 0) <= 5000] == []
 
 
+@on_mongodb
 async def test_a_shared_look_up_has_the_time_of_its_most_patient_caller(database: Store) -> None:
     await database.collection("users").insert_one(User(id=1, username="user1").to_row())
 
@@ -107,6 +111,7 @@ async def test_a_shared_look_up_has_the_time_of_its_most_patient_caller(database
     assert 3000 < limit <= 4000
 
 
+@on_mongodb
 async def test_the_server_ends_what_takes_too_long_and_is_busy_not_down(dependencies: Dependencies) -> None:
     store = dependencies.store
     await store.collection("users").insert_one(User(id=1, username="user1").to_row())
@@ -125,12 +130,14 @@ async def test_the_server_ends_what_takes_too_long_and_is_busy_not_down(dependen
             await asyncio.sleep(0.05)
 
 
+@on_mongodb
 async def test_a_limit_inside_another_cannot_be_longer(database: Store) -> None:
     await database.collection("users").insert_one(User(id=1, username="user1").to_row())
     with limit_operations(monotonic() + 0.2), limit_operations(monotonic() + 60), pytest.raises(ENDED):
         await database.aggregate("users", SLOW)
 
 
+@on_mongodb
 async def test_a_transaction_whose_time_is_up_is_aborted_at_once(
     dependencies: Dependencies, context: CommandContext
 ) -> None:

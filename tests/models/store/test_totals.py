@@ -14,6 +14,7 @@ from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.user_fields import FIELDS
 from models.users import DELETED, LIVE, User
+from tests.support.stores import on_mongodb
 
 
 def user(number: int) -> User:
@@ -119,6 +120,7 @@ async def test_two_checks_at_once_correct_once(database: Store) -> None:
     assert await totals(database) == (5, 0)
 
 
+@on_mongodb
 async def test_a_list_without_conditions_counts_no_user(
     database: Store, dependencies: Dependencies, context: CommandContext
 ) -> None:

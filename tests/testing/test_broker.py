@@ -1,0 +1,118 @@
+"""The broker in memory, as any AMQP client meets it."""
+
+from collections.abc import AsyncIterator
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import (
+    ChannelClosed,
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+    DeliveryError,
+)
+from aiormq.abc import FieldTable
+
+from testing.userbus import MemoryUserbus
+
+KEPT: FieldTable = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+
+
+@pytest.fixture
+async def connection(userbus: MemoryUserbus) -> AsyncIterator[AbstractConnection]:
+    async with await aio_pika.connect(userbus.url) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def channel(connection: AbstractConnection) -> AbstractChannel:
+    return await connection.channel()
+
+
+async def publish(channel: AbstractChannel, queue: str, *bodies: bytes) -> None:
+    for body in bodies:
+        await channel.default_exchange.publish(aio_pika.Message(body), queue)
+
+
+async def test_what_is_not_acknowledged_comes_again_in_its_order(connection: AbstractConnection) -> None:
+    first, second = await connection.channel(), await connection.channel()
+    queue = await first.declare_queue("shop.events", durable=True, arguments=KEPT)
+    await publish(second, "shop.events", b"1", b"2", b"3")
+    async with queue.iterator() as messages:
+        got = [await anext(messages), await anext(messages)]
+        await got[0].ack()
+        await first.close()
+    again = await (await second.get_queue("shop.events")).get()
+    assert (again.body, again.redelivered) == (b"2", True)
+
+
+async def test_of_two_consumers_of_a_queue_that_keeps_order_one_is_given_messages(
+    connection: AbstractConnection,
+) -> None:
+    seen: list[tuple[str, bytes]] = []
+    for name in ("one", "other"):
+        channel = await connection.channel()
+        queue = await channel.declare_queue("shop.events", durable=True, arguments=KEPT)
+
+        async def receive(message: aio_pika.abc.AbstractIncomingMessage, name: str = name) -> None:
+            seen.append((name, message.body))
+            await message.ack()
+
+        await queue.consume(receive)
+    await publish(channel, "shop.events", b"1", b"2")
+    assert await channel.declare_queue("shop.events", passive=True)  # what came before has been delivered
+    assert seen == [("one", b"1"), ("one", b"2")]
+
+
+async def test_a_prefetch_limit_holds(connection: AbstractConnection, channel: AbstractChannel) -> None:
+    await channel.set_qos(1)
+    queue = await channel.declare_queue("shop.jobs", durable=True)
+    async with queue.iterator() as messages:
+        await publish(channel, "shop.jobs", b"1", b"2")
+        await anext(messages)
+        looked = await (await connection.channel()).declare_queue("shop.jobs", passive=True)
+        assert looked.declaration_result.message_count == 1
+
+
+async def test_a_long_message_arrives_whole(channel: AbstractChannel) -> None:
+    queue = await channel.declare_queue(exclusive=True)
+    await publish(channel, queue.name, b"x" * 1_000_000)
+    assert len((await queue.get()).body) == 1_000_000
+
+
+async def test_what_no_queue_takes_comes_back(connection: AbstractConnection) -> None:
+    channel = await connection.channel(on_return_raises=True)
+    with pytest.raises(DeliveryError):
+        await publish(channel, "nowhere", b"1")
+
+
+async def test_a_request_of_an_unknown_name_is_answered(channel: AbstractChannel) -> None:
+    queue = await channel.declare_queue(exclusive=True)
+    exchange = await channel.get_exchange("userbus.commands")
+    await exchange.publish(aio_pika.Message(b"{}", reply_to=queue.name, message_id="m"), "user.creat")
+    assert b"did you mean user.create" in (await queue.get(timeout=5, fail=True)).body
+
+
+async def test_others_cannot_be_pretended_to_be(channel: AbstractChannel) -> None:
+    exchange = await channel.get_exchange("userbus.commands")
+    with pytest.raises(ChannelPreconditionFailed, match="authenticated user was 'guest'"):
+        await exchange.publish(aio_pika.Message(b"{}", user_id="root"), "user.get")
+
+
+async def test_exchanges_and_queues_that_there_are_not_close_the_channel(connection: AbstractConnection) -> None:
+    with pytest.raises(ChannelNotFoundEntity, match="no exchange 'shop'"):
+        await (await connection.channel()).get_exchange("shop")
+    with pytest.raises(ChannelNotFoundEntity, match="no queue 'shop'"):
+        await (await connection.channel()).get_queue("shop")
+
+
+async def test_a_queue_of_other_arguments_closes_the_channel(connection: AbstractConnection) -> None:
+    await (await connection.channel()).declare_queue("shop.events", durable=True, arguments=KEPT)
+    with pytest.raises(ChannelPreconditionFailed, match=r"queue 'shop\.events' has the arguments"):
+        await (await connection.channel()).declare_queue("shop.events", durable=True)
+
+
+async def test_what_is_not_known_closes_the_channel_and_says_so(connection: AbstractConnection) -> None:
+    channel = await connection.channel(publisher_confirms=False)
+    with pytest.raises(ChannelClosed, match=r"Tx\.Select is not known to userbus in memory"):
+        await channel.transaction().select()
