@@ -38,7 +38,8 @@ clients: $(INSTALLED) $(AMQP1) ## send requests with clients of AMQP 1.0; needs 
 	@AMQP1_PYTHON=$(dir $(AMQP1))bin/python $(BIN)/python -m pytest tests/amqp1 $(ARGS)
 
 examples: $(INSTALLED) $(EXAMPLES) ## run the example services that are not in Python; needs Node.js 20, PHP and Java with their clients
-	@EXAMPLES_INSTALLED=$(dir $(EXAMPLES)) $(BIN)/python -m pytest tests/examples/test_node.py tests/examples/test_php.py tests/examples/test_java.py $(ARGS)
+	@EXAMPLES_INSTALLED=$(dir $(EXAMPLES)) $(BIN)/python -m pytest tests/examples/test_node.py tests/examples/test_php.py tests/examples/test_java.py \
+		tests/examples/test_documented_program.py $(ARGS)
 
 bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
 	@$(BIN)/python -m bench $(ARGS)

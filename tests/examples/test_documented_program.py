@@ -1,0 +1,38 @@
+"""The program of docs/other-clients.md with a worker, RabbitMQ and MongoDB: `make examples`."""
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.support.blocks import ROOT, blocks
+from tests.support.client import Client
+from tests.support.patience import PATIENCE
+from tests.support.stack import Stack
+
+INSTALLED = os.environ.get("EXAMPLES_INSTALLED")
+pytestmark = pytest.mark.skipif(INSTALLED is None, reason="needs packages from npm: make examples")
+
+
+async def test_a_plain_client_creates_a_user_hears_of_it_and_is_refused(
+    stack: Stack, client: Client, tmp_path: Path
+) -> None:
+    (program,) = [block for block in blocks(ROOT / "docs/other-clients.md") if block.language == "js"]
+    name = f"ada_{uuid4().hex[:8]}"
+    file = tmp_path / "program.mjs"
+    file.write_text(program.text.replace("'ada'", f"'{name}'"))
+    (tmp_path / "node_modules").symlink_to(ROOT / (INSTALLED or "") / "node/node_modules")
+    env = {**os.environ, "USERBUS_AMQP_URL": stack.amqp_url}
+    ended = await asyncio.to_thread(
+        subprocess.run, ["node", file], env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    number = (await client.done("user.get", {"username": name}))["id"]
+    assert ended.stdout.splitlines() == [
+        f"created {number}",
+        f"heard userbus.user.created.v1 user/{number}",
+        "refused user.username_taken",
+    ]
