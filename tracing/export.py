@@ -13,6 +13,7 @@ from opentelemetry.instrumentation.pymongo import CommandTracer
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON
 
 from tracing.recorder import OpenTelemetryRecorder
 
@@ -22,11 +23,14 @@ LAST_SECONDS = 2.0
 def open_recorder(service: str) -> tuple[OpenTelemetryRecorder, Callable[[], None]]:
     """Create the recorder whose spans go to the collector, and what ends it: spans that wait are sent within 2 s."""
     resource = Resource.create({} if _is_named() else {SERVICE_NAME: service})
-    provider, exporter = TracerProvider(resource=resource, shutdown_on_exit=False), OTLPSpanExporter()
+    ratio = _root_ratio()
+    sampler = None if ratio is None else DEFAULT_ON  # the recorder has decided then
+    provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
+    exporter = OTLPSpanExporter()
     provider.add_span_processor(BatchSpanProcessor(exporter))
     tracer = provider.get_tracer("userbus")
     commands = CommandTracer(tracer, _rename, failed_hook=_drop_text, semconv_opt_in_mode=_StabilityMode.DATABASE)
-    return OpenTelemetryRecorder(provider, [commands]), partial(_end, provider, exporter)
+    return OpenTelemetryRecorder(provider, [commands], ratio), partial(_end, provider, exporter)
 
 
 def _end(provider: TracerProvider, exporter: OTLPSpanExporter) -> None:
@@ -35,6 +39,17 @@ def _end(provider: TracerProvider, exporter: OTLPSpanExporter) -> None:
     sending.start()
     sending.join(LAST_SECONDS)
     exporter.shutdown()  # type: ignore[no-untyped-call]  # theirs
+
+
+def _root_ratio() -> float | None:
+    """How many of the traces that begin here are recorded, as the usual sampler has it; None leaves it to the SDK."""
+    if os.environ.get("OTEL_TRACES_SAMPLER", "").strip().lower() != "parentbased_traceidratio":
+        return None
+    try:
+        ratio = float(os.environ["OTEL_TRACES_SAMPLER_ARG"])
+    except (KeyError, ValueError):  # the SDK says so, and records all
+        return None
+    return ratio if 0 <= ratio <= 1 else None
 
 
 def _is_named() -> bool:

@@ -26,13 +26,16 @@ def begin_message_span(
     """
     if not is_on():
         return NOT_RECORDED
-    attributes: dict[str, str | int] = {
-        **SYSTEM,
-        "messaging.operation.type": operation,
-        "messaging.operation.name": operation,
-        "messaging.destination.name": f"{exchange}:{key}",
-        "messaging.rabbitmq.destination.routing_key": key,
-        **{_NAMES.get(name, f"userbus.{name}"): value for name, value in known.items() if value is not None},
-    }
+
+    def describe() -> dict[str, str | int]:
+        return {
+            **SYSTEM,
+            "messaging.operation.type": operation,
+            "messaging.operation.name": operation,
+            "messaging.destination.name": f"{exchange}:{key}",
+            "messaging.rabbitmq.destination.routing_key": key,
+            **{_NAMES.get(name, f"userbus.{name}"): value for name, value in known.items() if value is not None},
+        }
+
     parent = {name: headers[name] for name in CONTEXT_HEADERS if isinstance(headers.get(name), str)}
-    return begin(f"{operation} {key}", KINDS[operation], attributes, parent)
+    return begin(f"{operation} {key}", KINDS[operation], describe, parent)

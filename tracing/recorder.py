@@ -1,6 +1,7 @@
 """Spans recorded by OpenTelemetry. Imported where tracing is on, and by applications that have it on for the client."""
 
 import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from contextvars import Token
 from types import TracebackType
@@ -8,10 +9,10 @@ from typing import Any, Self
 
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from tracing.spans import NOT_RECORDED, Attributes, Headers, Kind, Span
+from tracing.spans import NOT_RECORDED, Attributes, Describe, Headers, Kind, Span
 
 KINDS: Mapping[Kind, SpanKind] = {
     "internal": SpanKind.INTERNAL,
@@ -70,22 +71,56 @@ class SharedAlone(RecordedSpan):
         return None
 
 
-class OpenTelemetryRecorder:
-    """Records spans with a provider of tracers, by default OpenTelemetry's global one."""
+class UnsampledSpan(Span):
+    """A span of a trace that is not recorded: what it sends, and what is done in it, tells others so."""
 
-    def __init__(self, provider: TracerProvider | None = None, listeners: Sequence[Any] = ()) -> None:
+    def __init__(self, context: SpanContext) -> None:
+        self._context = trace.set_span_in_context(NonRecordingSpan(context))
+        self._token: Token[Context] | None = None
+
+    def headers(self) -> dict[str, str]:
+        carrier: dict[str, str] = {}
+        _PROPAGATOR.inject(carrier, self._context)
+        return carrier
+
+    def __enter__(self) -> Self:
+        self._token = attach(self._context)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            detach(self._token)
+
+
+class OpenTelemetryRecorder:
+    """Records spans with a provider of tracers, by default OpenTelemetry's global one.
+
+    With `ratio` so many of the traces that begin here are given to the provider, and of the others no more is made
+    than the ids; without, the provider's sampler decides all.
+    """
+
+    def __init__(
+        self, provider: TracerProvider | None = None, listeners: Sequence[Any] = (), ratio: float | None = None
+    ) -> None:
         self._tracer = trace.get_tracer("userbus", tracer_provider=provider)
         self._listeners = listeners
+        self._ratio = 1.0 if ratio is None else ratio
 
-    def begin(self, name: str, kind: Kind, attributes: Attributes, parent: Headers) -> Span:
+    def begin(self, name: str, kind: Kind, describe: Describe, parent: Headers) -> Span:
         """Begin a span; see `tracing.spans.begin`."""
         if parent.get("traceparent", "").endswith(_UNSAMPLED):
             return NOT_RECORDED
         context = _PROPAGATOR.extract(parent) if parent else None
         current = trace.get_current_span(context)
-        if current.get_span_context().is_valid and context is None and not current.is_recording():
-            return RecordedSpan(NonRecordingSpan(current.get_span_context()))
-        return RecordedSpan(self._tracer.start_span(name, context, KINDS[kind], attributes))
+        known = current.get_span_context()
+        if not known.is_valid:
+            if random.random() >= self._ratio:
+                return UnsampledSpan(SpanContext(random.getrandbits(128), random.getrandbits(64), is_remote=False))
+        elif context is None and not current.is_recording():
+            return UnsampledSpan(known)
+        return RecordedSpan(self._tracer.start_span(name, context, KINDS[kind], describe()))
 
     def begin_step(self, name: str, kind: Kind, attributes: Attributes) -> Span:
         """Begin a part of the current span; see `tracing.spans.begin_step`."""

@@ -1,11 +1,12 @@
 """Spans of the work in flight. Without a recorder nothing is recorded, and nothing of OpenTelemetry is imported."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
 Attributes = Mapping[str, str | int]
+Describe = Callable[[], Attributes]
 Headers = Mapping[str, str]
 
 
@@ -44,7 +45,7 @@ class Span:
 class Recorder(Protocol):
     """What records spans: `tracing.recorder`."""
 
-    def begin(self, name: str, kind: Kind, attributes: Attributes, parent: Headers) -> Span: ...
+    def begin(self, name: str, kind: Kind, describe: Describe, parent: Headers) -> Span: ...
 
     def begin_step(self, name: str, kind: Kind, attributes: Attributes) -> Span: ...
 
@@ -76,12 +77,13 @@ def is_on() -> bool:
     return _recorder is not None
 
 
-def begin(name: str, kind: Kind, attributes: Attributes, parent: Headers | None = None) -> Span:
+def begin(name: str, kind: Kind, describe: Describe, parent: Headers | None = None) -> Span:
     """Begin a span that continues the trace in these headers, else the current one, else a new trace.
 
-    Of a trace that its sender did not sample nothing is recorded.
+    `describe` makes its attributes, where it may be recorded. Of a trace that its sender did not sample nothing is
+    recorded.
     """
-    return _recorder.begin(name, kind, attributes, parent or {}) if _recorder else NOT_RECORDED
+    return _recorder.begin(name, kind, describe, parent or {}) if _recorder else NOT_RECORDED
 
 
 def begin_step(name: str, kind: Kind = "internal", attributes: Attributes | None = None) -> Span:

@@ -1,5 +1,7 @@
 """The span of an HTTP request to one of the dialects."""
 
+from functools import partial
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,7 +21,7 @@ class ServerSpans:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         method = scope["method"] if scope["method"] in METHODS else "_OTHER"
-        with begin(method, "server", _attributes(scope, method), _parent(scope)) as span:
+        with begin(method, "server", partial(_attributes, scope, method), _parent(scope)) as span:
 
             async def send_and_describe(message: Message) -> None:
                 if message["type"] == "http.response.start":
