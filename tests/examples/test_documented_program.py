@@ -17,6 +17,11 @@ INSTALLED = os.environ.get("EXAMPLES_INSTALLED")
 pytestmark = pytest.mark.skipif(INSTALLED is None, reason="needs packages from npm: make examples")
 
 
+def run_node(file: Path, amqp_url: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "USERBUS_AMQP_URL": amqp_url}
+    return subprocess.run(["node", file], env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
 async def test_a_plain_client_creates_a_user_hears_of_it_and_is_refused(
     stack: Stack, client: Client, tmp_path: Path
 ) -> None:
@@ -25,10 +30,7 @@ async def test_a_plain_client_creates_a_user_hears_of_it_and_is_refused(
     file = tmp_path / "program.mjs"
     file.write_text(program.text.replace("'ada'", f"'{name}'"))
     (tmp_path / "node_modules").symlink_to(ROOT / (INSTALLED or "") / "node/node_modules")
-    env = {**os.environ, "USERBUS_AMQP_URL": stack.amqp_url}
-    ended = await asyncio.to_thread(
-        subprocess.run, ["node", file], env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    ended = await asyncio.to_thread(run_node, file, stack.amqp_url)
     assert ended.returncode == 0, ended.stderr
     number = (await client.done("user.get", {"username": name}))["id"]
     assert ended.stdout.splitlines() == [
