@@ -16,6 +16,7 @@ from contracts.audit import SearchAudit
 from contracts.imports import Imported, ImportUsers
 
 SECONDS = 60.0
+PATIENCE = 300.0  # for one batch: a busy database ends its transaction again and again, and it is tried anew
 Advance = Callable[[RowBatch], None]
 Reply = Imported | Invalid
 Answer = tuple[list[int], Reply, bool]  # the lines of the rows that were sent, the reply, whether it is an earlier one
@@ -94,7 +95,7 @@ class ImportRun:
         is_repeat = self.progress.may_repeat and await self._ask_whether_sent(bus, first, rows)
         message_id = self.progress.message_id(first, rows)
         try:
-            return await bus.ask(command, message_id=message_id, timeout=SECONDS, retry=True), is_repeat
+            return await bus.ask(command, message_id=message_id, timeout=PATIENCE, retry=True), is_repeat
         except Invalid as error:
             return error, is_repeat
 
