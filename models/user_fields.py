@@ -4,7 +4,8 @@ from models.store.conditions import number_field, number_list_field, text_field,
 from models.users import TEXTS
 
 FIELDS = {
-    **{name: text_field(name) for name in (*TEXTS, "display_name", "display_email", "contact")},
+    **{name: text_field(name, indexed="") for name in (*TEXTS, "contact")},
+    **{name: text_field(name) for name in ("display_name", "display_email")},
     "email": text_field("email", indexed="folded.display_email"),
     **{name: text_field(name, folded=False) for name in ("uuid", "usertype")},
     **{name: number_field(name) for name in ("status", "disabled", "root", "sort")},

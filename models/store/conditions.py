@@ -21,7 +21,7 @@ MAX_VALUES = 1000
 class SearchField:
     """A searchable field: the path of its value and of its case-folded copy (the same path if it has none).
 
-    `indexed` is a path that holds the case-folded value too, if there is one, and begins an index after the status.
+    `indexed` is a path that holds the case-folded value too and begins an index after the status, "" if there is none.
     """
 
     path: str
@@ -44,7 +44,7 @@ def _fold_case(text: str) -> str:
 def text_field(name: str, folded: bool = True, indexed: str | None = None) -> SearchField:
     """A text field, with a case-folded copy below `folded` unless it needs none."""
     copy = f"folded.{name}" if folded else name
-    return SearchField(name, "text", copy, indexed or copy)
+    return SearchField(name, "text", copy, copy if indexed is None else indexed)
 
 
 def number_field(name: str, path: str | None = None) -> SearchField:
@@ -72,7 +72,7 @@ def condition_filter(field: SearchField, op: str, value: Any, ignore_case: bool)
     if op in ("is", "not") and value is None:
         return {path: {"$in" if op == "is" else "$nin": EMPTY}}
     exact = {path: _OPERATORS[op](_TypedValue(field, ignore_case), value)}
-    if op == "eq" and path != field.indexed:
+    if op == "eq" and field.indexed not in (path, ""):
         return exact | {field.indexed: {"$eq": fold(value)}}  # follows from the other one, and has an index
     return exact
 

@@ -129,3 +129,15 @@ async def test_users_without_a_position_are_in_the_lists_by_it(store: Store) -> 
     assert (len(first.items), len(last.items), first.total) == (SIZE, SIZE, ALL)
     without = await search(store, filter=[{"field": "position", "op": "is", "value": None}], sort=SORT)
     assert (len(without.items), without.total) == (SIZE, ALL)
+
+
+async def test_the_total_of_many_who_are_equal_reads_none_of_them(store: Store) -> None:
+    await store.collection("users").update_many({"_id": {"$mod": [2, 1]}}, {"$set": {"position": "Tester"}})
+    condition = {"field": "position", "value": "Tester", "fold": False}
+    page = await search(store, filter=[condition], sort=SORT)
+    assert (page.total, len(page.items)) == (ALL // 2, SIZE)
+    where = {"ns": f"{store.database.name}.users", "command.aggregate": "users"}
+    (count,) = await store.database["system.profile"].find(where).to_list(None)
+    assert "SCAN { status: 1, position: 1" in count["planSummary"]
+    assert count["docsExamined"] == 0
+    assert_index_order(await finds(store), keys=2 * SIZE)
