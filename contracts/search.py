@@ -16,10 +16,11 @@ PageSize = Annotated[int, Field(ge=1, le=1000)]
 class Condition(Message, Generic[F]):
     """One condition on a field; fails with `search.value_invalid` where operator and value do not fit.
 
-    `like` means "contains". `in` and `notin` take a list, `between` a list of two (both ends included), `is` and `not`
-    null (empty, not empty) or a value. Texts are compared without regard to letter case unless `fold` is false; times
-    are ISO 8601 texts. A list field (`role_ids`) meets a condition if one of its members does, `ne` and `notin` if all
-    do.
+    `like` means "contains"; in a large store a text of fewer than three bytes takes long, or is refused (`search.busy`,
+    `store.busy`), unless many rows have it. `in` and `notin` take a list, `between` a list of two (both ends included),
+    `is` and `not` null (empty, not empty) or a value. Texts are compared without regard to letter case unless `fold` is
+    false; times are ISO 8601 texts. A list field (`role_ids`) meets a condition if one of its members does, `ne` and
+    `notin` if all do.
     """
 
     field: F

@@ -47,7 +47,7 @@ class User(Document):
     `epoch` changes when every session must end: with each new password, when the user is disabled, and with deletion.
     It starts at random, so that a session of an erased user is not valid for a new one with the same id. `clashing`:
     another user has one of its identifiers in another spelling, from a time when spellings were not compared; it is
-    found by its own spelling.
+    found by its own spelling. `segment` is where the trigrams of its texts are (text_segments.py).
     """
 
     noun: ClassVar[str] = "user"
@@ -75,6 +75,7 @@ class User(Document):
     group_ids: list[int] = []
     explicit: bool = False
     clashing: bool = False
+    segment: int | None = None
 
     @property
     def identifiers(self) -> dict[str, str]:
@@ -95,8 +96,9 @@ class User(Document):
             self.epoch += 1
         if not self.identifiers:
             raise UserUnidentified
-        if not LOGINS.keys().isdisjoint(changed):
-            self.clashing = False
+        self.clashing = self.clashing and LOGINS.keys().isdisjoint(changed)
+        if not {*TEXTS}.isdisjoint(changed):
+            self.segment = None
         self.touch()
         return changed
 
@@ -180,8 +182,7 @@ class UserRepository(Repository[User]):
         ((name, value),) = keys.items()
         if name not in IDENTIFIERS:
             return await super().find(status=DELETED, **keys)
-        fields = LOGINS if name == "login" else (name,)
-        former = [{f"former_logins.{field}": self._keys.key(value)} for field in fields]
+        former = [{f"former_logins.{each}": self._keys.key(value)} for each in (LOGINS if name == "login" else (name,))]
         return await super().find(status=DELETED, **{"$or": former})
 
     async def get_any(self, id: int) -> User:
@@ -243,8 +244,7 @@ class UserRepository(Repository[User]):
         return refusal() if refusal else TryAgain()
 
     async def _find_refusal(self, user: User, session: Any) -> type[Refusal] | None:
-        forms = self._keys.stored_forms(user.identifiers, user.clashing)
-        return await find_refusal(self.rows, forms, user.id, session)
+        return await find_refusal(self.rows, self._keys.stored_forms(user.identifiers, user.clashing), user.id, session)
 
     def _has_login(self, user: User, name: str, text: str) -> bool:
         return name == "login" or self._keys.are_same(getattr(user, name) or "", text)

@@ -32,6 +32,7 @@ from models.store.journal import Journal
 from models.store.lane_leases import LaneLeases
 from models.store.reply_retention import ReplyRetention
 from models.store.totals import TotalsCheck
+from models.text_segments import TextSegments
 from models.unit_of_work import Dependencies
 from models.webhook_addresses import AddressRules
 from runtime.memory import IdleMemory
@@ -128,7 +129,7 @@ async def _open_dependencies(settings: Settings, stack: AsyncExitStack) -> Depen
     await require_known(store, migrations)
     await prepare(store)
     retention = ReplyRetention(store, settings.journal_days)
-    sweepers = [Sweeper(work) for work in (LinkCleanup(store), retention, migrations)]
+    sweepers = [Sweeper(work) for work in (LinkCleanup(store), retention, migrations, TextSegments(store))]
     sweepers.append(Sweeper(TotalsCheck(store), TOTALS_CHECK_SECONDS))
     keep_running(stack, partial(watch_database, store), *(sweeper.run for sweeper in sweepers))
     counters = Counters(store)

@@ -22,12 +22,14 @@ class SearchField:
     """A searchable field: the path of its value and of its case-folded copy (the same path if it has none).
 
     `indexed` is a path that holds the case-folded value too and begins an index after the status, "" if there is none.
+    `trigrams_of` are the fields one of which has the value, if trigrams of them are stored.
     """
 
     path: str
     kind: Literal["text", "int", "ints", "time"]
     folded: str
     indexed: str
+    trigrams_of: tuple[str, ...] = ()
 
 
 def fold(text: str) -> str:
@@ -41,10 +43,12 @@ def _fold_case(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def text_field(name: str, folded: bool = True, indexed: str | None = None) -> SearchField:
+def text_field(
+    name: str, folded: bool = True, indexed: str | None = None, trigrams_of: tuple[str, ...] = ()
+) -> SearchField:
     """A text field, with a case-folded copy below `folded` unless it needs none."""
     copy = f"folded.{name}" if folded else name
-    return SearchField(name, "text", copy, copy if indexed is None else indexed)
+    return SearchField(name, "text", copy, copy if indexed is None else indexed, trigrams_of)
 
 
 def number_field(name: str, path: str | None = None) -> SearchField:
@@ -75,6 +79,16 @@ def condition_filter(field: SearchField, op: str, value: Any, ignore_case: bool)
     if op == "eq" and field.indexed not in (path, ""):
         return exact | {field.indexed: {"$eq": fold(value)}}  # follows from the other one, and has an index
     return exact
+
+
+def contained_part(value: Any, ignore_case: bool) -> str:
+    """Return what the case-folded value contains of every row that meets `like`; an empty text if that is not known."""
+    if not isinstance(value, str):
+        return ""
+    if ignore_case:
+        return _fold_case(value)
+    # as written, the last letter may be one with an accent that follows it
+    return fold(value)[:-1] if value.isascii() else ""
 
 
 @dataclass(frozen=True, slots=True)

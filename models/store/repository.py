@@ -8,7 +8,7 @@ from models.errors.base import Refusal
 from models.store.client import BsonDict, Store
 from models.store.document import Document
 from models.store.scope import StoreScope
-from models.store.search import ResultPage, SearchSpec, find_page, is_scan
+from models.store.search import ResultPage, SearchSpec, find_page, is_scan, narrow
 from models.store.time_limit import limit_operation
 
 D = TypeVar("D", bound=Document)
@@ -45,10 +45,13 @@ class Repository(Generic[D]):
 
     async def search(self, search: SearchSpec) -> ResultPage[D]:
         """Return a page of the documents that meet the search. Raises `ValueUnfit`, `CursorInvalid`, `SearchBusy`."""
+        session = await self.session()
+        with limit_operation():
+            search = await narrow(self.store, self.collection, search, session)
         admission = self.store.scans.admit() if is_scan(self.collection, search) else nullcontext()
         async with admission:
             with limit_operation():
-                page = await find_page(self.rows, search, await self.session())
+                page = await find_page(self.rows, search, session)
         return ResultPage([self.document.from_row(row) for row in page.items], page.total, page.next)
 
     def row(self, document: D) -> BsonDict:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from models.errors.base import CursorInvalid, ValueUnfit
-from models.store.client import BsonDict
-from models.store.conditions import INT64, SearchField, condition_filter
+from models.store.client import BsonDict, Store
+from models.store.conditions import INT64, SearchField, condition_filter, contained_part
 from models.store.indexes import IndexKeys, index_of_order, is_indexed
 from models.store.numbered_pages import SortedRows, find_numbered
+from models.store.postings import Choice, find_candidates, trigram_choices
 from models.store.tied_order import TiedRows, leading_keys, value_at
 
 T = TypeVar("T")
@@ -34,7 +35,8 @@ class Where:
 class SearchSpec:
     """What to find: `base` is a fixed filter, `sort` (field, 1 or -1) pairs, `after` a cursor, `shape` a projection.
 
-    `total` is the size of the whole result where it is known without counting.
+    `total` is the size of the whole result where it is known without counting. `ids` are those of few rows among which
+    the result is.
     """
 
     fields: Mapping[str, SearchField]
@@ -47,6 +49,7 @@ class SearchSpec:
     count: bool = True
     shape: BsonDict | None = None
     total: int | None = None
+    ids: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,18 @@ class ResultPage(Generic[T]):
     items: list[T]
     total: int | None
     next: str | None
+
+
+async def narrow(store: Store, collection: str, search: SearchSpec, session: Any = None) -> SearchSpec:
+    """Return the search with the ids of few rows, if it would read all and its conditions tell which may meet them."""
+    choices = [choice for where in search.where if where.op == "like" for choice in _choices(search, where)]
+    if not choices or not is_scan(collection, search):
+        return search
+    return replace(search, ids=await find_candidates(store, search.base, choices, session))
+
+
+def _choices(search: SearchSpec, where: Where) -> list[Choice]:
+    return trigram_choices(contained_part(where.value, where.fold), search.fields[where.field].trigrams_of)
 
 
 async def find_page(rows: Any, search: SearchSpec, session: Any = None) -> ResultPage[BsonDict]:
@@ -78,7 +93,7 @@ async def find_page(rows: Any, search: SearchSpec, session: Any = None) -> Resul
 
 def _rows_in_order(result: SortedRows, search: SearchSpec) -> SortedRows | TiedRows:
     name, keys = result.rows.name, result.keys
-    if index_of_order(name, search.base, keys):
+    if search.ids is not None or index_of_order(name, search.base, keys):
         return result
     leading = leading_keys(keys)
     index = index_of_order(name, search.base, leading)
@@ -93,6 +108,9 @@ async def _find_after(result: SortedRows | TiedRows, keys: IndexKeys, search: Se
     if isinstance(result, TiedRows):
         beyond = _after_filter({}, keys[1:], values[1:]), _after_filter(result.matching, keys[:1], values)
         return await result.find_after(values[0], beyond, search.size + 1, search.shape)
+    if search.ids is not None:
+        after = {"$and": [result.matching, _after_filter({}, keys, values)]}  # each row is read once
+        return await replace(result, matching=after).find_first(search.size + 1, search.shape)
     ranges = replace(result, matching=_after_filter(result.matching, keys, values), hint=None)
     return await ranges.find_first(search.size + 1, search.shape)
 
@@ -109,6 +127,8 @@ async def _count(rows: Any, search: SearchSpec, matching: BsonDict, session: Any
 
 
 def _hint(rows: Any, search: SearchSpec, keys: IndexKeys) -> IndexKeys | None:
+    if search.ids is not None:
+        return [("_id", 1)]
     # a condition that few rows meet is left to the planner, which finds the index of its field at once
     return index_of_order(rows.name, search.base, keys) if _is_wide(search) else None
 
@@ -119,6 +139,8 @@ def _is_wide(search: SearchSpec) -> bool:
 
 def is_scan(collection: str, search: SearchSpec) -> bool:
     """Whether the search reads all rows, as no index has its conditions or else its order. Raises `ValueUnfit`."""
+    if search.ids is not None:
+        return False
     if search.where:
         # of fields that few rows have, the others are in no index
         selective = [where for where in search.where if where.op not in UNSELECTIVE and where.value is not None]
@@ -133,7 +155,8 @@ def clauses(search: SearchSpec) -> list[BsonDict]:
     """The filters of all conditions. Raises `ValueUnfit`."""
     if sum(where.op in PATTERNS for where in search.where) > MAX_PATTERNS:
         raise ValueUnfit(f"a search takes at most {MAX_PATTERNS} conditions with like or notlike")
-    return [search.base, *(_condition(search, where) for where in search.where)]
+    among = [] if search.ids is None else [{"_id": {"$in": search.ids}}]
+    return [search.base, *among, *(_condition(search, where) for where in search.where)]
 
 
 def _condition(search: SearchSpec, where: Where) -> BsonDict:

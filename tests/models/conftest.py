@@ -19,7 +19,7 @@ from testing.store.memory import MemoryStore
 from tests.support.stack import SECRET, fresh_database
 from tests.support.stores import DRIVERS, MEMORY
 
-COLLECTIONS = ("users", "totals", "journal", "counters", "leases")
+COLLECTIONS = ("users", "totals", "journal", "counters", "leases", "postings", "segments")
 
 
 @pytest.fixture(scope="session", params=[*DRIVERS, MEMORY])
