@@ -13,6 +13,7 @@ from bench.attacks import measure_attacks
 from bench.events import measure_events
 from bench.fairness import measure_fairness
 from bench.imports import measure_import
+from bench.lists import measure_lists
 from bench.machine import describe_commit, describe_machine, describe_moment, describe_versions
 from bench.plan import QUICK, Plan
 from bench.plots import draw_latency, draw_throughput
@@ -101,6 +102,8 @@ async def _measure_figures(
     figures += await measure_relay(bench)
     _say("import")
     figures += await measure_import(bench)
+    _say("lists")
+    figures += await measure_lists(bench)
     memory[f"{bench.plan.rest_seconds:.0f} s after the import"] = _read_memory(bench)
     return figures
 

@@ -15,6 +15,7 @@ from bench.requests import require
 from bench.rows import Figure
 from bench.support import Bench
 from models.store.client import BsonDict
+from models.store.totals import BASE
 from models.users import User
 
 ROWS = 1_000
@@ -69,10 +70,12 @@ async def _import_part(bench: Bench, commands: int) -> float:
 def _store_users(mongo_url: str, count: int) -> int:
     """Insert so many users without the bus; the number of all users then."""
     with MongoClient[BsonDict](mongo_url) as client:
-        rows = client.get_default_database()["users"]
+        database = client.get_default_database()
+        rows = database["users"]
         for start in range(0, count, ROWS):
             ids = range(FIRST_ID + start, FIRST_ID + min(start + ROWS, count))
             rows.insert_many([User(id=id, **_user({})).to_row() for id in ids], ordered=False)
+        database["totals"].update_one({"_id": BASE}, {"$inc": {"live": count}})
         return rows.estimated_document_count()
 
 
