@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
 
-from pymongo import UpdateOne
-
 from models.store.client import BsonDict, Store
 from models.store.counters import Counters
 from models.store.document import now
@@ -75,9 +73,14 @@ class TextSegments:
             with translate_errors():
                 await self._postings.insert_many(postings[start : start + CHUNK], ordered=False)
         for start in range(0, len(rows), CHUNK):
-            with translate_errors():
-                await self._users.bulk_write(_assign(rows[start : start + CHUNK], number), ordered=False)
+            await self._assign(rows[start : start + CHUNK], number)
         return True
+
+    async def _assign(self, rows: Sequence[BsonDict], number: int) -> None:
+        # a user that has been changed meanwhile comes again; one update of many costs MongoDB half of many updates
+        same = [{"_id": row["_id"], "updated_at": row["updated_at"], SEGMENT: None} for row in rows]
+        with translate_errors():
+            await self._users.update_many({"$or": same}, {"$set": {SEGMENT: number}}, hint=[("_id", 1)])
 
     async def _find_rows(self) -> list[BsonDict]:
         where = {SEGMENT: None, "status": {"$in": [LIVE, DELETED]}}
@@ -111,9 +114,3 @@ async def _collect_ids(rows: Sequence[BsonDict]) -> dict[int, list[int]]:
         for trigram in trigrams(row["folded"]):
             collected[trigram].append(row["_id"])
     return collected
-
-
-def _assign(rows: Sequence[BsonDict], number: int) -> list[UpdateOne]:
-    # a user that has been changed meanwhile comes again
-    found = ({"_id": row["_id"], "updated_at": row["updated_at"], SEGMENT: None} for row in rows)
-    return [UpdateOne(where, {"$set": {SEGMENT: number}}, hint=[("_id", 1)]) for where in found]
