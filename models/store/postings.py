@@ -7,6 +7,7 @@ text are compared in vain.
 """
 
 from array import array
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -17,9 +18,9 @@ SEGMENT = "segment"  # of a user: the number of its segment
 SEGMENT_INDEX = [(SEGMENT, 1), ("status", 1)]
 SEGMENT_BITS = 24
 FEW = 10_000  # rows that are read and compared in some 50 ms
-MOST = 50_000  # users of a trigram whose ids are read
+MOST = 30_000  # users of a trigram whose ids are read
 TRIED, READ = 8, 3  # trigrams of a part that are counted, and the rarest of them, which are read
-Choice = Collection[int]
+Choice = tuple[int, ...]
 """Trigrams of which a user has at least one: the same three bytes in each field in which a condition may be met."""
 
 
@@ -49,11 +50,14 @@ async def find_candidates(
     without = await _find_without(store, base, few, session)
     if len(without) >= few:
         return None
-    counts = [(await _count(store, choice), choice) for choice in choices[:: -(-len(choices) // TRIED) or 1]]
-    rarest = [choice for count, choice in sorted(counts)[:READ] if count < MOST]
+    tried = choices[:: -(-len(choices) // TRIED) or 1]
+    counts = await _count_users(store, tried)
+    numbers = {choice: sum(counts[each] for each in choice) for choice in tried}
+    rarest = [choice for choice in sorted(tried, key=numbers.__getitem__)[:READ] if numbers[choice] < MOST]
     if not rarest:
         return None
-    found = set.intersection(*[await _read_ids(store, choice) for choice in rarest]) | without
+    ids = await _read_ids(store, rarest)
+    found = set.intersection(*({id for each in choice for id in ids[each]} for choice in rarest)) | without
     return sorted(found) if len(found) < few else None
 
 
@@ -62,22 +66,23 @@ async def _find_without(store: Store, base: BsonDict, limit: int, session: Any) 
     return {row["_id"] for row in await rows.hint(SEGMENT_INDEX).limit(limit).to_list(None)}
 
 
-async def _count(store: Store, choice: Choice) -> int:
-    total = {"$group": {"_id": None, "count": {"$sum": "$count"}}}
-    found = await store.aggregate("postings", [{"$match": _postings_filter(choice)}, total])
-    return sum(row["count"] for row in found)
+async def _count_users(store: Store, choices: Collection[Choice]) -> Counter[int]:
+    trigram = {"$floor": {"$divide": ["$_id", 1 << SEGMENT_BITS]}}
+    count = {"$group": {"_id": trigram, "count": {"$sum": "$count"}}}
+    rows = await store.aggregate("postings", [{"$match": _postings_filter(choices)}, count])
+    return Counter({int(row["_id"]): row["count"] for row in rows})
 
 
-async def _read_ids(store: Store, choice: Choice) -> set[int]:
-    ids = array("q")
-    for row in await store.collection("postings").find(_postings_filter(choice), {"ids": 1}).to_list(None):
-        ids.frombytes(row["ids"])
-    return {*ids}
+async def _read_ids(store: Store, choices: Collection[Choice]) -> dict[int, "array[int]"]:
+    ids: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))
+    for row in await store.collection("postings").find(_postings_filter(choices), {"ids": 1}).to_list(None):
+        ids[row["_id"] >> SEGMENT_BITS].frombytes(row["ids"])
+    return ids
 
 
-def _postings_filter(choice: Choice) -> BsonDict:
-    ends = ((each << SEGMENT_BITS, each + 1 << SEGMENT_BITS) for each in choice)
-    return {"$or": [{"_id": {"$gte": first, "$lt": end}} for first, end in ends]}
+def _postings_filter(choices: Collection[Choice]) -> BsonDict:
+    wanted = {each for choice in choices for each in choice}
+    return {"$or": [{"_id": {"$gte": each << SEGMENT_BITS, "$lt": each + 1 << SEGMENT_BITS}} for each in wanted]}
 
 
 def _trigrams(text: str, mark: int) -> set[int]:
