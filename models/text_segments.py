@@ -91,10 +91,11 @@ class TextSegments:
 
     async def _check_oldest(self) -> None:
         old = {"checked_at": {"$lt": now() - CHECK_AFTER}, "is_dissolved": None}
-        checked = {"$set": {"checked_at": now()}}
-        segment = await self._segments.find_one_and_update(old, checked, sort=[("checked_at", 1)])
-        if not segment:
+        found = await self._segments.find(old).sort([("checked_at", 1)]).limit(1).to_list(None)
+        if not found:
             return
+        (segment,) = found
+        await self._segments.update_one({"_id": segment["_id"]}, {"$set": {"checked_at": now()}})
         users = {SEGMENT: segment["_id"]}
         if await self._users.count_documents(users, hint=SEGMENT_INDEX) < segment["users"]:
             await self._users.update_many(users, {"$unset": {SEGMENT: ""}}, hint=SEGMENT_INDEX)

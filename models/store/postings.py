@@ -67,10 +67,10 @@ async def _find_without(store: Store, base: BsonDict, limit: int, session: Any) 
 
 
 async def _count_users(store: Store, choices: Collection[Choice]) -> Counter[int]:
-    trigram = {"$floor": {"$divide": ["$_id", 1 << SEGMENT_BITS]}}
-    count = {"$group": {"_id": trigram, "count": {"$sum": "$count"}}}
-    rows = await store.aggregate("postings", [{"$match": _postings_filter(choices)}, count])
-    return Counter({int(row["_id"]): row["count"] for row in rows})
+    counts: Counter[int] = Counter()
+    for row in await store.collection("postings").find(_postings_filter(choices), {"count": 1}).to_list(None):
+        counts[row["_id"] >> SEGMENT_BITS] += row["count"]
+    return counts
 
 
 async def _read_ids(store: Store, choices: Collection[Choice]) -> dict[int, "array[int]"]:

@@ -92,7 +92,7 @@ class Reading:
         """Raise the driver's error where a hint names no index of the collection."""
         indexes = self._tables.describe_indexes(self.name)
         named: list[Any] = ["_id_", *(index["name"] for index in indexes)]
-        keys = [index["key"] for index in indexes]
+        keys = [[("_id", 1)], *(index["key"] for index in indexes)]
         if hint and hint not in (named if isinstance(hint, str) else keys):
             raise OperationFailure(f"hint provided does not correspond to an existing index: {hint}", BAD_HINT)
 
