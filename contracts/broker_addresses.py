@@ -39,6 +39,10 @@ class BrokerAddresses:
             log.warning("broker address %s failed: %.200s", printable_url(url), reason)
             self._index = (self._index + 1) % len(self)
 
+    def after(self, url: str) -> str:
+        """Return the URL that comes after another."""
+        return self._urls[(self._urls.index(url) + 1) % len(self)]
+
     async def try_each(self, attempt: Callable[[str], Awaitable[T]]) -> T:
         """Return the result of the first attempt that succeeds, given a URL. Raises the last one's error."""
         for _ in range(len(self) - 1):

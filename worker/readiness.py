@@ -12,11 +12,12 @@ from models.store.client import Store
 from models.store.document import now
 from models.store.outbox import Outbox
 from worker.bus.publisher import Publisher, PublishFailed
-from worker.bus.topology import consumed_queues
+from worker.bus.topology import QUERY_QUEUES, consumed_queues
 from worker.delivery.replies import Replies
 from worker.metrics import Metrics
 
 UNKNOWN = -1
+AWAY = "it is not there"
 LATE_SECONDS = 60.0
 
 
@@ -65,14 +66,19 @@ class Readiness:
     async def _check_consumers(self) -> dict[str, str]:
         names = consumed_queues(self.families)
         states = dict(zip(names, await asyncio.gather(*map(self._check_queue, names)), strict=True))
-        return states | dict.fromkeys(self.unconsumed_queues(), "this worker does not consume it")
+        # while a queue of queries is away with its node, they are answered from userbus.unknown
+        away = {name for name, state in states.items() if state == AWAY}
+        unconsumed = {*self.unconsumed_queues()} - away
+        return states | dict.fromkeys(away, "ok") | dict.fromkeys(unconsumed, "this worker does not consume it")
 
     async def _check_queue(self, name: str) -> str:
         try:
-            _, consumers = await self.publisher.inspect_queue(name)
+            found = await self.publisher.find_queue(name)
         except PublishFailed:
             return "the broker does not tell"
-        return "ok" if consumers else "nobody consumes it"
+        if found is None and name in QUERY_QUEUES:
+            return AWAY
+        return "ok" if found and found[1] else "nobody consumes it"
 
     async def _count_dead_letters(self) -> int:
         try:

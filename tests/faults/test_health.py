@@ -144,6 +144,15 @@ async def test_a_queue_gone(watched: WatchedWorker, caller: Client) -> None:
     assert await watched.figure("userbus_consumers_missing") == 1
 
 
+async def test_a_queue_of_queries_gone_is_no_fault(watched: WatchedWorker, caller: Client) -> None:
+    """As while its node is down: its queries are answered from the queue of unknown names."""
+    await caller.channel.queue_delete("userbus.sms.queries")
+    found = (await watched.get("/health/ready")).json()
+    assert (found["status"], found["parts"]["userbus.sms.queries"]) == ("ready", "ok")
+    await caller.done("sms.status", {})
+    await watched.program.says("missing on the broker")
+
+
 async def test_waiting_events_and_dead_letters_are_counted(
     watched: WatchedWorker, caller: Client, store: Store
 ) -> None:

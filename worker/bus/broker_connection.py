@@ -31,9 +31,12 @@ class ClusterConnection(RobustConnection):
         # aio_pika calls it after an attempt that failed as well
         if not self._close_called:
             failure = ConnectionError("cancelled") if closing.cancelled() else closing.exception()
-            if not isinstance(failure, ChannelNotFoundEntity):  # then the node is there, and a queue's own is not
+            if isinstance(failure, ChannelNotFoundEntity):
+                # the node is there, but does not know a queue of this connection: another one may
+                self._address = self._addresses.after(self._address)
+            else:
                 self._addresses.give_up(self._address, repr(failure))
-            self._address = self._addresses.current
+                self._address = self._addresses.current
             self.url = self._full_url()
         await super()._on_connection_close(closing)
 

@@ -67,11 +67,15 @@ class Publisher:
 
     async def inspect_queue(self, queue: str) -> tuple[int, int]:
         """Return how many messages and consumers a queue has; (0, 0) where there is no such queue."""
+        return await self.find_queue(queue) or (0, 0)
+
+    async def find_queue(self, queue: str) -> tuple[int, int] | None:
+        """Return how many messages and consumers a queue has, None where there is none, or its node is down."""
         async with self.temporary_channel() as channel:
             try:
                 found = await channel.queue_declare(queue, passive=True)
             except ChannelNotFoundEntity:
-                return 0, 0
+                return None
         return found.message_count or 0, found.consumer_count or 0
 
     @asynccontextmanager
