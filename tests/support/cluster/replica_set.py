@@ -18,7 +18,10 @@ from devstack.ports import HOST, answers, free_port
 from tests.support.patience import PATIENCE
 
 MEMBERS = 3
-ELECTION_MS = 3_000  # as docs/scaling.md recommends for members in one region
+# as docs/scaling.md recommends for members in one region
+ELECTION_MS = 3_000
+CATCH_UP_MS = 1_000
+SOURCE_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,8 @@ def client(port: int) -> MongoClient[dict[str, Any]]:
 def _member(mongod: str, home: Path) -> Member:
     port = free_port()
     spec = local_mongod(mongod, home, port).spec
-    return Member(port, LocalServer(replace(spec, ready=lambda: answers(HOST, port))))
+    argv = (*spec.argv, "--setParameter", f"oplogNetworkTimeoutBufferSeconds={SOURCE_SECONDS}")
+    return Member(port, LocalServer(replace(spec, argv=argv, ready=lambda: answers(HOST, port))))
 
 
 def _initiate(up: ReplicaSet) -> None:
@@ -142,6 +146,6 @@ def _initiate(up: ReplicaSet) -> None:
         {"_id": number, "host": f"{HOST}:{member.port}", "priority": 2 if number == 0 else 1}
         for number, member in enumerate(up.members)
     ]
-    settings = {"electionTimeoutMillis": ELECTION_MS}
+    settings = {"electionTimeoutMillis": ELECTION_MS, "catchUpTimeoutMillis": CATCH_UP_MS}
     with client(up.members[0].port) as direct:
         direct.admin.command("replSetInitiate", {"_id": SET, "members": members, "settings": settings})
