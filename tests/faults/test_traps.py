@@ -138,9 +138,8 @@ async def test_an_outlet_publishes_again_after_a_restart_of_the_broker(
 async def test_a_reply_to_a_queue_that_has_gone_leaves_a_line_without_its_body(
     breakable: RunningServers, caplog: pytest.LogCaptureFixture
 ) -> None:
-    log_returned_messages()
     addresses = [f"gone-{uuid4().hex}" for _ in range(5)]
-    with capture_logs() as lines:
+    with log_returned_messages(), capture_logs() as lines:
         async with Publisher(breakable.amqp_url, "replies", confirms=False) as replies, asyncio.timeout(PATIENCE):
             for address in addresses:
                 await replies.publish("", address, aio_pika.Message(b"a-token", message_id=uuid4().hex))

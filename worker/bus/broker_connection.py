@@ -27,6 +27,11 @@ class ClusterConnection(RobustConnection):
         self._options = URL(url).query
         super().__init__(self._full_url(), **options)
 
+    @property
+    def address(self) -> str:
+        """The URL of the setting that it is, or will be, connected to."""
+        return self._address
+
     async def _on_connection_close(self, closing: asyncio.Future[Any]) -> None:
         # aio_pika calls it after an attempt that failed as well
         if not self._close_called:

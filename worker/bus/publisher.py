@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import aio_pika
+import structlog
 from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity, DeliveryError
 from aiormq.abc import AbstractChannel as AbstractUnderlayChannel
@@ -14,12 +15,13 @@ from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
 from pamqp.commands import Basic
 
-from worker.bus.broker_connection import connect_robust
+from worker.bus.broker_connection import ClusterConnection, connect_robust
 from worker.bus.frame_batch import FrameBatch, publish_frames
 from worker.bus.publications import Confirmation, Publication, RawMessage, publish_together
 from worker.bus.unconfirmed import FAILURES, UnconfirmedPublishes
 
 POLL_SECONDS = 0.02
+log = structlog.get_logger()
 
 
 class PublishFailed(Exception):
@@ -59,6 +61,19 @@ class Publisher:
     def is_connected(self) -> bool:
         """Whether the connection and its channel are open."""
         return self._channel is not None and not self._channel.is_closed
+
+    @property
+    def url(self) -> str:
+        """The URL in use, of those of the setting. Raises `PublishFailed` before there was a connection."""
+        if self._connection is None:
+            raise PublishFailed(f"the {self._name} connection is down")
+        return cast(ClusterConnection, self._connection).address
+
+    async def leave(self, reason: str) -> None:
+        """Close the connection, which is opened again at the next address where there are several."""
+        if self._connection is not None and self._connection.transport is not None:
+            log.warning("connection given up", connection=self._name, reason=reason)
+            await self._connection.transport.connection.close(ConnectionError(reason))
 
     @property
     def is_refused(self) -> bool:

@@ -12,6 +12,7 @@ from pamqp.commands import Basic
 
 from tracing.messages import SYSTEM
 from tracing.spans import begin_step
+from worker.bus.cut_off_node import CutOffNode
 from worker.bus.publications import RawMessage
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.bus.returned_messages import log_returned_messages
@@ -30,6 +31,7 @@ class Replies:
     def __init__(self, url: str) -> None:
         self._queues = Publisher(url, "replies", confirms=False)
         self._direct = DirectReplies(url)
+        self._cut_off = CutOffNode(url, self._queues)
         self._exits = AsyncExitStack()
 
     @property
@@ -62,8 +64,8 @@ class Replies:
             await self._queues.publish("", address, message)
 
     async def __aenter__(self) -> Self:
-        log_returned_messages()
         async with AsyncExitStack() as stack:
+            stack.enter_context(log_returned_messages(self._cut_off.record_returned))
             await stack.enter_async_context(self._direct)
             await stack.enter_async_context(self._queues)
             self._exits = stack.pop_all()

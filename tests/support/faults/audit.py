@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from aio_pika.exceptions import ChannelNotFoundEntity
+
 from models.store.client import Store
 from tests.support.client import Client, is_unavailable
 
@@ -68,12 +70,21 @@ async def wait_quiet(caller: Client, store: Store, sent: Sent, seconds: float = 
     ids = [each["id"] for each in sent]
     journal = store.collection("journal")
     async with asyncio.timeout(seconds):
-        while any([(await caller.counted(name))[0] for name in (*QUEUES, *STEPS)]):
+        while any([await _count_waiting(caller, name) for name in (*QUEUES, *STEPS)]):
             await asyncio.sleep(0.2)
         while await journal.count_documents({"_id": {"$in": ids}}) < len(ids):
             await asyncio.sleep(0.2)
         while await journal.count_documents({"pending": 1}):
             await asyncio.sleep(0.2)
+
+
+async def _count_waiting(caller: Client, name: str) -> int:
+    try:
+        return (await caller.counted(name))[0]
+    except ChannelNotFoundEntity:  # its node is cut off: the queue is out of reach, and who asks is answered elsewhere
+        if not name.endswith(".queries"):
+            raise
+        return 0
 
 
 async def audit(caller: Client, store: Store, sent: Sent, gap: float) -> Outcome:
