@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 
-from contracts.tls import TlsFiles, advise, with_amqp_files, with_mongo_files
+from contracts.tls import TlsFiles, advise, is_broker_secure, is_local, with_amqp_files, with_mongo_files
 from devstack.certificates import Certificates, ensure_certificates
 from worker.settings import Settings
 
@@ -93,6 +93,35 @@ def test_files_that_cannot_be_used_are_named(made: Certificates, tmp_path: Path)
             with_amqp_files("amqps://h", TlsFiles(tmp_path / name))
     with pytest.raises(ValueError, match=r"ca\.pem does not hold a certificate and its key"):
         with_mongo_files("mongodb://h/?tls=true", TlsFiles(made.ca, made.ca))
+
+
+def test_a_certificate_and_its_key_may_be_in_two_files(made: Certificates, tmp_path: Path) -> None:
+    certificate, key = (tmp_path / name for name in ("tls.crt", "tls.key"))
+    text = made.client.read_text()
+    start = text.index("-----BEGIN PRIVATE KEY")
+    certificate.write_text(text[:start])
+    key.write_text(text[start:])
+    url = f"amqps://h?certfile={quote(str(certificate))}"
+    assert with_amqp_files(f"{url}&keyfile={quote(str(key))}", TlsFiles()).startswith(url)
+    with pytest.raises(ValueError, match=r"tls\.crt does not hold a certificate and its key"):
+        with_amqp_files(url, TlsFiles())
+
+
+def test_the_name_of_the_database_stays_what_it_was(files: TlsFiles) -> None:
+    assert urlsplit(with_mongo_files("mongodb+srv://h/userbus", files)).path == "/userbus"
+
+
+def test_a_broker_is_secure_where_each_of_its_addresses_is() -> None:
+    for urls in (
+        "amqps://h1:1,amqps://u:p@h2",
+        "amqp://u:p@127.0.0.1:5672",
+        "amqp://localhost,amqp://[::1]:5,amqps://h",
+    ):
+        assert is_broker_secure(urls)
+    for urls in ("amqp://h", "amqps://h1,amqp://h2", "amqp://127.0.0.1,amqp://10.0.0.1", "amqp://127.0.0.1@h"):
+        assert not is_broker_secure(urls)
+    assert is_local("mongodb://u:p@127.0.0.1:1,localhost:2/userbus")
+    assert not is_local("mongodb://u:p@127.0.0.1:1,h:2/userbus")
 
 
 def test_settings_are_checked_before_a_program_starts(files: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,3 +125,21 @@ async def test_an_expired_token_is_refused(client: Client, stack: Stack) -> None
     await client.done("token.verify", {"token": made["token"]})
     await tokens.update_one({"_id": made["id"]}, {"$set": {"expires_at": now() - timedelta(seconds=1)}})
     assert await get_refusal(client, "token.verify", {"token": made["token"]}) == INVALID
+
+
+async def test_a_token_tells_when_it_was_used_last_to_a_minute(client: Client, stack: Stack) -> None:
+    made, unused = await issued(client), await issued(client)
+    rows = stack.worker.dependencies.store.collection("tokens")
+
+    async def last_used(token: dict[str, Any]) -> Any:
+        page = await client.done("token.search", {"filter": [{"field": "id", "op": "eq", "value": token["id"]}]})
+        return page["items"][0]["last_used"]
+
+    assert await last_used(made) is None
+    for age, is_written in ((0, True), (50, False), (70, True)):
+        if age:
+            await rows.update_one({"_id": made["id"]}, {"$set": {"last_used": now() - timedelta(seconds=age)}})
+        before = await last_used(made)
+        await client.done("token.verify", {"token": made["token"]})
+        assert (await last_used(made) != before) is is_written
+    assert await last_used(unused) is None

@@ -63,3 +63,5 @@ def test_a_name_is_looked_up_only_when_something_is_sent() -> None:
     INSIDE.refuse_url("http://10.1.0.1:8080/hook")
     with pytest.raises(AddressRefused):
         INSIDE.refuse_url("http://10.2.0.1:8080/hook")
+    PUBLIC.refuse_url("https://1.1.1.1/hook")
+    AddressRules(ip_network(each) for each in ["10.2.0.0/16"]).refuse_url("http://10.2.0.1:8080/hook")
