@@ -1,0 +1,48 @@
+"""A unit of work that is given up: sessions and counters are as they were, and within it it sees what it has done."""
+
+from datetime import timedelta
+
+import pytest
+
+from models.sessions import Session
+from models.store.client import Store
+from models.store.journal import CommandContext
+from models.unit_of_work import Dependencies, UnitOfWork
+
+USER = 7_000_001
+
+
+def new_session(id: int) -> Session:
+    session = Session.create(id, "standard", (3600, False), timedelta(days=1))
+    session.hashes, session.user_id, session.tenant_id = [f"hash {id}"], USER, "given up"
+    return session
+
+
+@pytest.mark.parametrize("ended", ["all", "tenant"])
+async def test_sessions_that_were_ended_are_there_again(
+    dependencies: Dependencies, database: Store, context: CommandContext, ended: str
+) -> None:
+    rows = database.collection("sessions")
+    await rows.delete_many({"user_id": USER})
+    await rows.insert_one(new_session(USER).to_row())
+    async with UnitOfWork(dependencies, context) as unit:
+        await unit.sessions.upsert(new_session(USER + 1))
+        assert [each.id for each in await unit.sessions.find_live(USER, 0)] == [USER + 1, USER]
+        assert len(await unit.sessions.find_stored(USER, None)) == 2
+        await (unit.sessions.end_all(USER) if ended == "all" else unit.sessions.end_tenant("given up"))
+        assert await unit.sessions.find_live(USER, 0) == []
+        assert await unit.sessions.find_stored(USER, None) == []
+    assert [row["_id"] async for row in rows.find({"user_id": USER})] == [USER]
+
+
+async def test_counters_that_were_forgotten_still_count(
+    dependencies: Dependencies, database: Store, context: CommandContext
+) -> None:
+    counters = UnitOfWork(dependencies).lockouts.new_counters("usermgmt", True, "given up", USER)
+    rows = database.collection("lockouts")
+    await rows.delete_many({"user_id": USER})
+    await rows.insert_many([each.to_row() for each in counters])
+    async with UnitOfWork(dependencies, context) as unit:
+        await unit.lockouts.forget(USER, ["given up"])
+        assert await unit.lockouts.find_counting(USER, ["given up"]) == []
+    assert await rows.count_documents({"_id": {"$in": [each.id for each in counters]}}) == 2
