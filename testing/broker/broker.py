@@ -13,6 +13,9 @@ from testing.broker.queues import Arguments, MemoryQueue, MemoryStream
 Queue = MemoryQueue | MemoryStream
 
 
+KINDS = ("topic", "fanout", "direct", "headers")
+
+
 class QueueDiffers(Exception):
     """A queue of this name exists with other arguments."""
 
@@ -33,6 +36,11 @@ class Broker:
     def has_exchange(self, name: str) -> bool:
         """Whether there is such an exchange."""
         return not name or name in self._kinds
+
+    def declare_exchange(self, name: str, kind: str) -> None:
+        """Make an exchange unless there is one. Raises ValueError for another kind."""
+        if kind not in KINDS or self._kinds.setdefault(name, kind) != kind:
+            raise ValueError(f"exchange '{name}' cannot be of the kind '{kind}'")
 
     def declare_queue(self, name: str, arguments: Arguments) -> Queue:
         """Return the queue of this name, made if there is none. Raises `QueueDiffers`."""
@@ -83,6 +91,8 @@ class Broker:
         kind = self._kinds[message.exchange]
         if kind == "topic":
             return is_any_match([key], message.key)
+        if kind == "direct":
+            return key == message.key
         wanted = {name: value for name, value in arguments.items() if not name.startswith("x-")}
         return kind == "fanout" or all(headers.get(name) == value for name, value in wanted.items())
 
@@ -92,9 +102,10 @@ class Broker:
             self._bindings[binding.exchange].append(bound)
 
     def _make_queue(self, name: str, arguments: Arguments) -> MemoryQueue:
-        exchange = arguments.get("x-dead-letter-exchange", "")
+        exchange, key = arguments.get("x-dead-letter-exchange"), arguments.get("x-dead-letter-routing-key")
 
-        def expire(message: BrokerMessage) -> bool:
-            return self.publish(BrokerMessage(exchange, message.key, message.properties, message.body))
+        def give_up(message: BrokerMessage) -> None:
+            if exchange is not None:
+                self.publish(BrokerMessage(exchange, key or message.key, message.properties, message.body))
 
-        return MemoryQueue(name, arguments, expire)
+        return MemoryQueue(name, arguments, give_up)

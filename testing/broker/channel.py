@@ -11,11 +11,12 @@ from pamqp.commands import Channel as ChannelMethods
 from pamqp.header import ContentHeader
 
 from testing.broker.broker import Broker, QueueDiffers
-from testing.broker.consumer import ChannelConsumer, OpenDeliveries, Send
+from testing.broker.consumer import ChannelConsumer, End, OpenDeliveries, Send
 from testing.broker.message import BrokerMessage
 from testing.broker.queues import MemoryQueue
 
 REFUSED, NOT_FOUND, PRECONDITION, UNSUPPORTED, NO_ROUTE = 403, 404, 406, 540, 312
+DIRECT = "amq.rabbitmq.reply-to"
 Answer = Frame | None
 
 
@@ -41,6 +42,7 @@ class BrokerChannel:
         self._tags = OpenDeliveries(send)
         self._consumers: dict[str, ChannelConsumer] = {}
         self._prefetch = 0
+        self._direct = ""  # the queue of direct replies
         self._confirmed: int | None = None
         self._publishing: Basic.Publish | None = None
         self._header = ContentHeader()
@@ -78,9 +80,7 @@ class BrokerChannel:
         if publishing is None or len(self._body) < self._header.body_size:
             return
         self._publishing = None
-        if properties.user_id and properties.user_id != self._user:
-            text = f"user_id property set to '{properties.user_id}' but authenticated user was '{self._user}'"
-            raise ChannelRefused(PRECONDITION, f"PRECONDITION_FAILED - {text}")
+        self._check(properties)
         message = BrokerMessage(publishing.exchange, publishing.routing_key, properties, self._body)
         if not self._broker.publish(message) and publishing.mandatory:
             self._send(Basic.Return(NO_ROUTE, "NO_ROUTE", message.exchange, message.key), message)
@@ -88,16 +88,33 @@ class BrokerChannel:
             self._confirmed += 1
             self._send(Basic.Ack(self._confirmed), None)
 
+    def _check(self, properties: Basic.Properties) -> None:
+        if properties.user_id and properties.user_id != self._user:
+            text = f"user_id property set to '{properties.user_id}' but authenticated user was '{self._user}'"
+            raise ChannelRefused(PRECONDITION, f"PRECONDITION_FAILED - {text}")
+        if properties.reply_to == DIRECT:
+            if not self._direct:
+                raise ChannelRefused(PRECONDITION, "PRECONDITION_FAILED - fast reply consumer does not exist")
+            properties.reply_to = self._direct
+
     def confirm(self, _: Confirm.Select) -> Answer:
         """Confirm what is published from now on."""
         self._confirmed = 0 if self._confirmed is None else self._confirmed
         return Confirm.SelectOk()
 
     def declare_exchange(self, frame: Exchange.Declare) -> Answer:
-        """Say whether there is an exchange: others than those of userbus cannot be made."""
+        """Make an exchange, or look whether there is one."""
+        if not frame.passive:
+            self._declare_exchange(frame)
         if not self._broker.has_exchange(frame.exchange):
             raise ChannelRefused(NOT_FOUND, f"NOT_FOUND - no exchange '{frame.exchange}' in vhost '/'")
         return Exchange.DeclareOk()
+
+    def _declare_exchange(self, frame: Exchange.Declare) -> None:
+        try:
+            self._broker.declare_exchange(frame.exchange, frame.exchange_type)
+        except ValueError as error:
+            raise ChannelRefused(PRECONDITION, f"PRECONDITION_FAILED - {error}") from error
 
     def declare_queue(self, frame: Queue.Declare) -> Answer:
         """Make a queue, or look at it."""
@@ -140,12 +157,18 @@ class BrokerChannel:
 
     def consume(self, frame: Basic.Consume) -> Answer:
         """Begin to deliver; the answer goes before the first message."""
-        queue, tag = self._find(frame.queue), frame.consumer_tag or f"amq.ctag-{uuid4().hex}"
+        name = self._open_direct_replies() if frame.queue == DIRECT else frame.queue
+        queue, tag = self._find(name), frame.consumer_tag or f"amq.ctag-{uuid4().hex}"
         consumer = ChannelConsumer(tag, queue, self._prefetch, not frame.no_ack, self._tags)
         self._consumers[tag] = consumer
         self._send(Basic.ConsumeOk(tag), None)
         queue.add(consumer, (frame.arguments or {}).get("x-stream-offset"))
         return None
+
+    def _open_direct_replies(self) -> str:
+        self._direct = self._broker.declare_queue(f"{DIRECT}.{uuid4().hex}", {}).name
+        self._exclusive.add(self._direct)
+        return self._direct
 
     def get(self, frame: Basic.Get) -> Answer:
         """Deliver one message, if there is one."""
@@ -169,19 +192,19 @@ class BrokerChannel:
 
     def acknowledge(self, frame: Basic.Ack) -> Answer:
         """Forget deliveries."""
-        return self._settle(frame.delivery_tag, frame.multiple, False)
+        return self._settle(frame.delivery_tag, frame.multiple, "acknowledged")
 
     def refuse(self, frame: Basic.Nack) -> Answer:
-        """Give deliveries back, or forget them."""
-        return self._settle(frame.delivery_tag, frame.multiple, frame.requeue)
+        """Give deliveries back, or up."""
+        return self._settle(frame.delivery_tag, frame.multiple, "given back" if frame.requeue else "given up")
 
     def reject(self, frame: Basic.Reject) -> Answer:
-        """Give a delivery back, or forget it."""
-        return self._settle(frame.delivery_tag or 0, False, frame.requeue)
+        """Give a delivery back, or up."""
+        return self._settle(frame.delivery_tag or 0, False, "given back" if frame.requeue else "given up")
 
-    def _settle(self, tag: int, multiple: bool, requeue: bool) -> Answer:
+    def _settle(self, tag: int, multiple: bool, end: End) -> Answer:
         try:
-            self._tags.settle(tag, multiple, requeue)
+            self._tags.settle(tag, multiple, end)
         except KeyError as error:
             raise ChannelRefused(PRECONDITION, f"PRECONDITION_FAILED - unknown delivery tag {tag}") from error
         return None

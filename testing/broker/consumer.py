@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
+from typing import Literal
 
 from pamqp.base import Frame
 from pamqp.commands import Basic
@@ -9,6 +10,7 @@ from pamqp.commands import Basic
 from testing.broker.broker import Queue
 from testing.broker.message import BrokerMessage
 
+End = Literal["acknowledged", "given back", "given up"]
 Send = Callable[[Frame, BrokerMessage | None], None]
 
 
@@ -59,20 +61,26 @@ class OpenDeliveries:
         consumer.in_hand += 1
         return tag
 
-    def settle(self, tag: int, multiple: bool, requeue: bool) -> None:
-        """Acknowledge deliveries, or give them back; `multiple` means all up to the tag, 0 all. Raises KeyError."""
+    def settle(self, tag: int, multiple: bool, end: End) -> None:
+        """End deliveries: acknowledged, given back or given up; `multiple` means all up to the tag, 0 all.
+
+        Raises KeyError for a tag that is not open.
+        """
         tags = [each for each in self._open if each <= tag or not tag] if multiple else [tag]
         settled = [self._open.pop(each) for each in tags]
         for consumer, _ in settled:
             consumer.in_hand -= 1
         for queue in dict.fromkeys(consumer.queue for consumer, _ in settled):
-            if requeue:
-                queue.give_back(message for consumer, message in settled if consumer.queue is queue)
+            messages = [message for consumer, message in settled if consumer.queue is queue]
+            if end == "given back":
+                queue.give_back(messages)
+            for message in messages if end == "given up" else ():
+                queue.give_up(message)
             queue.pump()
 
     def give_all_back(self) -> None:
         """Give back all deliveries, as the channel is closed."""
-        self.settle(0, multiple=True, requeue=True)
+        self.settle(0, multiple=True, end="given back")
 
 
 def _at(message: BrokerMessage, offset: int) -> BrokerMessage:

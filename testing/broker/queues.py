@@ -26,14 +26,14 @@ class Receiver(Protocol):
 
 
 class MemoryQueue:
-    """A queue; `expire` gets the messages that have waited for as long as `x-message-ttl` says."""
+    """A queue; `give_up` gets what is rejected, and what has waited for as long as `x-message-ttl` says."""
 
-    def __init__(self, name: str, arguments: Arguments, expire: Callable[[BrokerMessage], object]) -> None:
+    def __init__(self, name: str, arguments: Arguments, give_up: Callable[[BrokerMessage], object]) -> None:
         self.name = name
         self.arguments = arguments
         self.receivers: list[Receiver] = []
         self.ready: deque[BrokerMessage] = deque()
-        self._expire = expire
+        self.give_up = give_up
 
     @property
     def length(self) -> int:
@@ -84,7 +84,7 @@ class MemoryQueue:
 
     def _expire_first(self) -> None:
         if self.ready:
-            self._expire(self.ready.popleft())
+            self.give_up(self.ready.popleft())
 
 
 class MemoryStream:
@@ -108,6 +108,9 @@ class MemoryStream:
         self.pump()
 
     def give_back(self, messages: Iterable[BrokerMessage]) -> None:
+        """Change nothing: nothing was taken out."""
+
+    def give_up(self, message: BrokerMessage) -> None:
         """Change nothing: nothing was taken out."""
 
     def add(self, receiver: Receiver, start: Any) -> None:

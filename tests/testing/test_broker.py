@@ -46,6 +46,23 @@ async def test_what_is_not_acknowledged_comes_again_in_its_order(connection: Abs
     assert (again.body, again.redelivered) == (b"2", True)
 
 
+async def test_what_is_rejected_goes_to_the_dead_letters_of_its_queue(channel: AbstractChannel) -> None:
+    exchange = await channel.declare_exchange("shop.dead", "direct")
+    dead = await channel.declare_queue("shop.dead", durable=True)
+    await dead.bind(exchange, "shop.jobs")
+    queue = await channel.declare_queue("shop.jobs", durable=True, arguments={"x-dead-letter-exchange": "shop.dead"})
+    await publish(channel, "shop.jobs", b"1", b"2")
+    await (await queue.get()).reject(requeue=False)
+    await (await queue.get()).ack()
+    assert (await dead.get()).body == b"1"
+    assert await dead.get(fail=False) is None
+
+
+async def test_an_exchange_keeps_its_kind(connection: AbstractConnection) -> None:
+    with pytest.raises(ChannelPreconditionFailed, match=r"'userbus\.events' cannot be of the kind 'fanout'"):
+        await (await connection.channel()).declare_exchange("userbus.events", "fanout")
+
+
 async def test_of_two_consumers_of_a_queue_that_keeps_order_one_is_given_messages(
     connection: AbstractConnection,
 ) -> None:
@@ -91,6 +108,20 @@ async def test_a_request_of_an_unknown_name_is_answered(channel: AbstractChannel
     exchange = await channel.get_exchange("userbus.commands")
     await exchange.publish(aio_pika.Message(b"{}", reply_to=queue.name, message_id="m"), "user.creat")
     assert b"did you mean user.create" in (await queue.get(timeout=5, fail=True)).body
+
+
+async def test_direct_replies_come_to_their_channel(channel: AbstractChannel) -> None:
+    exchange = await channel.get_exchange("userbus.commands")
+    replies = await channel.get_queue("amq.rabbitmq.reply-to", ensure=False)
+    async with replies.iterator(no_ack=True) as answers:
+        await exchange.publish(aio_pika.Message(b'{"id": 1}', reply_to="amq.rabbitmq.reply-to"), "user.get")
+        assert b"user.not_found" in (await anext(answers)).body
+
+
+async def test_direct_replies_need_a_consumer(channel: AbstractChannel) -> None:
+    exchange = await channel.get_exchange("userbus.commands")
+    with pytest.raises(ChannelPreconditionFailed, match="fast reply consumer"):
+        await exchange.publish(aio_pika.Message(b"{}", reply_to="amq.rabbitmq.reply-to"), "user.get")
 
 
 async def test_others_cannot_be_pretended_to_be(channel: AbstractChannel) -> None:

@@ -45,7 +45,7 @@ async def test_the_tests_of_its_page_pass(wheel: InstalledWheel, tmp_path: Path)
 
 async def test_the_tests_of_our_examples_pass(wheel: InstalledWheel, tmp_path: Path) -> None:
     said = await run_pytest(wheel, tmp_path, str(ROOT / "examples" / "tests"), "-c", "/dev/null")
-    assert "3 passed" in said
+    assert "4 passed" in said
 
 
 async def run_pytest(wheel: InstalledWheel, folder: Path, *options: str) -> str:
