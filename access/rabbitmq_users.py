@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from access.services import PROGRAMS, ServiceIdentity
+from access.service_grants import PROGRAMS, ServiceIdentity
 from contracts.catalog import COMMANDS_EXCHANGE, EVENTS_EXCHANGE, EVENTS_LOG, PLAIN_EVENTS_EXCHANGE
 
 SALT = 4

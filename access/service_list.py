@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from access.services import ServiceIdentity, ServiceInvalid, check_service
+from access.service_grants import ServiceIdentity, ServiceInvalid, check_service
 
 _KINDS = {"may": list, "events": list, "plain": bool, "trusted": bool, "password_hash": str}
 

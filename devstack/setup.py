@@ -11,8 +11,8 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from access.rabbitmq_users import USERS, definitions
+from access.service_grants import ServiceInvalid
 from access.service_list import read_services
-from access.services import ServiceInvalid
 from devstack.errors import StackError
 from devstack.keys import ensure_secret, random_key, random_password
 from devstack.mongo_users import ADMIN, DATABASE, WORKER, ensure_users

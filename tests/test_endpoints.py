@@ -5,7 +5,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from access.services import PROGRAMS
+from access.service_grants import PROGRAMS
 from bridge.rest.dialect import Dialect, Endpoint
 from bridge.rest.fields import schema_of
 from bridge.rest.routing import dialect_name, split_path
@@ -34,7 +34,7 @@ def test_the_request_of_an_endpoint_is_in_the_catalogue(_: Dialect, endpoint: En
 
 @pytest.mark.parametrize(("_", "endpoint"), ENDPOINTS, ids=ENDPOINT_NAMES)
 def test_the_bridge_may_send_the_request_of_an_endpoint(_: Dialect, endpoint: Endpoint) -> None:
-    assert endpoint.request_name in PROGRAMS["bridge"].requests, "add it in access/services.py"
+    assert endpoint.request_name in PROGRAMS["bridge"].requests, "add it in access/service_grants.py"
 
 
 @pytest.mark.parametrize(("dialect", "endpoint"), ENDPOINTS, ids=ENDPOINT_NAMES)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from access.rabbitmq_users import USERS, UserRights, service_rights
-from access.services import ServiceIdentity
+from access.service_grants import ServiceIdentity
 from cli.doctor.finding import Finding, State, clock_ahead, judge, judge_clock
 from cli.doctor.queues import check_depth
 from cli.management import Management

@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
+from access.service_grants import ServiceInvalid
 from access.service_list import read_services
-from access.services import ServiceInvalid
 from cli.broker import open_management
 from cli.connection import read_settings
 from cli.doctor.broker import check_broker, check_users, look_at_broker

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from access.rabbitmq_users import definitions, hash_password
+from access.service_grants import DEFAULT_MAY, ServiceIdentity, ServiceInvalid
 from access.service_list import add_service, read_services, remove_service
-from access.services import DEFAULT_MAY, ServiceIdentity, ServiceInvalid
 from cli.connection import stop
 from cli.management import Management, ManagementFailed
 from cli.output import print_line

@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractChannel
 from aiormq.exceptions import AMQPError
 
 from access.rabbitmq_users import CHANNELS, CONNECTIONS, definitions
-from access.services import ServiceIdentity
+from access.service_grants import ServiceIdentity
 from tests.support.patience import PATIENCE
 from tests.support.restricted import RestrictedBroker
 

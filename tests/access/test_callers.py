@@ -12,8 +12,8 @@ import pytest
 from aiormq.exceptions import ChannelPreconditionFailed
 from structlog.testing import capture_logs
 
+from access.service_grants import PROGRAMS, ServiceIdentity
 from access.service_list import add_service, remove_service
-from access.services import PROGRAMS, ServiceIdentity
 from client import Denied, connect
 from contracts.catalog import CATALOG
 from contracts.user_queries import GetUser

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from access.service_list import add_service, read_services, remove_service
-from access.services import (
+from access.service_grants import (
     DEFAULT_MAY,
     OPEN_NOUNS,
     PRIVILEGED,
@@ -15,6 +14,7 @@ from access.services import (
     check_service,
     is_privileged,
 )
+from access.service_list import add_service, read_services, remove_service
 from contracts.catalog import CATALOG
 
 

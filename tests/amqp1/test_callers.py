@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from access.services import PROGRAMS
+from access.service_grants import PROGRAMS
 from contracts.catalog import CATALOG
 from tests.support.patience import PATIENCE
 from tests.support.restricted import SERVICES

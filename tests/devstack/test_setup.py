@@ -6,8 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from access.service_grants import ServiceIdentity
 from access.service_list import add_service
-from access.services import ServiceIdentity
 from devstack.setup import write_secrets
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 
-from access.services import DEFAULT_MAY, PROGRAMS, ServiceIdentity
+from access.service_grants import DEFAULT_MAY, PROGRAMS, ServiceIdentity
 from contracts.webhooks import CreateWebhook
 from handlers.webhooks import create_webhook
 from models.errors.webhooks import WebhookNoKey

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from access.rabbitmq_users import USERS, hash_password
+from access.service_grants import ServiceIdentity
 from access.service_list import add_service
-from access.services import ServiceIdentity
 from devstack.containers import ContainerServer
 from devstack.ports import HOST, free_port
 from devstack.server_choice import ServerChoice, ServerOptions, choose_rabbitmq

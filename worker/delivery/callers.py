@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
+from access.service_grants import PROGRAMS, ServiceIdentity, ServiceInvalid
 from access.service_list import read_services
-from access.services import PROGRAMS, ServiceIdentity, ServiceInvalid
 from contracts.problem import Problem
 from worker.delivery.direct_replies import DIRECT
 from worker.delivery.envelope import Envelope
