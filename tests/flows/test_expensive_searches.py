@@ -15,8 +15,8 @@ from tests.support.stack import Stack
 
 ROWS = 5_000
 LETTERS = "ab" * 120
-# backtracks nowhere, but is looked for in each row from each letter on
-EXPENSIVE = [{"field": field, "op": "like", "value": "ab" * 60 + "c"} for field in ("name", "company", "position")]
+# of fields without trigrams; backtracks nowhere, but is looked for in each row from each letter on
+EXPENSIVE = [{"field": field, "op": "like", "value": "ab" * 60 + "c"} for field in ("company", "position")]
 
 
 @pytest.fixture(scope="module")

@@ -121,6 +121,7 @@ async def test_an_equality_filter_reads_the_users_that_meet_it(
         assert each["keysExamined"] <= SIZE
 
 
+@on_mongodb
 async def test_users_without_a_position_are_in_the_lists_by_it(store: Store) -> None:
     first, *_, last = [
         await search(store, sort=[{"field": "position", "direction": "asc"}, *SORT], page=page)
@@ -131,6 +132,7 @@ async def test_users_without_a_position_are_in_the_lists_by_it(store: Store) -> 
     assert (len(without.items), without.total) == (SIZE, ALL)
 
 
+@on_mongodb
 async def test_the_total_of_many_who_are_equal_reads_none_of_them(store: Store) -> None:
     await store.collection("users").update_many({"_id": {"$mod": [2, 1]}}, {"$set": {"position": "Tester"}})
     condition = {"field": "position", "value": "Tester", "fold": False}

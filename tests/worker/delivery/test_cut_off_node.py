@@ -40,6 +40,7 @@ def begun_at(used: str, *urls: str) -> str:
     return ",".join(urls)
 
 
+@pytest.mark.usefixtures("stack")  # whose worker, in the same process, hears of returned messages as well
 async def test_replies_go_over_the_node_that_knows_the_queue(setting: str, queue: AbstractQueue) -> None:
     envelope = Envelope(name="user.get", entry=None, body=b"", reply_to=queue.name, correlation_id="c")
     async with Replies(setting) as replies, asyncio.timeout(PATIENCE):
