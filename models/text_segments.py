@@ -12,11 +12,13 @@ from models.store.counters import Counters
 from models.store.document import now
 from models.store.driver_errors import translate_errors
 from models.store.postings import SEGMENT, SEGMENT_INDEX, posting_row, trigrams
+from models.store.totals import read_total
 from models.turns import take_turns
 from models.users import DELETED, LIVE
 
 USERS = 4_000  # of a segment
 CHUNK = 250
+FASTEST = 4_000  # users more since the last look, some 5 s ago: more than can be indexed in that time
 REST = 4  # times as long as a segment has taken: a fifth of one core at most, less on a busy machine
 CHECK_AFTER = timedelta(days=1)
 READ_UNTIL = timedelta(minutes=1)  # searches that began before have ended by then
@@ -27,16 +29,19 @@ class TextSegments:
     """Builds segments of users that have none: new ones, changed ones, and what workers of an earlier version write.
 
     A segment that has lost users, erased or changed, is dissolved within some days, so that nothing stays of their
-    texts.
+    texts. While users come faster than they can be indexed, as in an import, it waits and leaves the processor to them.
     """
 
     def __init__(self, store: Store, users: int = USERS, rest: float = REST) -> None:
         self._store = store
         self._users, self._size, self._rest = store.collection("users"), users, rest
+        self._total: int | None = None
         self._postings, self._segments = store.collection("postings"), store.collection("segments")
 
     async def run_once(self) -> bool:
         """Build a segment if enough users have none, else check one; return whether there may be more to build."""
+        if await self._is_outpaced():
+            return False
         began = monotonic()
         async with self._lock() as is_held:
             is_built = is_held and await self._build()
@@ -46,6 +51,12 @@ class TextSegments:
                     await self._check_oldest()
         await asyncio.sleep((monotonic() - began) * self._rest if is_built else 0)
         return is_built
+
+    async def _is_outpaced(self) -> bool:
+        with translate_errors():
+            total = await read_total(self._store, (LIVE, DELETED))
+        before, self._total = self._total, total
+        return before is not None and total - before >= FASTEST
 
     @asynccontextmanager
     async def _lock(self) -> AsyncIterator[bool]:

@@ -9,7 +9,7 @@ from models.store.client import BsonDict, Store
 from models.store.document import now
 from models.store.journal import CommandContext
 from models.store.postings import find_candidates, trigram_choices, trigrams
-from models.text_segments import CHECK_AFTER, READ_UNTIL, TextSegments
+from models.text_segments import CHECK_AFTER, FASTEST, READ_UNTIL, TextSegments
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import DELETED, User
 
@@ -54,6 +54,15 @@ async def test_users_come_into_segments_as_soon_as_there_are_enough(database: St
     held = {row["_id"] >> 24 async for row in database.collection("postings").find({})}
     assert held >= trigrams({"name": "ada", "username": "user1"})
     assert (await find(database, "ada"), await find(database, "lin")) == ([1], [3])
+
+
+async def test_users_who_come_faster_than_they_can_be_indexed_wait(database: Store) -> None:
+    work = TextSegments(database, users=1, rest=0)
+    assert await work.run_once() is False
+    await store_users(database, "Ada")
+    await database.collection("totals").insert_one({"_id": "an import", "live": FASTEST, "at": now()})
+    assert [await work.run_once() for _ in range(2)] == [False, True]
+    assert await find(database, "ada") == [1]
 
 
 async def test_one_worker_at_a_time_builds(database: Store) -> None:
