@@ -13,6 +13,7 @@ from pamqp.commands import Basic
 
 from client.errors import unavailable
 from contracts.catalog import COMMANDS_EXCHANGE
+from contracts.lost_connections import name_lost_connections
 from tracing.messages import begin_message_span
 
 
@@ -51,16 +52,17 @@ class RequestChannel:
 
     async def _publish(self, name: str, properties: Basic.Properties, body: bytes) -> None:
         try:
-            async with self._until_closed():
-                # below aio-pika, which would wait for the socket as well as for the broker's confirm
-                await self._channel.basic_publish(
-                    body,
-                    exchange=COMMANDS_EXCHANGE,
-                    routing_key=name,
-                    properties=properties,
-                    mandatory=True,
-                    wait=False,
-                )
+            with name_lost_connections():
+                async with self._until_closed():
+                    # below aio-pika, which would wait for the socket as well as for the broker's confirm
+                    await self._channel.basic_publish(
+                        body,
+                        exchange=COMMANDS_EXCHANGE,
+                        routing_key=name,
+                        properties=properties,
+                        mandatory=True,
+                        wait=False,
+                    )
         except DeliveryError as error:
             text = f"no queue takes {name} at the moment: is a worker of its family there?"
             raise unavailable("bus.not_taken", text) from error

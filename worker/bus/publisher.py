@@ -15,6 +15,7 @@ from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
 from pamqp.commands import Basic
 
+from contracts.lost_connections import name_lost_connections
 from worker.bus.broker_connection import ClusterConnection, connect_robust
 from worker.bus.frame_batch import FrameBatch, publish_frames
 from worker.bus.publications import Confirmation, Publication, RawMessage, publish_together
@@ -128,8 +129,9 @@ class Publisher:
     async def publish(self, exchange: str, key: str, message: Message, seconds: float = 5.0) -> None:
         """Publish, and with confirms wait for the broker's. Raises `PublishFailed`."""
         try:
-            async with asyncio.timeout(seconds):
-                outcome = await self._publish_raw(exchange, key, message)
+            with name_lost_connections():
+                async with asyncio.timeout(seconds):
+                    outcome = await self._publish_raw(exchange, key, message)
         except (*CONNECTION_EXCEPTIONS, TimeoutError, asyncio.CancelledError) as error:
             if _is_cancelled():
                 raise
