@@ -27,6 +27,8 @@ async def serve(
     """Serve an application on a port, 0 for a free one, until the block ends; yields its URL."""
     protocol = limited_protocol(limits or ConnectionLimits())
     listener = _listener(port)
+    # a client in the same process sends nothing while their loop stands still, as on a slow machine
+    options = {"timeout_keep_alive": int(PATIENCE), **options}
     config = uvicorn.Config(app, http=protocol, ws="none", access_log=False, log_config=None, **options)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
