@@ -28,7 +28,7 @@ async def serve(
     protocol = limited_protocol(limits or ConnectionLimits())
     listener = _listener(port)
     # a client in the same process sends nothing while their loop stands still, as on a slow machine
-    options = {"timeout_keep_alive": int(PATIENCE), **options}
+    options = {"timeout_keep_alive": int(PATIENCE / 2), **options}
     config = uvicorn.Config(app, http=protocol, ws="none", access_log=False, log_config=None, **options)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -57,7 +57,8 @@ def read_answer(answer: bytes) -> tuple[int, bytes, bytes]:
 async def test_a_request_line_that_is_none_is_refused_in_the_shape_of_its_dialect(
     bridge: RunningBridge, method: bytes, url: bytes, status: int, body: object
 ) -> None:
-    answer = await bridge.send_raw(method + b" " + url + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+    head = b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
+    answer = await bridge.send_raw(method + b" " + url + head + b"{}")
     seen, head, text = read_answer(answer)
     assert (seen, b"content-type: application/json" in head) == (status, True), answer
     assert body is None or json.loads(text) == body
