@@ -34,7 +34,7 @@ async def measure_lists(bench: Bench) -> list[Figure]:
         ("page in the middle", {"sort": PASSPORT, "page": last // 2}, ""),
         ("first page by name, then time", {"sort": NAMES}, "≤ 10"),
         ("last page by name, then time", {"sort": NAMES, "page": last}, "≤ 10"),
-        *((f"part of a username, {size} characters", _contained(word[-size:]), "≤ 150") for size in (3, 5, 9)),
+        *((f"part of a username, {size} characters", _filter_by_part(word[-size:]), "≤ 150") for size in (3, 5, 9)),
     ]
     return [
         Figure(f"user.search, {stored:,} users: {title}", "ms", await _measure(bench, query), target)
@@ -52,7 +52,7 @@ async def _build_index(url: str) -> None:
     await store.close()
 
 
-def _contained(part: str) -> dict[str, Any]:
+def _filter_by_part(part: str) -> dict[str, Any]:
     return {"filter": [{"field": "username", "op": "like", "value": part}]}
 
 

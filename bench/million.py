@@ -91,7 +91,7 @@ def _measure(up: RunningServers, home: Path, export: Path, users: int) -> None:
             _watch(run, command, export, users // PARTS or 1)
         _report(run)
         print(f"all events sent after {_wait_sent(up.mongo_url):.1f} s more", flush=True)
-        time.sleep(REST_SECONDS)
+        time.sleep(REST_SECONDS)  # what is measured next is a worker that has rested
         print(f"worker {REST_SECONDS:.0f} s after: {resident_mib(worker.pid):.0f} MiB; ended {describe_moment()}")
 
 
@@ -107,7 +107,7 @@ def _command(export: Path, env: Mapping[str, str], home: Path) -> Iterator[Child
 
 def _watch(run: Run, command: ChildProgram, export: Path, part: int) -> None:
     """Keep a moment whenever another part of the users has come, and the last one before the command ends."""
-    progress = _created(export.with_name(f"{export.name}.progress"))
+    progress = _read_created(export.with_name(f"{export.name}.progress"))
     run.moments.append(last := run.look(0))
     print(f"| users | users a second | CPU µs a user: {' | '.join(run.pids)} | all |")
     print("|---" * (len(run.pids) + 3) + "|", flush=True)
@@ -117,14 +117,14 @@ def _watch(run: Run, command: ChildProgram, export: Path, part: int) -> None:
             run.keep(last)
         if command.exit_code is not None:  # asked last: until then the kernel keeps what it has used
             break
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)  # between two looks at the progress file, which tells no change
     if command.exit_code:
         raise SystemExit(command.fault())
     if last.users > run.moments[-1].users:
         run.keep(last)
 
 
-def _created(progress: Path) -> Iterator[int]:
+def _read_created(progress: Path) -> Iterator[int]:
     """Yield how many users more the command has recorded as created."""
     while not progress.exists():
         yield 0
@@ -154,7 +154,7 @@ def _wait_sent(mongo_url: str) -> float:
     with MongoClient[BsonDict](mongo_url) as client:
         journal = client.get_default_database()["journal"]
         while journal.find_one({"pending": 1}, {"_id": 1}):
-            time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)  # between two looks at the journal
     return time.perf_counter() - began
 
 

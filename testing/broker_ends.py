@@ -21,7 +21,7 @@ class MemoryPublisher(Publisher):
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    async def publish(self, exchange: str, key: str, message: Message, seconds: float = 5.0) -> None:  # noqa: ARG002
+    async def publish(self, exchange: str, key: str, message: Message, seconds: float = 5.0) -> None:  # noqa: ARG002  as Publisher has it
         """Publish."""
         self._broker.publish(BrokerMessage(exchange, key, message.properties, message.body))
 
@@ -32,7 +32,7 @@ class MemoryReplies(Replies):
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    async def _publish(self, address: str, message: RawMessage, seconds: float) -> None:  # noqa: ARG002
+    async def _publish(self, address: str, message: RawMessage, seconds: float) -> None:  # noqa: ARG002  as Replies has it
         self._broker.publish(BrokerMessage("", address, message.properties, message.body))
 
 
@@ -44,12 +44,12 @@ class WorkerEnd:
     def __init__(self, receive: Callable[[Envelope], object]) -> None:
         self._receive = receive
 
-    def deliver(self, message: BrokerMessage, offset: int | None = None) -> None:  # noqa: ARG002
+    def deliver(self, message: BrokerMessage, offset: int | None = None) -> None:  # noqa: ARG002  a stream tells it
         """Take a message."""
         deliver = Basic.Deliver("worker", 1, message.redelivered, message.exchange, message.key)
         header = ContentHeader(0, len(message.body), message.properties)
         # the worker acknowledges nothing here: there is no channel
-        delivered = DeliveredMessage(deliver, header, message.body, channel=None)  # type: ignore[arg-type]
+        delivered = DeliveredMessage(deliver, header, message.body, channel=None)  # type: ignore[arg-type]  # see above
         self._receive(read_envelope(IncomingMessage(delivered, no_ack=True)))
 
     def cancel(self) -> None:

@@ -22,7 +22,7 @@ def userbus() -> Iterator[MemoryUserbus]:
         yield up
 
 
-@async_fixture  # type: ignore[untyped-decorator]
+@async_fixture  # type: ignore[untyped-decorator]  # pytest-asyncio is optional
 async def userbus_client(userbus: MemoryUserbus) -> AsyncIterator[Bus]:
     """A client of it, as `userbus.connect` makes them; it is connected."""
     async with userbus.connect() as bus:

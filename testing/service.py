@@ -165,7 +165,7 @@ class MemoryWorker:
 
     async def _fail(self, envelope: Envelope, trouble: ScriptedTrouble) -> RequestOutcome | DeliveryFailure:
         why = trouble.problem
-        assert why is not None  # noqa: S101
+        assert why is not None  # noqa: S101  silence is told before
         if why.kind == "internal":
             raise InjectedFault(why.message)
         if why.kind == "unavailable":

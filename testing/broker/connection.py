@@ -51,7 +51,7 @@ class ClientConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer each frame."""
         try:
-            for number, frame in self._reader.feed(data):
+            for number, frame in self._reader.read(data):
                 self._handle(number, frame)
         except PAMQPException as error:
             self.end(f"SYNTAX_ERROR - {error}")

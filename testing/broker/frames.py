@@ -21,7 +21,7 @@ class FrameReader:
     def __init__(self) -> None:
         self._data = b""
 
-    def feed(self, data: bytes) -> Iterator[tuple[int, FrameTypes]]:
+    def read(self, data: bytes) -> Iterator[tuple[int, FrameTypes]]:
         """Yield the channel's number and the frame of each that is complete. Raises pamqp's errors."""
         self._data += data
         while (length := self._frame_length()) and len(self._data) >= length:

@@ -133,6 +133,6 @@ def test_names_and_kinds_that_there_are_not_are_refused(userbus: MemoryUserbus) 
     with pytest.raises(ValueError, match=r"'user\.creat': did you mean user\.create"):
         userbus.fail_next("user.creat", "conflict")
     with pytest.raises(ValueError, match="'gone' is no kind of problem"):
-        userbus.fail_next("user.create", "gone")  # type: ignore[arg-type]
+        userbus.fail_next("user.create", "gone")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(ValueError, match="no request is called 'nothing'"):
         userbus.silence_next("nothing")

@@ -38,4 +38,4 @@ async def test_where_nothing_waits_it_says_so(operator: SignedInOperator, client
 
 
 async def test_a_stranger_sees_nothing(stranger: Visitor) -> None:
-    await stranger.read("/retries", 303)
+    assert await stranger.read("/retries", 303) == ""
