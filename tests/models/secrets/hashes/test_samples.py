@@ -20,7 +20,7 @@ def name(sample: dict[str, str]) -> str:
     return f"{sample['writer']} {sample['scheme']} {SAMPLES.index(sample)}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # each makes a hash of its own first, which takes longer than most tests
 async def passwords() -> AsyncIterator[Passwords]:
     made = Passwords()
     yield made
