@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from devstack.orphans import end_orphans, has_ended, identity, orphan_pid, record_process
+from tests.support.patience import PATIENCE
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -43,7 +44,7 @@ def test_orphans_are_ended_and_named(tmp_path: Path, sleeper: subprocess.Popen[b
     record_process(tmp_path / "worker.pid", sleeper.pid)
     assert orphan_pid(tmp_path / "worker.pid") == sleeper.pid
     assert end_orphans(tmp_path) == ["worker"]
-    assert sleeper.wait(5) != 0
+    assert sleeper.wait(PATIENCE) != 0
     assert not list(tmp_path.iterdir())
 
 

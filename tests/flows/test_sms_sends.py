@@ -11,6 +11,7 @@ from models.sms_codes import SmsNumberRepository
 from models.sms_sends import CodeRequest, SendReservations, SmsLimits
 from models.unit_of_work import UnitOfWork
 from tests.support.client import Client
+from tests.support.patience import PATIENCE
 from tests.support.sms import backdate, coded, number, sent
 from tests.support.stack import Stack
 
@@ -85,7 +86,7 @@ async def test_a_worker_that_dies_after_the_gateway_took_the_message_is_not_repe
     client: Client, stack: Stack
 ) -> None:
     asked = CodeRequest(number(), uuid4().hex)
-    assert await sends(stack).reserve(asked, seconds=10) == "acquired"
+    assert await sends(stack).reserve(asked, seconds=PATIENCE) == "acquired"
     await sends(stack).confirm(asked, "012345")
     await client.done("sms.send_code", {"telephone": asked.telephone}, message_id=asked.message_id)
     assert sent(stack, asked.telephone) == []
@@ -95,7 +96,7 @@ async def test_a_worker_that_dies_after_the_gateway_took_the_message_is_not_repe
 
 async def test_a_send_under_way_holds_the_number_until_it_is_given_back(client: Client, stack: Stack) -> None:
     asked = CodeRequest(number(), uuid4().hex)
-    await sends(stack).reserve(asked, seconds=10)
+    await sends(stack).reserve(asked, seconds=PATIENCE)
     assert (await client.refused("sms.send_code", {"telephone": asked.telephone}))["code"] == "sms.too_soon"
     await sends(stack).release(asked)
     await client.done("sms.send_code", {"telephone": asked.telephone})

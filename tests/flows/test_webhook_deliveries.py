@@ -9,6 +9,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.support.client import Client
 from tests.support.gateway import gateway
+from tests.support.patience import PATIENCE
 from tests.support.webhooks import a_receiver, told, verified
 
 
@@ -118,12 +119,12 @@ async def test_an_erased_user_is_erased_from_what_waits_and_a_deleted_webhook_le
         user = await a_changed_user(client, 1)
         await told(client, webhook, "waiting", 2)
         await client.done("user.delete", {"id": user["id"]})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while [each["event"] for each in await told(client, webhook, "waiting", 0)] != ["user.erased"]:
                 await asyncio.sleep(0.05)
         stored = [row async for row in rows.find({"webhook_id": webhook["id"], "subject": f"user/{user['id']}"})]
         assert user["email"] not in f"{stored}"
         await client.done("webhook.delete", {"id": webhook["id"]})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while await rows.count_documents({"webhook_id": webhook["id"]}):
                 await asyncio.sleep(0.05)

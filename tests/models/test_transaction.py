@@ -16,6 +16,7 @@ from models.errors.base import StoreBusy, StoreUnavailable
 from models.store.journal import CommandContext
 from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
+from tests.support.patience import PATIENCE
 
 INTERRUPTED = WriteConcernError("operation was interrupted", 11602, {"codeName": "InterruptedDueToReplStateChange"})
 
@@ -38,7 +39,7 @@ async def test_a_write_in_doubt_is_retried(
             raise troubles.pop()
         return "done"
 
-    assert await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + 5) == "done"
+    assert await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + PATIENCE) == "done"
 
 
 async def test_a_refused_write_is_not_retried(dependencies: Dependencies, context: CommandContext) -> None:
@@ -46,7 +47,7 @@ async def test_a_refused_write_is_not_retried(dependencies: Dependencies, contex
         raise OperationFailure("no such command", 59)
 
     with pytest.raises(OperationFailure):
-        await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + 5)
+        await with_transaction(dependencies, context, work, asyncio.get_running_loop().time() + PATIENCE)
 
 
 async def test_a_transaction_that_always_lives_too_long_is_told_as_a_busy_database(

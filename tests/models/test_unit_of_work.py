@@ -19,12 +19,11 @@ from models.store.outbox import Outbox
 from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import User
+from tests.support.patience import PATIENCE
 from tests.support.stack import fresh_database
 
-SOON = 5.0
 
-
-def until(seconds: float = SOON) -> float:
+def until(seconds: float = PATIENCE) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
@@ -138,7 +137,7 @@ async def test_write_conflicts_are_run_again(dependencies: Dependencies, context
         await unit.commit("", [])
 
     contexts = [replace(context, message_id=f"m-{number}") for number in range(2, 22)]
-    await asyncio.gather(*(with_transaction(dependencies, one, rename, until(20)) for one in contexts))
+    await asyncio.gather(*(with_transaction(dependencies, one, rename, until()) for one in contexts))
     user = await UnitOfWork(dependencies).users.get(1)
     assert (user.sort, user.revision) == (99 + 20, 20)
 

@@ -89,5 +89,10 @@ async def test_one_address_takes_its_own_places_alone() -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    async with asyncio.timeout(1), bodies.place("192.0.2.1"), bodies.place("192.0.2.1"), bodies.place("192.0.2.4"):
+    async with (
+        asyncio.timeout(PATIENCE),
+        bodies.place("192.0.2.1"),
+        bodies.place("192.0.2.1"),
+        bodies.place("192.0.2.4"),
+    ):
         assert len(order) == 3

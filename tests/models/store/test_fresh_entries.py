@@ -13,6 +13,7 @@ from models.store.outbox import Outbox
 from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import User
+from tests.support.patience import PATIENCE
 
 
 def entry(id: str, *events: tuple[str, int], body: str = "{}") -> BsonDict:
@@ -50,7 +51,7 @@ async def create_user(
         await unit.users.add(user)
         await unit.commit("created", [OutboxEvent(f"e-{number}", "user.created", user.subject, 1, "{}")])
 
-    until = asyncio.get_running_loop().time() + 30
+    until = asyncio.get_running_loop().time() + PATIENCE
     await with_transaction(dependencies, replace(context, message_id=f"m-{number}"), work, until, grouped)
 
 

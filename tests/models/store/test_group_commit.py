@@ -25,7 +25,7 @@ Work = Callable[[UnitOfWork], Awaitable[str]]
 
 
 def until() -> float:
-    return asyncio.get_running_loop().time() + 30
+    return asyncio.get_running_loop().time() + PATIENCE
 
 
 @asynccontextmanager

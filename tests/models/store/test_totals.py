@@ -14,6 +14,7 @@ from models.transaction import with_transaction
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.user_fields import FIELDS
 from models.users import DELETED, LIVE, User
+from tests.support.patience import PATIENCE
 from tests.support.stores import on_mongodb
 
 
@@ -32,7 +33,7 @@ async def create(dependencies: Dependencies, context: CommandContext, number: in
         await unit.commit("done", [])
 
     one = replace(context, message_id=f"m-{number}")
-    await with_transaction(dependencies, one, work, asyncio.get_running_loop().time() + 30, grouped)
+    await with_transaction(dependencies, one, work, asyncio.get_running_loop().time() + PATIENCE, grouped)
 
 
 async def test_every_change_of_a_status_is_added_up(

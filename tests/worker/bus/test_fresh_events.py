@@ -91,7 +91,7 @@ async def emit(dependencies: Dependencies, context: CommandContext, relay: Relay
     async def work(unit: UnitOfWork) -> None:
         await unit.commit("done", [event])
 
-    until = asyncio.get_running_loop().time() + 30
+    until = asyncio.get_running_loop().time() + PATIENCE
     await with_transaction(dependencies, replace(context, message_id=event.id), work, until, grouped=True)
     relay.wake()
 

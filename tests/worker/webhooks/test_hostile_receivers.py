@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.gateway import gateway
+from tests.support.patience import PATIENCE
 from tests.worker.webhooks.test_poster import LOOPBACK, post
 from worker.webhooks.poster import LOOKUPS, NotPosted, Poster
 
@@ -54,7 +55,7 @@ async def test_an_answer_that_never_begins_ends_the_attempt(part: bytes) -> None
 async def test_of_an_answer_in_tiny_parts_the_first_ones_are_read_alone(part: bytes) -> None:
     async with flood(CHUNKED, part) as (url, sent):
         assert await post(LOOPBACK, url) == 200
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while 0 not in sent:
                 await asyncio.sleep(0.01)
 

@@ -10,6 +10,7 @@ import pytest
 from devstack.ports import free_port
 from models.webhook_addresses import AddressRules
 from tests.support.gateway import gateway
+from tests.support.patience import PATIENCE
 from worker.webhooks.poster import NotPosted, Poster
 
 LOOPBACK = AddressRules([ip_network("127.0.0.0/8")])
@@ -38,7 +39,7 @@ async def listener(answer: bytes, seconds: float = 0.0) -> AsyncIterator[tuple[i
         yield server.sockets[0].getsockname()[1], seen
 
 
-async def post(rules: AddressRules, url: str, seconds: float = 10.0) -> int:
+async def post(rules: AddressRules, url: str, seconds: float = PATIENCE) -> int:
     async with Poster(rules, seconds) as poster:
         return await poster.post(url, {"content-type": "text/plain"}, b"body")
 
@@ -83,6 +84,6 @@ async def test_of_a_long_answer_the_beginning_is_read_alone() -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n"
     async with listener(head + b"x" * 100_000_000) as (port, seen):
         assert await post(LOOPBACK, f"http://127.0.0.1:{port}/") == 200
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while "left" not in seen:
                 await asyncio.sleep(0.01)
