@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Literal
 
 import pytest
@@ -74,4 +75,10 @@ def context() -> CommandContext:
 def build_dependencies(store: Store) -> Dependencies:
     """What units of a process share, on any store."""
     keys = Keys(SECRET)
-    return Dependencies(store, Counters(store), Journal(store, keys), keys, Passwords(), Vault(None))
+    return Dependencies(store, Counters(store), Journal(store, keys), keys, _open_passwords(), Vault(None))
+
+
+@cache
+def _open_passwords() -> Passwords:
+    """The threads of this process that hash: to open them takes a hash, as long as many a test."""
+    return Passwords()
