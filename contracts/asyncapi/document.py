@@ -1,6 +1,7 @@
 """The AsyncAPI 3.0 document of the bus, generated from the catalogue."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,8 +17,12 @@ REF = "#/components/schemas/{model}"
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 
 
+@cache  # it takes most of the time in which a bridge is made
 def asyncapi() -> Json:
-    """Return the AsyncAPI document: one operation per request, with its reply, and one per event."""
+    """Return the AsyncAPI document: one operation per request, with its reply, and one per event.
+
+    All callers in a process share it: leave it unchanged.
+    """
     refs, definitions = models_json_schema([*dict.fromkeys(_shapes())], ref_template=REF)
     schemas = definitions.get("$defs", {})
     replies = {"failed": failed_message(refs[Failed, "serialization"], schemas)}

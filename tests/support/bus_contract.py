@@ -10,7 +10,6 @@ from aio_pika.abc import AbstractIncomingMessage
 from contracts.asyncapi.document import asyncapi
 
 Json = dict[str, Any]
-DOCUMENT = cache(asyncapi)
 MADE_UP = "test."  # begins the names of events that tests make up, or the app_id of who sends what is none
 ROWS = frozenset({"user.import", "user.check_import"})  # carried out though rows are unfit
 
@@ -55,11 +54,11 @@ def _fault(channel: str, name: str, part: str, value: Any) -> str | None:
 
 
 def _messages(channel: str) -> Mapping[str, Json]:
-    found: Mapping[str, Json] = DOCUMENT()["channels"].get(channel, {}).get("messages", {})
+    found: Mapping[str, Json] = asyncapi()["channels"].get(channel, {}).get("messages", {})
     return found
 
 
 @cache
 def _validator(channel: str, name: str, part: str) -> Any:
     schema = _messages(channel)[name][part]
-    return jsonschema_rs.Draft202012Validator(schema | {"components": DOCUMENT()["components"]})
+    return jsonschema_rs.Draft202012Validator(schema | {"components": asyncapi()["components"]})
