@@ -54,7 +54,9 @@ class Poster:
             raise NotPosted(f"no answer within {self._seconds:g} s") from None
         except AddressForbidden as error:
             raise NotPosted(str(error)) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        except httpcore.ProtocolError as error:  # whose text quotes the answer, which is not to be told, after a colon
+            raise NotPosted(f"{type(error).__name__}: {str(error).partition(':')[0]}"[:200]) from error
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
             raise NotPosted(f"{type(error).__name__}: {error}"[:200]) from error
         except (OSError, ssl.SSLError, httpcore.UnsupportedProtocol) as error:
             raise NotPosted(f"{type(error).__name__}: {error}"[:200]) from error

@@ -73,6 +73,22 @@ async def test_what_cannot_be_reached_or_is_no_http_is_told() -> None:
             await post(LOOPBACK, f"https://127.0.0.1:{port}/")
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"-ERR requirepass hunter2\r\n\r\n", "illegal status line"),
+        (b"HTTP/1.1 200 OK\r\nkey hunter2\r\n\r\n", "illegal header line"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nhunter2\r\n", "illegal chunk header"),
+    ],
+)
+async def test_of_an_answer_that_is_no_http_nothing_is_told(answer: bytes, told: str) -> None:
+    """Or whoever may read the log of deliveries reads what services say that are reached by the workers alone."""
+    async with listener(answer) as (port, _):
+        with pytest.raises(NotPosted) as caught:
+            await post(LOOPBACK, f"http://127.0.0.1:{port}/")
+    assert str(caught.value) == f"RemoteProtocolError: {told}"
+
+
 async def test_an_answer_that_comes_too_slowly_is_none() -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"
     async with listener(head + b"x" * 100_000, seconds=0.1) as (port, _):
