@@ -10,7 +10,16 @@ from contracts.tls import is_broker_secure
 
 AREA = "going live"
 ON = ("true", "1", "yes", "on", "t", "y")  # as settings are read
-OWN_MACHINE = [ip_network(each) for each in ("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10")]
+OWN_MACHINE = ("0.0.0.0/32", "127.0.0.0/8", "::/127")
+METADATA = (  # of clouds: most have it at a link-local address
+    "169.254.0.0/16",
+    "fe80::/10",
+    "fd00:ec2::254/128",  # AWS
+    "100.100.100.200/32",  # Alibaba
+    "168.63.129.16/32",  # Azure
+    "192.0.0.192/32",  # Oracle
+)
+NEVER_NAMED = [ip_network(each) for each in (*OWN_MACHINE, *METADATA)]
 Test = Callable[[Mapping[str, str]], bool]
 
 
@@ -48,7 +57,7 @@ def _names_proxies(given: Mapping[str, str]) -> bool:
 
 def _spares_own_machine(given: Mapping[str, str]) -> bool:
     allowed = [ip_network(each, strict=False) for each in _split(given["webhook_networks"])]
-    return not any(mine.version == each.version and mine.overlaps(each) for mine in OWN_MACHINE for each in allowed)
+    return not any(never.version == each.version and never.overlaps(each) for never in NEVER_NAMED for each in allowed)
 
 
 def _split(text: str) -> list[str]:
@@ -75,8 +84,8 @@ WORKERS = (
         "networks of webhooks",
         ("webhook_networks",),
         _spares_own_machine,
-        "leave loopback and link-local addresses out of USERBUS_WEBHOOK_NETWORKS: who may send webhook.create reaches "
-        "the workers' machine by them, and the cloud's metadata",
+        "name no loopback, link-local or metadata address in USERBUS_WEBHOOK_NETWORKS: who may send webhook.create "
+        "reaches the workers' machine by them, and the cloud's metadata",
     ),
 )
 LIMITS = ("sign_ups_per_minute", "checks_per_minute", "sends_per_minute")

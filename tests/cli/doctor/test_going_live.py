@@ -10,7 +10,7 @@ from contracts.diagnosis import DatabaseView, DiagnosisView
 
 GOOD_WORKER = {
     "require_caller": "true", "amqp_tls": "true", "mongo_tls": "true", "log_format": "json", "sms_sender": "off",
-    "sms_per_address": "5", "webhook_networks": "10.1.0.0/16,fd00::/8", "audit_days": "90", "events_days": "7",
+    "sms_per_address": "5", "webhook_networks": "10.1.0.0/16,fd12:3456::/32", "audit_days": "90", "events_days": "7",
 }  # fmt: skip
 GOOD_BRIDGE = {
     "trusted_proxies": "10.0.0.1", "cookie_secure": "true", "allowed_hosts": "users.example", "log_format": "json",
@@ -57,6 +57,12 @@ def test_good_settings_leave_no_row_open() -> None:
         ({"webhook_networks": "10.0.0.0/8,127.0.0.1/32"}, "networks of webhooks"),
         ({"webhook_networks": "169.254.169.254/32"}, "networks of webhooks"),
         ({"webhook_networks": "::/0"}, "networks of webhooks"),
+        ({"webhook_networks": "0.0.0.0/32"}, "networks of webhooks"),
+        ({"webhook_networks": "::/128"}, "networks of webhooks"),
+        ({"webhook_networks": "fd00::/8"}, "networks of webhooks"),
+        ({"webhook_networks": "100.64.0.0/10"}, "networks of webhooks"),
+        ({"webhook_networks": "168.63.129.16/32"}, "networks of webhooks"),
+        ({"webhook_networks": "192.0.0.0/24"}, "networks of webhooks"),
     ],
 )
 def test_each_row_of_workers_is_told_when_it_is_open(settings: dict[str, str], row: str) -> None:
