@@ -125,7 +125,10 @@ class SetUserStatus(Command[UserView]):
 
 
 class SetUserRoot(Command[UserView]):
-    """Make a live user a root user (1), or an ordinary one again (0). Fails with `user.not_found`."""
+    """Make a live user a root user (1), or an ordinary one again (0), which ends its sessions of the console.
+
+    Fails with `user.not_found`.
+    """
 
     id: Id
     root: Flag

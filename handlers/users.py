@@ -92,11 +92,12 @@ async def set_user_status(command: SetUserStatus, unit: UnitOfWork) -> UserView:
 
 
 async def set_user_root(command: SetUserRoot, unit: UnitOfWork) -> UserView:
-    """Make a live user root or ordinary; without a change only `updated_at` moves."""
+    """Make a live user root or ordinary, which ends its sessions of the console; else only `updated_at` moves."""
     user = await unit.users.get(command.id)
     changed = user.change({"root": command.root})
     if changed:
         unit.emit("user.updated", user, lambda after: _change_view(after, changed))
+        await unit.sessions.end_realm(user.id, "console")
     await unit.users.save(user)
     return user_view(user)
 

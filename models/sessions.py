@@ -124,6 +124,10 @@ class SessionRepository(Repository[Session]):
         """Delete every session and token of a user."""
         await self.rows.delete_many({"user_id": user_id}, session=await self.session())
 
+    async def end_realm(self, user_id: int, realm: str) -> None:
+        """Delete every session of a user in a realm."""
+        await self.rows.delete_many({"user_id": user_id, "realm": realm}, session=await self.session())
+
     async def end_tenant(self, tenant_id: str) -> None:
         """Delete every user token that was issued to a tenant."""
         await self.rows.delete_many({"tenant_id": tenant_id}, session=await self.session())

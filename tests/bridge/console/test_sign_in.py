@@ -110,6 +110,15 @@ async def test_a_session_ends_with_what_it_stands_on(
     assert is_sent_to_sign_in(await operator.visitor.http.get("/console/users"))
 
 
+async def test_a_session_stays_ended_when_its_user_is_root_again(client: Client, operator: SignedInOperator) -> None:
+    elsewhere = {"login": operator.user["username"], "password": PASSWORD, "realm": "standard"}
+    token = (await client.done("auth.sign_in", elsewhere))["token"]
+    for root in (0, 1):
+        await client.done("user.set_root", {"id": operator.user["id"], "root": root})
+    assert is_sent_to_sign_in(await operator.visitor.http.get("/console/users"))
+    assert (await client.done("session.resolve", {"token": token}))["user"]["id"] == operator.user["id"]
+
+
 async def test_a_session_that_was_ended_is_refused_at_once(client: Client, operator: SignedInOperator) -> None:
     await client.done("session.revoke", {"user_id": operator.user["id"]})
     assert is_sent_to_sign_in(await operator.visitor.http.get("/console/users"))
