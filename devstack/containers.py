@@ -27,7 +27,7 @@ STOP_LIMIT = 30
 
 @dataclass(frozen=True)
 class ImageSpec:
-    """How to run one server from an image: one port published on 127.0.0.1, one folder kept if a volume is named."""
+    """How to run one server from an image: its ports published on 127.0.0.1, one folder kept if a volume is named."""
 
     name: str
     image: str
@@ -38,6 +38,8 @@ class ImageSpec:
     env: dict[str, str] = field(default_factory=dict)
     volume: tuple[str, str] | None = None
     """The volume's name and the folder in the container."""
+    more_ports: tuple[tuple[int, int], ...] = ()
+    """Others, as `ports`."""
 
 
 def ensure_image(image: str, say: Callable[[str], None]) -> bool:
@@ -149,9 +151,9 @@ class ContainerServer(StackServer):
 
 def _build(spec: ImageSpec) -> DockerContainer:
     container = DockerContainer(spec.image, env=dict(spec.env))
-    here, inside = spec.ports
     # with_bind_ports takes no address and would open the port to the network.
-    cast(dict[str, Any], container.ports)[f"{inside}/tcp"] = (HOST, here)
+    for here, inside in (spec.ports, *spec.more_ports):
+        cast(dict[str, Any], container.ports)[f"{inside}/tcp"] = (HOST, here)
     if spec.command:
         container.with_command(list(spec.command))
     if spec.volume is not None:

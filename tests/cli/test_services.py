@@ -20,8 +20,6 @@ from tests.support.restricted import SERVICES, RestrictedBroker, restricted_rabb
 @pytest.fixture(scope="module")
 def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedBroker]:
     with restricted_rabbitmq(tmp_path_factory.mktemp("restricted")) as broker:
-        if not broker.management_url:
-            pytest.skip("the container's management port is not published")
         yield broker
 
 

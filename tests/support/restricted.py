@@ -15,6 +15,7 @@ from devstack.server_choice import ServerChoice, ServerOptions, choose_rabbitmq
 from devstack.setup import MANAGEMENT, RABBITMQ, write_secrets
 
 PASSWORD = "a password of services"
+MANAGEMENT_PORT = 15672
 # A service by default, one that creates users and hears of them, one that hears of everything, one
 # that hears of users without personal data, and the example of notifications.
 SERVICES = (
@@ -28,7 +29,7 @@ SERVICES = (
 
 @dataclass(frozen=True)
 class RestrictedBroker:
-    """The URL of each user by name, the URL of the management API or "", the file with the list of services."""
+    """The URL of each user by name, the URL of the management API, the file with the list of services."""
 
     urls: Mapping[str, str]
     management_url: str
@@ -48,12 +49,11 @@ def restricted_rabbitmq(home: Path) -> Iterator[RestrictedBroker]:
     urls = {name: url.replace(RABBITMQ, f"{HOST}:{port}") for name, url in own.items()}
     urls |= {each.name: f"amqp://{each.name}:{PASSWORD.replace(' ', '%20')}@{HOST}:{port}" for each in SERVICES}
     management = (home / "secrets" / "operator" / "userbus_management_url").read_text()
-    is_container = isinstance(choice.server, ContainerServer)
     with ExitStack() as stack:
         for server in (*choice.companions, choice.server):
             stack.callback(server.close)
             server.start()
-        url = "" if is_container else management.replace(MANAGEMENT, f"{HOST}:{management_port}")
+        url = management.replace(MANAGEMENT, f"{HOST}:{management_port}")
         yield RestrictedBroker(urls, url, file)
 
 
@@ -64,7 +64,9 @@ def _choose(home: Path, port: int, management_port: int) -> ServerChoice:
         spec = choice.server.spec
         choice.server.close()
         env = {**spec.env, "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf")}
-        return replace(choice, server=ContainerServer(replace(spec, env=env, volume=(str(folder), str(folder)))))
+        ports = ((management_port, MANAGEMENT_PORT),)
+        with_management = replace(spec, env=env, volume=(str(folder), str(folder)), more_ports=ports)
+        return replace(choice, server=ContainerServer(with_management))
     listener = f"management.tcp.ip = {HOST}\nmanagement.tcp.port = {management_port}\n"
     (home / "rabbitmq" / "conf.d").mkdir()
     (home / "rabbitmq" / "conf.d" / "users.conf").write_text((folder / "rabbitmq.conf").read_text() + listener)

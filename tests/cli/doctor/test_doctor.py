@@ -27,8 +27,6 @@ Findings = list[dict[str, str]]
 @pytest.fixture(scope="module")
 def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedBroker]:
     with restricted_rabbitmq(tmp_path_factory.mktemp("restricted")) as broker:
-        if not broker.management_url:
-            pytest.skip("the container's management port is not published")
         yield broker
 
 

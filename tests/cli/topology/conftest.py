@@ -13,8 +13,6 @@ from worker.bus.topology import declare
 @pytest.fixture(scope="package")
 def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestrictedBroker]:
     with restricted_rabbitmq(tmp_path_factory.mktemp("restricted")) as broker:
-        if not broker.management_url:
-            pytest.skip("the container's management port is not published")
         yield broker
 
 
