@@ -18,6 +18,7 @@ from worker.metrics import Metrics
 
 UNKNOWN = -1
 AWAY = "it is not there"
+UNTOLD = "the broker does not tell"
 LATE_SECONDS = 60.0
 
 
@@ -45,7 +46,8 @@ class Readiness:
         missing = [name for name, state in parts.items() if state != "ok"]
         self.metrics.database_up.set(parts["database"] == "ok")
         self.metrics.broker_up.set(parts["broker"] == "ok")
-        self.metrics.consumers_missing.set(sum(name.startswith("userbus.") for name in missing))
+        is_told = parts["broker"] == "ok" and UNTOLD not in consumers.values()
+        self.metrics.consumers_missing.set(sum(name in consumers for name in missing) if is_told else UNKNOWN)
         self.metrics.dead_letters.set(dead)
         self.metrics.outbox.set(entries)
         self.metrics.relay_lag.set(lag)
@@ -75,7 +77,7 @@ class Readiness:
         try:
             found = await self.publisher.find_queue(name)
         except PublishFailed:
-            return "the broker does not tell"
+            return UNTOLD
         if found is None and name in QUERY_QUEUES:
             return AWAY
         return "ok" if found and found[1] else "nobody consumes it"

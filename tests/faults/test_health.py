@@ -83,9 +83,11 @@ async def test_the_broker_gone(watched: WatchedWorker) -> None:
     found = await watched.wait_until(lambda found: "broker" in found["missing"])
     assert (found["status"], found["parts"]["database"], found["dead_letters"]) == ("unready", "ok", -1)
     assert await watched.figure("userbus_broker_up") == 0
+    assert await watched.figure("userbus_consumers_missing") == -1
     watched.broker.heal()
     await watched.wait_until(is_ready)
     assert await watched.figure("userbus_broker_up") == 1
+    assert await watched.figure("userbus_consumers_missing") == 0
 
 
 async def test_the_database_gone(watched: WatchedWorker) -> None:
