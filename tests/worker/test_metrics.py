@@ -1,12 +1,15 @@
 """What a worker counts of its work."""
 
 import asyncio
+import re
 from uuid import uuid4
 
+from tests.support.blocks import ROOT
 from tests.support.client import Client
 from tests.support.patience import PATIENCE
 from tests.support.sms import number
 from tests.support.stack import Stack
+from worker.delivery.dead_letter_content import KNOWN_CODES
 
 
 def figures(stack: Stack) -> dict[str, float]:
@@ -65,3 +68,10 @@ async def test_the_state_of_pools_is_told(client: Client, stack: Stack) -> None:
     assert [value for name, value in told.items() if name.startswith("userbus_hashes")] == [0.0] * 6
     assert told['userbus_database_connections{state="idle"}'] >= 1
     assert told['userbus_database_connections{state="waiting"}'] == 0
+
+
+def test_every_reason_of_the_manual_is_counted_from_the_start() -> None:
+    section = (ROOT / "docs" / "operations.md").read_text().split("\n## Dead letters\n")[1].split("\n## ")[0]
+    rows = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
+    listed = {reason for row in rows for reason in re.findall(r"`([a-z_.]+)`", row)}
+    assert (len(listed) >= 10, listed - {*KNOWN_CODES}) == (True, set())

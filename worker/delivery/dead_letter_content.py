@@ -11,6 +11,13 @@ from models.store.document import now
 from worker.delivery.bodies import MAX_UNKNOWN
 from worker.delivery.envelope import Envelope
 
+KNOWN_CODES = (
+    *("service.fault", "store.unavailable", "sms.not_sent", "password.busy", "message.poison"),
+    *("message.undecodable", "message.invalid", "message.too_large", "message.unknown_name", "message.id_missing"),
+    *("broker.delivery_limit", "broker.rejected", "broker.maxlen"),
+)
+"""The codes of the problems that dead letters are known to have: docs/operations.md says what to do about each."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterReason:

@@ -16,7 +16,7 @@ from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 from models.store.document import now
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.bus.retry_headers import ATTEMPT, CAUSE, FIRST, SINCE
-from worker.delivery.dead_letter_content import DeadLetterReason, dead_letter_content
+from worker.delivery.dead_letter_content import KNOWN_CODES, DeadLetterReason, dead_letter_content
 from worker.delivery.deadline_header import DEADLINE
 from worker.delivery.envelope import Envelope
 
@@ -40,7 +40,7 @@ class Retry:
         self._keep_callers = keep_callers
         self._worker = worker
         self.steps = Counter(dict.fromkeys(STEPS, 0))
-        self.reasons: Counter[str] = Counter()
+        self.reasons = Counter(dict.fromkeys(KNOWN_CODES, 0))  # Prometheus sees no increase where a series begins
 
     async def retry_delayed(self, envelope: Envelope, why: Problem) -> None:
         """Send a copy to the step of its attempt, or by chance to the one after it, counting the attempt."""
