@@ -11,6 +11,7 @@ from aio_pika.abc import AbstractChannel
 from client.connection import Connection, State, connected_user
 from client.errors import unavailable
 from client.options import Options
+from client.partitions import MOST_PARTITIONS, PartitionedQueue
 from client.prepared_request import PreparedRequest
 from client.requests import RequestChannel, request_channel
 from client.retry import retry_until
@@ -96,18 +97,24 @@ class Bus:
         await self._retry_until_deadline(prepared.name, attempt, options)
         return prepared.message_id
 
-    def events(self, consumer: str, *patterns: str, prefetch: int = 32, plain: bool = False) -> Subscription:
+    def events(
+        self, consumer: str, *patterns: str, prefetch: int = 32, plain: bool = False, partitions: int = 1
+    ) -> Subscription:
         """Subscribe to the events whose names match one of the topic patterns, by default to all.
 
         The durable queue `<consumer>.events` keeps them from the first subscription on, also while nobody reads. Of
-        several processes with the same consumer name one is given the events; another takes over when it ends. Up to
-        `prefetch` events are fetched ahead. `plain` takes them without personal data, for services that are given no
-        more. Raises ValueError for a name that is userbus's own.
+        several processes with the same consumer name one is given the events; another takes over when it ends. With
+        several `partitions`, 64 at most, the processes share the subjects; the number stays what it was first. Up to
+        `prefetch` events of each are fetched ahead. `plain` takes them without personal data, for services that are
+        given no more. Raises ValueError for a name that is userbus's own, and for another number of partitions.
         """
         if not consumer or consumer.split(".", maxsplit=1)[0] == "userbus":
             raise ValueError("name the consumer after your own service: userbus.* is the service's own")
+        if not 1 <= partitions <= MOST_PARTITIONS:
+            raise ValueError(f"{partitions} partitions: take 1 to {MOST_PARTITIONS}")
         exchange = PLAIN_EVENTS_EXCHANGE if plain else EVENTS_EXCHANGE
-        return self._subscribe(EventQueue(f"{consumer}.events", patterns or ("#",), prefetch, exchange))
+        queue = EventQueue(f"{consumer}.events", patterns or ("#",), prefetch, exchange)
+        return self._subscribe(queue if partitions == 1 else PartitionedQueue(queue, partitions))
 
     def replay(self, start: Start = "first", *patterns: str, prefetch: int = 100) -> Subscription:
         """Read past events from the log (the last 7 days by default), then new ones as they come.

@@ -50,6 +50,8 @@ class Connection:
         self._session = session
         self._attempted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._lost = asyncio.Event()
+        self._is_renewing = False
 
     async def open(self) -> None:
         """Begin to connect; returns once an address was reached, or all have been tried."""
@@ -63,6 +65,11 @@ class Connection:
             await asyncio.wait({self._task})
         self.state = "closed"
         self._attempted.set()  # whoever still waits in open
+
+    def renew(self) -> None:
+        """Leave the session and begin another on a new channel; what is not acknowledged goes back, in its order."""
+        self._is_renewing = True
+        self._lost.set()
 
     async def _keep_open(self) -> None:
         untried = len(self._addresses)
@@ -78,16 +85,23 @@ class Connection:
                 await asyncio.sleep(RECONNECT_INTERVAL)
 
     async def _serve(self) -> None:
-        lost = asyncio.Event()
         async with await self._connect() as connection:
-            channel = await connection.channel(on_return_raises=True)
-            channel.close_callbacks.add(lambda *_: lost.set())
-            # the broker ends a consumer whose queue is deleted
-            (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(lambda _: lost.set())
-            async with self._session(channel):
-                self._enter("up")
-                await lost.wait()
+            await self._serve_channel(connection)
+            while self._is_renewing:
+                await self._serve_channel(connection)
         raise ConnectionError("the connection to the broker was lost")
+
+    async def _serve_channel(self, connection: AbstractConnection) -> None:
+        self._is_renewing, self._lost = False, asyncio.Event()
+        lost, channel = self._lost, await connection.channel(on_return_raises=True)
+        channel.close_callbacks.add(lambda *_: lost.set())
+        # the broker ends a consumer whose queue is deleted
+        (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(lambda _: lost.set())
+        async with self._session(channel):
+            self._enter("up")
+            await lost.wait()
+        if self._is_renewing:
+            await channel.close()
 
     async def _connect(self) -> AbstractConnection:
         properties: FieldTable = {"connection_name": self._name}

@@ -26,6 +26,10 @@ class Sequences:
         last = self._last.get(event.subject, event.sequence - 1)
         return replace(event, gap=max(event.sequence - last - 1, 0), late=event.sequence <= last)
 
+    def forget_subjects(self) -> None:
+        """Forget the sequences, not the ids: another process may have been given events of any subject since."""
+        self._last.clear()
+
     def record(self, event: Event) -> None:
         """Remember an event that was given and processed."""
         _remember(self._ids, event.id, None, MOST_IDS)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aiormq.abc import FieldTable
@@ -11,11 +11,11 @@ from aiormq.abc import FieldTable
 from client.event import Event
 from contracts.catalog import EVENTS_EXCHANGE, EVENTS_LOG
 
-Receive = Callable[[AbstractIncomingMessage], Awaitable[None]]
+Receive = Callable[[AbstractIncomingMessage | None], Awaitable[None]]  # None has the subscription look again
 Start = Literal["first", "next"] | int | datetime
 
 # One consumer at a time keeps each subject's order. RabbitMQ 4 by default drops what was delivered 20 times.
-_QUEUE: FieldTable = {"x-queue-type": "quorum", "x-single-active-consumer": True, "x-delivery-limit": 1_000_000}
+QUEUE: FieldTable = {"x-queue-type": "quorum", "x-single-active-consumer": True, "x-delivery-limit": 1_000_000}
 
 
 class Source(Protocol):
@@ -31,6 +31,17 @@ class Source(Protocol):
     def accepts(self, event: Event) -> bool:
         """Whether the subscription wants this event."""
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether to consume anew on another channel, once no event is in hand."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may have been given a subject's events meanwhile, when consuming begins anew."""
+
+    async def leave(self) -> None:
+        """Tell the other processes of the consumer that this one stops."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventQueue:
@@ -40,11 +51,13 @@ class EventQueue:
     patterns: Sequence[str]
     prefetch: int
     exchange: str = EVENTS_EXCHANGE
+    is_stale: ClassVar[bool] = False
+    is_shared: ClassVar[bool] = False
 
     async def consume(self, channel: AbstractChannel, receive: Receive) -> None:
         """Declare and bind the queue, then consume from it."""
         await channel.set_qos(self.prefetch)
-        queue = await channel.declare_queue(self.name, durable=True, arguments=_QUEUE)
+        queue = await channel.declare_queue(self.name, durable=True, arguments=QUEUE)
         for pattern in self.patterns:
             await queue.bind(self.exchange, pattern)
         await queue.consume(receive)
@@ -52,6 +65,9 @@ class EventQueue:
     def accepts(self, event: Event) -> bool:
         """Whether a pattern matches: a queue keeps its earlier bindings."""
         return is_any_match(self.patterns, event.name)
+
+    async def leave(self) -> None:
+        """Tell nobody: the broker has the next process take over."""
 
 
 @dataclass(slots=True)
@@ -62,6 +78,8 @@ class EventLog:
     patterns: Sequence[str]
     prefetch: int
     name: str = EVENTS_LOG
+    is_stale: ClassVar[bool] = False
+    is_shared: ClassVar[bool] = False
     _next: int | None = None
 
     async def consume(self, channel: AbstractChannel, receive: Receive) -> None:
@@ -76,6 +94,9 @@ class EventLog:
             self._next = event.offset + 1
         too_old = isinstance(self.start, datetime) and event.time < self.start
         return not too_old and is_any_match(self.patterns, event.name)
+
+    async def leave(self) -> None:
+        """Tell nobody: each reader reads for itself."""
 
 
 def is_any_match(patterns: Sequence[str], name: str) -> bool:

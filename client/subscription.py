@@ -10,11 +10,11 @@ from typing import Self
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed
-from aiormq.exceptions import ChannelAccessRefused
+from aiormq.exceptions import ChannelAccessRefused, ConnectionCommandInvalid
 from pydantic import ValidationError
 
 from client.connection import Connection
-from client.errors import BusError, Conflict, Denied
+from client.errors import BusError, Conflict, Denied, unavailable
 from client.event import Event, read_event
 from client.sequences import Sequences
 from client.sources import Source
@@ -23,6 +23,12 @@ from tracing.messages import begin_message_span
 from tracing.spans import NOT_RECORDED, Span
 
 OFFSET = "x-stream-offset"
+
+_PLUGIN = (
+    "several partitions need a plugin of RabbitMQ: "
+    "run `rabbitmq-plugins enable rabbitmq_consistent_hash_exchange` on every node"
+)
+_DIFFERS = "a consumer keeps its queue and its number of partitions; take another consumer name to change them"
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +40,8 @@ class Subscription:
     last event unacknowledged: the next loop gives it again, or the next consumer once this one is closed. Used as an
     `async with` block, the subscription is ready when the block begins, and the last event is acknowledged when the
     block ends without an exception. The iterator ends when the subscription or its bus is closed. Raises Denied if the
-    broker does not allow to consume, Conflict if the queue exists with other arguments.
+    broker does not allow to consume, Conflict if the queue exists with other arguments or another number of partitions,
+    Unavailable if partitions need a plugin that the broker does not have.
     """
 
     def __init__(self, url: str, app_id: str, source: Source) -> None:
@@ -71,6 +78,7 @@ class Subscription:
         if self._current is not None:
             self._span.fail("not acknowledged")
         self._end_span()
+        await self._source.leave()
         await self._connection.close()
         self._wake()
 
@@ -100,6 +108,8 @@ class Subscription:
 
     async def _wait_message(self) -> AbstractIncomingMessage:
         while True:
+            if self._source.is_stale:
+                await self._renew()
             message = await self._arrived.get()
             if self.is_closed:
                 raise StopAsyncIteration
@@ -107,6 +117,12 @@ class Subscription:
                 raise self._fault
             if message is not None:
                 return message
+
+    async def _renew(self) -> None:
+        """Consume anew, while no event is in hand: whoever is given the rest finds all before it done."""
+        self._ready.clear()
+        self._connection.renew()
+        await self._open()
 
     async def _open(self) -> None:
         if not self._is_open:
@@ -147,10 +163,12 @@ class Subscription:
             self._arrived.get_nowait()
         try:
             await self._source.consume(channel, self._arrived.put)
-        except (ChannelAccessRefused, ChannelPreconditionFailed) as error:
+        except (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionCommandInvalid) as error:
             self._fault = _refusal(error)
             self._wake()
             raise
+        if self._source.is_shared:
+            self._sequences.forget_subjects()
         self._fault = None
         self._ready.set()
         yield
@@ -172,6 +190,8 @@ async def _acknowledge(message: AbstractIncomingMessage) -> None:
 
 
 def _refusal(error: BaseException) -> BusError:
+    if isinstance(error, ConnectionCommandInvalid):
+        return unavailable("bus.plugin_missing", f"{error}: {_PLUGIN}")
     if isinstance(error, ChannelPreconditionFailed):
-        return Conflict(Problem(kind="conflict", code="bus.queue_differs", message=str(error)))
+        return Conflict(Problem(kind="conflict", code="bus.queue_differs", message=f"{error}: {_DIFFERS}"))
     return Denied(Problem(kind="denied", code="bus.access_refused", message=str(error)))

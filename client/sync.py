@@ -45,9 +45,9 @@ class SyncBus:
         """Send a command without waiting for its answer; see `Bus.publish`."""
         return self._run(self._bus.publish(command, **options))
 
-    def events(self, consumer: str, *patterns: str) -> Generator[Event, None, None]:
+    def events(self, consumer: str, *patterns: str, partitions: int = 1) -> Generator[Event, None, None]:
         """Subscribe, then iterate over events; one is acknowledged when the next is asked for. See `Bus.events`."""
-        return self._iterate(self._bus.events(consumer, *patterns))
+        return self._iterate(self._bus.events(consumer, *patterns, partitions=partitions))
 
     def replay(self, start: Start = "first", *patterns: str) -> Generator[Event, None, None]:
         """Iterate over past events, then new ones; see `Bus.replay`."""

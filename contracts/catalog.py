@@ -18,6 +18,7 @@ COMMANDS_EXCHANGE = "userbus.commands"
 EVENTS_EXCHANGE = "userbus.events"
 PLAIN_EVENTS_EXCHANGE = "userbus.events.plain"
 EVENTS_LOG = "userbus.events.log"
+SUBJECT_HEADER = "cloudEvents_subject"  # as CloudEvents' binding to AMQP names the attribute
 UNKNOWN = "userbus.unknown"
 WEBHOOKS = "userbus.webhooks"
 DEAD = "userbus.dead"

@@ -24,6 +24,7 @@ QUIET = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
 LOOPBACK = "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}"
 USER = "userbus"
 CONNECT_TIMEOUT = 5.0
+PLUGIN = "rabbitmq_consistent_hash_exchange"  # for consumers of events that take several partitions
 MAX_MESSAGE = 16_777_216  # bytes: a reply can be as large as a document of MongoDB
 
 
@@ -110,7 +111,12 @@ def _config_files(port: int, password: str, tls: ServerTls | None) -> dict[str, 
         "log.file": "false",
     }
     conf = "".join(f"{key} = {text}\n" for key, text in settings.items())
-    return {"rabbitmq.conf": conf, "enabled_plugins": "[].\n", "rabbitmq-env.conf": "", "advanced.config": "[].\n"}
+    return {
+        "rabbitmq.conf": conf,
+        "enabled_plugins": f"[{PLUGIN}].\n",
+        "rabbitmq-env.conf": "",
+        "advanced.config": "[].\n",
+    }
 
 
 def _listeners(port: int, tls: ServerTls | None) -> dict[str, str]:

@@ -100,6 +100,8 @@ def _rabbitmq_image(options: ServerOptions, image: str, password: str) -> ImageS
         "RABBITMQ_DEFAULT_USER": rabbitmq.USER,
         "RABBITMQ_DEFAULT_PASS": password,
         "RABBITMQ_NODENAME": "userbus@localhost",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": "/var/lib/rabbitmq/enabled_plugins",  # one that may be written
+        "RABBITMQ_ENABLED_PLUGINS": f"rabbitmq_management,rabbitmq_prometheus,{rabbitmq.PLUGIN}",
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{rabbitmq.QUIET} -rabbit max_message_size {rabbitmq.MAX_MESSAGE}",
     }
     ready = partial(rabbitmq.speaks_amqp, HOST, options.amqp_port)

@@ -18,7 +18,7 @@ from devstack.keys import ensure_secret, random_key, random_password
 from devstack.mongo_users import ADMIN, DATABASE, WORKER, ensure_users
 from devstack.mongodb import SET, is_primary
 from devstack.ports import HOST
-from devstack.rabbitmq import MAX_MESSAGE
+from devstack.rabbitmq import MAX_MESSAGE, PLUGIN
 
 MONGO = ("mongo", 27017)
 RABBITMQ = "rabbitmq:5672"
@@ -68,6 +68,7 @@ def write_secrets(folder: Path, broker: Path, services: Path) -> tuple[str, str]
     broker.mkdir(parents=True, exist_ok=True)
     made = definitions(passwords, read_services(services).values())
     (broker / "definitions.json").write_text(json.dumps(made, indent=2))
+    (broker / "enabled_plugins").write_text(f"[rabbitmq_management,rabbitmq_prometheus,{PLUGIN}].\n")
     limit = f"max_message_size = {MAX_MESSAGE}\n"
     (broker / "rabbitmq.conf").write_text(f"load_definitions = {broker / 'definitions.json'}\n{limit}")
     server = f"{MONGO[0]}:{MONGO[1]}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.asyncapi.examples import REQUESTS, example
+from contracts.catalog import SUBJECT_HEADER
 
 Json = dict[str, Any]
 
@@ -58,6 +59,7 @@ def event_message(name: str, data: Json, schemas: Json) -> Json:
         "message_id": _text("Property: the `id` of the event, the same whenever it is sent.", EVENT_ID),
         "type": _constant(name),
         "app_id": _constant("userbus"),
+        SUBJECT_HEADER: _text("Header: the `subject`, by which exchanges can hash.", "user/42"),
         "correlation_id": _text("Property: the correlation_id of the command.", "1"),
         "timestamp": {"type": "integer", "description": "Property: when it happened, Unix time in seconds."},
         "traceparent": TRACEPARENT,

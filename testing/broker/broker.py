@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
+from zlib import crc32
 
 from client.sources import is_any_match
 from contracts.topology.parts import DeclaredBinding, Topology
@@ -13,7 +15,8 @@ from testing.broker.queues import Arguments, MemoryQueue, MemoryStream
 Queue = MemoryQueue | MemoryStream
 
 
-KINDS = ("topic", "fanout", "direct", "headers")
+HASH = "x-consistent-hash"
+KINDS = ("topic", "fanout", "direct", "headers", HASH)
 
 
 class QueueDiffers(Exception):
@@ -27,6 +30,8 @@ class Broker:
         self.queues: dict[str, Queue] = {}
         self._kinds: dict[str, str] = {each.name: each.kind for each in topology.exchanges}
         self._alternates = {each.name: each.arguments.get("alternate-exchange") for each in topology.exchanges}
+        self._hash_headers: dict[str, str] = {}
+        self._forwards: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         self._bindings: dict[str, list[tuple[str, Arguments, str]]] = defaultdict(list)
         for declared in topology.queues:
             self.declare_queue(declared.name, declared.arguments)
@@ -37,10 +42,11 @@ class Broker:
         """Whether there is such an exchange."""
         return not name or name in self._kinds
 
-    def declare_exchange(self, name: str, kind: str) -> None:
+    def declare_exchange(self, name: str, kind: str, arguments: Arguments) -> None:
         """Make an exchange unless there is one. Raises ValueError for another kind."""
         if kind not in KINDS or self._kinds.setdefault(name, kind) != kind:
             raise ValueError(f"exchange '{name}' cannot be of the kind '{kind}'")
+        self._hash_headers[name] = arguments.get("hash-header", "")
 
     def declare_queue(self, name: str, arguments: Arguments) -> Queue:
         """Return the queue of this name, made if there is none. Raises `QueueDiffers`."""
@@ -55,6 +61,10 @@ class Broker:
     def bind(self, queue: str, exchange: str, key: str, arguments: Arguments) -> None:
         """Have an exchange's messages with this key sent to a queue too."""
         self._bind(queue, DeclaredBinding(exchange, key, arguments))
+
+    def bind_exchange(self, destination: str, source: str, key: str) -> None:
+        """Have a topic exchange's messages with this key sent to another exchange too."""
+        self._forwards[source][key, destination] = None
 
     def unbind(self, queue: str, exchange: str, key: str) -> None:
         """Remove a binding."""
@@ -81,7 +91,13 @@ class Broker:
             return [message.key] if message.key in self.queues else []
         headers = message.properties.headers or {}
         bound = self._bindings[message.exchange]
+        if self._kinds[message.exchange] == HASH:
+            text = str(headers.get(self._hash_headers[message.exchange]))
+            return [bound[crc32(text.encode()) % len(bound)][2]] if bound else []
         found = [name for key, arguments, name in bound if self._is_bound(message, key, arguments, headers)]
+        for key, destination in self._forwards[message.exchange]:
+            if is_any_match([key], message.key):
+                found += self._route(replace(message, exchange=destination))
         alternate = self._alternates.get(message.exchange)
         if found or not alternate:
             return [*dict.fromkeys(found)]

@@ -112,9 +112,17 @@ class BrokerChannel:
 
     def _declare_exchange(self, frame: Exchange.Declare) -> None:
         try:
-            self._broker.declare_exchange(frame.exchange, frame.exchange_type)
+            self._broker.declare_exchange(frame.exchange, frame.exchange_type, frame.arguments or {})
         except ValueError as error:
             raise ChannelRefused(PRECONDITION, f"PRECONDITION_FAILED - {error}") from error
+
+    def bind_exchange(self, frame: Exchange.Bind) -> Answer:
+        """Bind an exchange to another."""
+        for name in (frame.source, frame.destination):
+            if not name or not self._broker.has_exchange(name):
+                raise ChannelRefused(NOT_FOUND, f"NOT_FOUND - no exchange '{name}' in vhost '/'")
+        self._broker.bind_exchange(frame.destination, frame.source, frame.routing_key)
+        return Exchange.BindOk()
 
     def declare_queue(self, frame: Queue.Declare) -> Answer:
         """Make a queue, or look at it."""
@@ -225,6 +233,7 @@ _METHODS: dict[type, Callable[[BrokerChannel, Any], Answer]] = {
     Basic.Qos: BrokerChannel.set_prefetch,
     Basic.Reject: BrokerChannel.reject,
     Confirm.Select: BrokerChannel.confirm,
+    Exchange.Bind: BrokerChannel.bind_exchange,
     Exchange.Declare: BrokerChannel.declare_exchange,
     Queue.Bind: BrokerChannel.bind_queue,
     Queue.Declare: BrokerChannel.declare_queue,

@@ -38,6 +38,13 @@ def bind(name: str, key: str) -> Attempt:
     return attempt
 
 
+def pass_on(name: str, key: str, to: str) -> Attempt:
+    async def attempt(channel: AbstractChannel) -> None:
+        await (await channel.declare_exchange(to, "fanout", durable=True)).bind(name, key)
+
+    return attempt
+
+
 def take(queue: str) -> Attempt:
     async def attempt(channel: AbstractChannel) -> None:
         await (await channel.get_queue(queue, ensure=False)).get(fail=False)
@@ -97,6 +104,7 @@ FORBIDDEN: Mapping[str, Mapping[str, Attempt]] = {
         "make root users": publish("userbus.commands", "user.set_root"),
         "issue service tokens": publish("userbus.commands", "token.issue"),
         "listen to all events": bind("userbus.events", "#"),
+        "listen to all events in partitions": pass_on("userbus.events", "#", "billing.passed-on"),
         "listen to all users' events and more": bind("userbus.events", "user.#"),
         "listen to other events": bind("userbus.events", "role.created"),
         "take from the log": LISTENING["take from the log"],
@@ -147,9 +155,14 @@ async def test_a_consumer_subscribes_under_its_own_name_alone(urls: Urls) -> Non
         connect(urls["billing"], app_id="billing") as billing,
         connect(urls["watcher"], app_id="c") as bus,
     ):
-        async with bus.events("watcher", "user.created") as events, bus.replay("next", "user.created") as log:
+        async with (
+            bus.events("watcher", "user.created") as events,
+            bus.events("watcher.shared", "user.created", partitions=2) as shared,
+            bus.replay("next", "user.created") as log,
+        ):
             user = await billing.ask(CreateUser(username=f"user_{uuid4().hex}"))
             assert (await anext(events)).data == user
+            assert (await anext(shared)).data == user
             assert (await anext(log)).data == user
         with pytest.raises(Denied) as refused:
             await anext(bus.events("billing"))

@@ -227,6 +227,7 @@ async def test_every_event_has_its_context_as_amqp_properties_too(told: Told) ->
     for message, event in zip(told.messages, told.events, strict=True):
         assert message.correlation_id == event.get("correlationid")
         assert message.headers.get("traceparent") == event.get("traceparent")
+        assert message.headers["cloudEvents_subject"] == event["subject"]
         assert message.timestamp == datetime.fromisoformat(event["time"]).replace(microsecond=0)
     assert any(message.correlation_id and message.headers.get("traceparent") for message in told.messages)
 

@@ -11,6 +11,7 @@ from access.service_grants import ServiceIdentity
 from access.service_list import add_service
 from devstack.containers import ContainerServer
 from devstack.ports import HOST, free_port
+from devstack.rabbitmq import PLUGIN
 from devstack.server_choice import ServerChoice, ServerOptions, choose_rabbitmq
 from devstack.setup import MANAGEMENT, RABBITMQ, write_secrets
 
@@ -70,5 +71,5 @@ def _choose(home: Path, port: int, management_port: int) -> ServerChoice:
     listener = f"management.tcp.ip = {HOST}\nmanagement.tcp.port = {management_port}\n"
     (home / "rabbitmq" / "conf.d").mkdir()
     (home / "rabbitmq" / "conf.d" / "users.conf").write_text((folder / "rabbitmq.conf").read_text() + listener)
-    (home / "rabbitmq" / "enabled_plugins").write_text("[rabbitmq_management].\n")
+    (home / "rabbitmq" / "enabled_plugins").write_text(f"[rabbitmq_management,{PLUGIN}].\n")
     return choice

@@ -13,6 +13,8 @@ from aio_pika.exceptions import (
 )
 from aiormq.abc import FieldTable
 
+from client import connect
+from contracts.users import CreateUser, UpdateUser
 from testing.userbus import MemoryUserbus
 
 KEPT: FieldTable = {"x-queue-type": "quorum", "x-single-active-consumer": True}
@@ -147,3 +149,19 @@ async def test_what_is_not_known_closes_the_channel_and_says_so(connection: Abst
     channel = await connection.channel(publisher_confirms=False)
     with pytest.raises(ChannelClosed, match=r"Tx\.Select is not known to userbus in memory"):
         await channel.transaction().select()
+
+
+async def test_consumers_in_partitions_share_the_subjects(userbus: MemoryUserbus) -> None:
+    async with (
+        connect(userbus.url, app_id="shop") as bus,
+        connect(userbus.url, app_id="shop") as other,
+        bus.events("shop", "user.*", partitions=8) as first,
+    ):
+        async with other.events("shop", "user.*", partitions=8):
+            users = [await bus.ask(CreateUser(username=f"u{number}")) for number in range(20)]
+            for user in users:
+                await bus.ask(UpdateUser(id=user.id, name="Ada"))
+        given = [await anext(first) for _ in range(2 * len(users))]
+    for user in users:
+        about = [event.name for event in given if event.subject == f"user/{user.id}"]
+        assert about == ["user.created", "user.updated"]

@@ -7,7 +7,7 @@ from typing import Any
 from aio_pika import DeliveryMode
 from pamqp.commands import Basic
 
-from contracts.catalog import EVENTS_EXCHANGE, PLAIN_EVENTS_EXCHANGE
+from contracts.catalog import EVENTS_EXCHANGE, PLAIN_EVENTS_EXCHANGE, SUBJECT_HEADER
 from handlers.cloudevents import CONTENT_TYPE, event_attributes, plain_event
 from models.store.journal import OutboxEvent
 from tracing.messages import begin_message_span
@@ -53,7 +53,7 @@ def _properties(event: OutboxEvent, spans: Spans) -> Basic.Properties:
     attributes = event_attributes(event.body)
     time, correlation_id, traceparent = (attributes.get(name) for name in ("time", "correlationid", "traceparent"))
     return Basic.Properties(
-        headers=_context_headers(event, spans, traceparent) or None,
+        headers={SUBJECT_HEADER: attributes["subject"], **_context_headers(event, spans, traceparent)},
         # an id in which control characters have been replaced may be longer than the property can be
         correlation_id=correlation_id if correlation_id and len(correlation_id.encode()) <= 255 else None,
         timestamp=datetime.fromisoformat(time) if time else None,

@@ -12,7 +12,7 @@ from pathlib import Path
 from contracts.topology.declared import RELAY_EXCHANGE
 from devstack.local import LocalServer
 from devstack.ports import HOST, free_port
-from devstack.rabbitmq import USER, ensure_rabbitmq, local_epmd, local_rabbitmq
+from devstack.rabbitmq import PLUGIN, USER, ensure_rabbitmq, local_epmd, local_rabbitmq
 
 NODES = ("userbus1", "userbus2", "userbus3")
 PASSWORD = "cluster"
@@ -126,6 +126,6 @@ def _node(home: Path, name: str, epmd_port: int) -> BrokerNode:
 def _enable_management(home: Path, port: int) -> None:
     for name in NODES:
         plugin = "rabbitmq_management" if name == NODES[0] else "rabbitmq_management_agent"
-        (home / name / "rabbitmq" / "enabled_plugins").write_text(f"[{plugin}].\n")
+        (home / name / "rabbitmq" / "enabled_plugins").write_text(f"[{plugin},{PLUGIN}].\n")
     with (home / NODES[0] / "rabbitmq" / "rabbitmq.conf").open("a") as conf:
         conf.write(f"management.tcp.ip = {HOST}\nmanagement.tcp.port = {port}\n")
