@@ -96,9 +96,7 @@ def _check_settings(settings: StackSettings, commands: StackCommands) -> None:
         commands.bridge: bridge_environment(settings, bus, os.environ),
     }
     for program, env in checks.items():
-        ended = subprocess.run(
-            [*program, "--check"], env=env, capture_output=True, text=True, timeout=COMMAND_LIMIT, check=False
-        )
+        ended = _run_limited([*program, "--check"], env)
         if ended.returncode:
             raise StackError(ended.stderr.strip())
 
@@ -147,11 +145,17 @@ def _console_url(settings: StackSettings) -> str | None:
 
 def _run_command(argv: Sequence[str], env: Mapping[str, str]) -> str:
     """Run a command; what it prints. Raises StackError when it fails or takes too long."""
-    try:
-        result = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=COMMAND_LIMIT, check=True)
-    except subprocess.TimeoutExpired as error:
-        raise StackError(f"`{' '.join(argv[1:])}` did not end within {COMMAND_LIMIT:.0f} s") from error
-    except subprocess.CalledProcessError as error:
-        words = f"{error.stdout}{error.stderr}".strip()
-        raise StackError(f"`{' '.join(argv[1:])}` ended with status {error.returncode}:\n{words}") from error
+    result = _run_limited(argv, env)
+    if result.returncode:
+        words = f"{result.stdout}{result.stderr}".strip()
+        raise StackError(f"`{' '.join(argv[1:])}` ended with status {result.returncode}:\n{words}")
     return result.stdout
+
+
+def _run_limited(argv: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command and keep what it prints; raises StackError when it takes too long."""
+    try:
+        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=COMMAND_LIMIT, check=False)
+    except subprocess.TimeoutExpired as error:
+        words = f"`{' '.join(argv[1:])}` did not end within {COMMAND_LIMIT:.0f} s: is this machine busy? Start it again"
+        raise StackError(words) from error
