@@ -12,6 +12,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from tests.support.patience import PATIENCE
+from tests.support.scripted_worker import ScriptedWorker, failed_reply
 
 REFUSED = ("invalid", "unauthenticated", "denied", "not_found", "conflict", "internal")
 NO_EVENTS = (b"\xff", b'"text"', b'{"id": "1", "data": {"id": "2"}}')
@@ -43,6 +44,22 @@ class OwnQueues:
             while (letter := await dead.get(no_ack=True, fail=False)) is None:
                 await asyncio.sleep(0.05)
         return letter
+
+    async def require_dead_letters_of_no_events(self) -> None:
+        """Give what is no event; each must become a dead letter as it was."""
+        for body in NO_EVENTS:
+            await self.give(body)
+            letter = await self.take_dead_letter()
+            assert (letter.body, str(letter.headers["x-reason"])[:22]) == (body, "no event of userbus: i")
+
+    async def require_dead_letters_of_refusals(self, worker: ScriptedWorker, command: str, event: str) -> None:
+        """Give events whose command is refused in each way that is not sent again; each must become a dead letter."""
+        for kind in REFUSED:
+            worker.set_reply(command, failed_reply(f"some.{kind}", kind))
+            await self.give(make_event(event)[1])
+            reason = (await self.take_dead_letter()).headers["x-reason"]
+            assert reason == f"{command} was refused: {kind}, some.{kind}: no"
+        assert len(worker.requests) == len(REFUSED)
 
     async def wait_empty(self) -> None:
         """Wait until every event is acknowledged: no consumer is left, and nothing in the queue."""

@@ -7,12 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.examples.own_queues import OwnQueues, own_queues
+from tests.examples.own_queues import REFUSED, OwnQueues, own_queues
 from tests.examples.program import Program
 from tests.support.gateway import Gateway
 from tests.support.scripted_worker import ScriptedWorker, done_reply, failed_reply
 
-REFUSED = ("invalid", "unauthenticated", "denied", "not_found", "conflict", "internal")
 RECIPIENT = {"user_id": 1, "username": "ada", "integration": "slack", "account": "U1"}
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.examples.own_queues import NO_EVENTS, REFUSED, OwnQueues, make_event, own_queues
+from tests.examples.own_queues import OwnQueues, make_event, own_queues
 from tests.examples.program import Program
 from tests.support.client import Client
 from tests.support.proxy import proxy
@@ -77,10 +77,7 @@ async def test_a_user_who_is_gone_needs_nothing_and_what_is_no_event_is_a_dead_l
         await program.start(READY)
         await queues.give(make_event(EVENT, 9_007_199_254_740_991)[1])
         await program.wait_said("user 9007199254740991 is gone")
-        for body in NO_EVENTS:
-            await queues.give(body)
-            letter = await queues.take_dead_letter()
-            assert (letter.body, str(letter.headers["x-reason"])[:22]) == (body, "no event of userbus: i")
+        await queues.require_dead_letters_of_no_events()
         assert await program.stop() == 0
         await queues.wait_empty()
 
@@ -93,12 +90,7 @@ async def queues(broker_url: str, tmp_path: Path) -> AsyncIterator[OwnQueues]:
 
 
 async def test_what_sending_again_cannot_help_is_a_dead_letter(worker: ScriptedWorker, queues: OwnQueues) -> None:
-    for kind in REFUSED:
-        worker.set_reply("role.assign", failed_reply(f"some.{kind}", kind))
-        await queues.give(make_event(EVENT)[1])
-        reason = (await queues.take_dead_letter()).headers["x-reason"]
-        assert reason == f"role.assign was refused: {kind}, some.{kind}: no"
-    assert len(worker.requests) == len(REFUSED)
+    await queues.require_dead_letters_of_refusals(worker, "role.assign", EVENT)
 
 
 async def test_silence_and_what_may_be_done_later_are_sent_again_under_the_events_id(
