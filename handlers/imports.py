@@ -1,7 +1,11 @@
-"""Import of users: one transaction per call, in which each row succeeds or fails by itself."""
+"""Import of users: each row succeeds or fails by itself, and one transaction writes those that succeed.
+
+All is checked and built before the transaction begins: on a busy machine that may take longer than it may live.
+What has been taken meanwhile is met by a unique index or a lock row, and the command runs again.
+"""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import chain
 from typing import Any
 
@@ -14,7 +18,9 @@ from handlers.password_hashing import hash_scheme, import_hash
 from handlers.problems import problem
 from handlers.validation import validate_row
 from handlers.views import user_view
+from models.errors.accounts import IntegrationNotFound
 from models.errors.auth import HashRefused
+from models.errors.base import TryAgain
 from models.import_batch import ImportBatch
 from models.imports import ImportLinks
 from models.turns import take_turns
@@ -22,15 +28,14 @@ from models.unit_of_work import UnitOfWork
 from models.users import PROFILE, Account, User
 
 ReadHash = Callable[[SecretStr, int], Awaitable[str | None]]  # of the row with this index
-CHUNK = 250  # users of one write
 
 
 async def import_users(command: ImportUsers, unit: UnitOfWork) -> Imported:
     """Create the users whose rows are valid and whose identifiers are free."""
-    async with unit.dependencies.imports:
-        batch, invalid = await _validate_rows(command.users, lambda stored, index: import_hash(stored, unit, index))
-        links = await _apply_rules(batch, command.on_conflict == "skip", unit)
-        await _create([*batch.users.values()], links, unit)
+    await unit.enter(unit.dependencies.imports)
+    batch, invalid = await _validate_rows(command.users, lambda stored, index: import_hash(stored, unit, index))
+    links = await _apply_rules(batch, command.on_conflict == "skip", unit.read_only)
+    await _create([*batch.users.values()], links, unit)
     return Imported(
         created=len(batch.users),
         skipped=batch.skipped,
@@ -129,14 +134,24 @@ async def _create(users: Sequence[User], links: ImportLinks, unit: UnitOfWork) -
     if not users:
         return
     await _assign_ids(users, unit)
-    used = {account.integration for user in users for account in user.accounts}
-    await unit.integrations.lock(links.integrations[name] for name in used)
     await unit.last_revisions.restore([user for user in users if user.explicit])
-    for start in range(0, len(users), CHUNK):
-        chunk = users[start : start + CHUNK]
-        async for user in take_turns(chunk):
-            unit.emit("user.created", user, user_view)
-        await unit.imports.add(chunk)
+    async for user in take_turns(users):
+        unit.emit("user.created", user, user_view)
+    rows = await unit.imports.make_rows(users)
+    used = {links.integrations[account.integration] for user in users for account in user.accounts}
+
+    async def write() -> None:
+        await _lock_integrations(used, unit)
+        await unit.imports.add(users, rows)
+
+    unit.write_at_commit(write)
+
+
+async def _lock_integrations(ids: Collection[int], unit: UnitOfWork) -> None:
+    try:
+        await unit.integrations.lock(ids)
+    except IntegrationNotFound as error:  # deleted since it was found: its rows fail when the command runs again
+        raise TryAgain from error
 
 
 async def _assign_ids(users: Sequence[User], unit: UnitOfWork) -> None:

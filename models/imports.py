@@ -19,6 +19,8 @@ from models.store.totals import STATUS_FIELDS
 from models.turns import take_turns
 from models.users import User, UserRepository
 
+CHUNK = 250  # users of one write: the loop stands still while the driver encodes them
+
 
 def account_keys(user: User) -> list[AccountKey]:
     """The (integration, account) pairs of a user."""
@@ -126,16 +128,20 @@ class ImportRepository:
         rows = self._users.rows.find({field: {"$in": values}}, {field: 1}, session=session)
         return {row[field] async for row in rows}
 
-    async def add(self, users: Sequence[User]) -> None:
-        """Insert users. Raises `TryAgain` if one of their identifiers has been taken meanwhile."""
+    async def make_rows(self, users: Sequence[User]) -> list[BsonDict]:
+        """Return the rows of users, as `add` inserts them."""
+        return [self._users.row(user) async for user in take_turns(users)]
+
+    async def add(self, users: Sequence[User], rows: Sequence[BsonDict]) -> None:
+        """Insert users, as these rows. Raises `TryAgain` if one of their identifiers has been taken meanwhile."""
         session = await self._scope.session()
         explicit = [user.id for user in users if user.explicit]
         if explicit:
             erased = {"_id": {"$in": explicit}, "erased_at": {"$exists": True}}
             await self._users.rows.delete_many(erased, session=session)
-        rows = [self._users.row(user) async for user in take_turns(users)]
         try:
-            await self._users.rows.insert_many(rows, ordered=False, session=session)
+            for start in range(0, len(rows), CHUNK):
+                await self._users.rows.insert_many(rows[start : start + CHUNK], ordered=False, session=session)
         except BulkWriteError as error:
             raise (TryAgain if _is_duplicate(error.details) else error) from error
         self._scope.totals.update(STATUS_FIELDS[user.status] for user in users)

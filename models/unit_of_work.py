@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import TracebackType
@@ -119,6 +120,7 @@ class UnitOfWork(Repositories):
         self._context = context
         self._results = {} if results is None else results
         self._token_format = TOKEN
+        self._at_commit: list[Callable[[], Awaitable[None]]] = []
 
     @property
     def context(self) -> CommandContext:
@@ -138,6 +140,14 @@ class UnitOfWork(Repositories):
             self._results[key] = await work()
         result: T = self._results[key]
         return result
+
+    async def enter(self, limit: AbstractAsyncContextManager[Any]) -> None:
+        """Enter a limit, which the unit leaves when it ends, after its commit."""
+        await self._transaction.exits.enter_async_context(limit)
+
+    def write_at_commit(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Have it written at commit, so that a large command's transaction is open for its writes alone."""
+        self._at_commit.append(write)
 
     def emit(self, name: str, subject: S, view: Callable[[S], V]) -> V:
         """Emit an event and raise the subject's revision, which is the event's sequence. Call it before saving.
@@ -179,6 +189,8 @@ class UnitOfWork(Repositories):
         """
         context = self.context if outcome == "done" else replace(self.context, outcome=outcome)
         journal = self.dependencies.journal
+        for write in self._at_commit:
+            await write()
         if self._group is not None:
             entries = journal.make_entries(context, reply, events, self._token_format)
             return await self.dependencies.committer.commit(self._group.writes, self.scope.totals, entries)

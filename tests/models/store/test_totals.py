@@ -47,7 +47,8 @@ async def test_every_change_of_a_status_is_added_up(
         deleted.set_status(DELETED)
         await unit.users.save(deleted)
         await unit.users.erase(erased)
-        await unit.imports.add([user(number) for number in range(100, 105)])
+        imported = [user(number) for number in range(100, 105)]
+        await unit.imports.add(imported, await unit.imports.make_rows(imported))
         await unit.commit("done", [])
     assert await totals(database) == (33, 1)
     async with UnitOfWork(dependencies, replace(context, message_id="m-restore")) as unit:
