@@ -13,6 +13,7 @@ from tests.support.dashboard.prometheus import Points
 
 COLUMN, ROW = 40, 32  # pixels of a unit of the grid
 COLUMNS, EDGE = 24, 8
+LEGEND_COLUMNS = 3
 UNITS = {
     "reqps": "req/s",
     "ops": "1/s",
@@ -55,19 +56,20 @@ def _place(answers: Answers) -> str:
 
 def _draw(answers: Answers, width: int, height: int) -> str:
     panel = answers.panel
-    unit = UNITS[panel.unit]
+    unit, factor = UNITS[panel.unit], FACTORS.get(panel.unit, 1.0)
     start = min(points[0][0] for points in answers.lines.values())
+    columns = min(LEGEND_COLUMNS, len(answers.lines))
+    cut_off = -(-len(answers.lines) // columns) - len(answers.lines) // columns  # pygal leaves no room for a last row
     chart = pygal.XY(
         title=f"{panel.title} [{unit}]" if unit else panel.title, width=width, height=height, style=STYLE, js=(),
-        show_dots=False, truncate_legend=-1, truncate_label=-1, legend_at_bottom=True,
-        legend_at_bottom_columns=4, disable_xml_declaration=True, legend_box_size=8, margin=6, spacing=4,
+        show_dots=False, truncate_legend=-1, truncate_label=-1, disable_xml_declaration=True, legend_box_size=8,
+        legend_at_bottom=True, legend_at_bottom_columns=columns, margin=6, margin_bottom=8 + 15 * cut_off, spacing=4,
         x_value_formatter=lambda second: datetime.fromtimestamp(start + second, UTC).strftime("%M:%S"),
-        x_labels_major_count=3, show_minor_x_labels=False, no_data_text="no data", include_x_axis=False,
-        range=_range(answers.lines.values(), FACTORS.get(panel.unit, 1.0)),
+        x_labels_major_count=3, show_minor_x_labels=False, include_x_axis=False,
+        range=_range(answers.lines.values(), factor),
     )  # fmt: skip
     chart.uuid = f"panel-{panel.x}-{panel.y}"  # the same in every run
     for name, points in sorted(answers.lines.items()):
-        factor = FACTORS.get(panel.unit, 1.0)
         chart.add(name, [(round(at - start, 1), round(value * factor, 5)) for at, value in points])
     return str(chart.render(is_unicode=True))
 
