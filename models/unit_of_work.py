@@ -208,4 +208,5 @@ class UnitOfWork(Repositories):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._at_commit.clear()  # they may name the unit: in a circle, its events would wait for the garbage collector
         await self._transaction.close(kind, error, trace)
