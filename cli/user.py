@@ -1,13 +1,15 @@
-"""`userbus user`, beyond single requests: find, sessions, sign-out, lockouts, unlock, export."""
+"""`userbus user`, beyond single requests: find, set-password, sessions, sign-out, lockouts, unlock, export."""
 
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
 
 from cli.connection import run, stop
 from cli.output import print_line
+from cli.password import read_password
 from cli.requests.output import print_rows, print_view
 from client.bus import Bus
 from client.errors import NotFound
@@ -21,6 +23,7 @@ from contracts.search import Condition
 from contracts.sessions import ListSessions, RevokeSession
 from contracts.user_queries import GetUser, SearchUsers, UserField
 from contracts.user_views import UserView
+from contracts.users import UpdateUser
 
 KEYS = ("uuid", "external_id", "login")
 CONTAINED: tuple[UserField, ...] = ("username", "email", "telephone", "name")
@@ -32,6 +35,7 @@ Limit = Annotated[int, typer.Option(min=1, max=1000, help="No more than so many.
 def add_user_commands(group: typer.Typer) -> None:
     """Add the commands to the group of users."""
     group.command("find", epilog="Example: userbus user find ada")(find_users)
+    group.command("set-password", epilog="Example: userbus user set-password 42 < password-file")(set_password)
     group.command("sessions", epilog="Example: userbus user sessions 42")(list_sessions)
     group.command("sign-out", epilog="Example: userbus user sign-out 42")(sign_user_out)
     group.command("lockouts", epilog="Example: userbus user lockouts 42")(list_lockouts)
@@ -71,6 +75,16 @@ async def _find(bus: Bus, text: str, limit: int) -> list[UserView]:
         page = await bus.ask(SearchUsers(filter=where, size=limit, include_deleted=True, count=False))
         found |= {user.id: user for user in page.items}
     return [*found.values()]
+
+
+def set_password(id: Id, lines: Lines = False) -> None:
+    """Give a user another password, which ends every open sign-in.
+
+    It is asked for twice; without a terminal it is the first line of standard input. It is no option, since options are
+    seen by everybody.
+    """
+    password = SecretStr(read_password())
+    print_view(run(lambda bus: bus.ask(UpdateUser(id=id, password=password))), lines)
 
 
 def list_sessions(id: Id, lines: Lines = False) -> None:

@@ -1,4 +1,4 @@
-"""`userbus user`: find, sessions, sign-out, lockouts, unlock, export."""
+"""`userbus user`: find, set-password, sessions, sign-out, lockouts, unlock, export."""
 
 import json
 from typing import Any
@@ -30,6 +30,20 @@ async def test_a_user_is_found_by_each_of_its_names(client: Client, stack: Stack
     assert (status, ids) == (0, {str(made["id"]), str(other["id"])})
     status, out, err = await run_userbus(stack.amqp_url, "user", "find", uuid4().hex)
     assert (status, out, "no user has" in err) == (1, "", True)
+
+
+async def test_a_password_is_set_from_standard_input(client: Client, stack: Stack) -> None:
+    made = await user(client)
+    await client.done("auth.sign_in", {"login": made["username"], "password": PASSWORD})
+    words = ("user", "set-password", str(made["id"]))
+    status, out, err = await run_userbus(stack.amqp_url, *words, text="another long password\n")
+    assert (status, err, "another long password" in out, made["username"] in out) == (0, "", False, True)
+    assert (await client.done("session.list", {"user_id": made["id"]}))["items"] == []
+    await client.done("auth.sign_in", {"login": made["username"], "password": "another long password"})
+    assert (await client.refused("auth.sign_in", {"login": made["username"], "password": PASSWORD}))["kind"]
+    for given, said in (("", "no password came"), ("short\n", "password")):
+        status, out, err = await run_userbus(stack.amqp_url, *words, text=given)
+        assert (status, out, said in err, "short" in err.split()) == (1, "", True, False), given
 
 
 async def test_sessions_are_listed_and_ended(client: Client, stack: Stack) -> None:
