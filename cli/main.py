@@ -6,7 +6,7 @@ import sys
 import structlog
 import typer
 
-from cli import events, token
+from cli import bench, events, token
 from cli.dead import commands as dead
 from cli.demo import create_demo_users
 from cli.doctor.command import examine
@@ -27,6 +27,7 @@ app.add_typer(token.app, name="token", help="Service tokens: issue, list, revoke
 app.add_typer(services.app, name="service", help="Services: who may send and receive what.")
 app.add_typer(topology.app, name="topology", help="What is on the broker: how it differs from what is declared.")
 app.add_typer(dead.app, name="dead", help="Dead letters: list, show, redrive, drop.")
+app.add_typer(bench.app, name="bench", help="Speed: how fast this system answers now.")
 app.add_typer(events.app, name="events", help="Events: as they come, or those of the last days again.")
 add_user_commands(add_nouns(app)["user"])
 app.command("demo", epilog="Example: userbus demo")(create_demo_users)
