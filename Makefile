@@ -8,13 +8,14 @@ TOOLS := .venv/contracts/installed
 AMQP1 := .venv/amqp1/installed
 EXAMPLES := .venv/examples/installed
 SITE := .venv/site/installed
+BROWSER := .venv/browser/installed
 STATIC := tests/contracts $(wildcard tests/test_*.py)
 
 # pytest keeps the tests that it has rewritten; without that every process rewrites all of them, for 4 seconds
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test mutants faults faults-cluster contracts clients examples bench check format docs site wheels clean
+.PHONY: help up test mutants faults faults-cluster contracts clients examples browser bench check format docs site wheels clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -40,6 +41,9 @@ clients: $(INSTALLED) $(AMQP1) ## send requests with clients of AMQP 1.0; needs 
 examples: $(INSTALLED) $(EXAMPLES) ## run the example services that are not in Python; needs Node.js 20, PHP and Java with their clients
 	@EXAMPLES_INSTALLED=$(dir $(EXAMPLES)) $(BIN)/python -m pytest tests/examples/test_node.py tests/examples/test_php.py tests/examples/test_java.py \
 		tests/examples/test_documented_program.py $(ARGS)
+
+browser: $(INSTALLED) $(BROWSER) ## open the console's pages in Chromium; needs Node.js 20 and Debian's chromium
+	@BROWSER_TOOLS=$(dir $(BROWSER)) $(BIN)/python -m pytest tests/bridge/console/test_in_browser.py $(ARGS)
 
 bench: $(INSTALLED) $(MONOLITH) ## measure speed and memory beside other systems, some 10 minutes; ARGS=--quick for a smoke test
 	@$(BIN)/python -m bench $(ARGS)
@@ -101,6 +105,11 @@ $(EXAMPLES): $(wildcard examples/node/*.json examples/node/src/*.ts docs/bus/sch
 	@cp -r examples/node/*.json examples/node/src $(@D)/node
 	@cd $(@D)/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && \
 		SCHEMAS=$(CURDIR)/docs/bus/schemas npm run --silent build
+	@touch $@
+
+$(BROWSER): $(wildcard tests/bridge/console/browser/*.json) | $(INSTALLED)
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # mutmut runs the tests in its own process: it finds the packages of .venv behind its own

@@ -35,10 +35,10 @@ class Tools:
         assert process.returncode == 0, output.decode()
         return output.decode()
 
-    async def run_node(self, name: str, *arguments: str | Path) -> Any:
-        """Run one of our scripts for Node.js; what it prints as JSON."""
-        shutil.copy(PROGRAMS / name, self.folder)
-        return json.loads(await self.run("node", name, *arguments))
+    async def run_node(self, program: str | Path, *arguments: str | Path) -> Any:
+        """Run one of our scripts for Node.js, by its name or path; what it prints as JSON."""
+        copy = shutil.copy(PROGRAMS / program, self.folder)
+        return json.loads(await self.run("node", copy, *arguments))
 
     def write(self, name: str, content: object) -> Path:
         """Write a document as JSON."""
