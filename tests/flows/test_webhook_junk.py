@@ -59,7 +59,12 @@ async def test_an_event_of_a_name_that_is_unknown_comes_without_data_where_it_mu
     async with gateway((204, None)) as played:
         webhook = await a_receiver(client, played, "#", plain=True)
         await events.publish(junk(EVENT | {"data": {"email": "ada@example.com"}}), "webhook.praised")
-        log = await told(client, webhook, "delivered", 3)
-        assert [each["event"] for each in log] == ["webhook.created", "webhook.tested", "webhook.praised"]
-        assert verified(webhook, played.received[-1]) == EVENT | {"data": {}}
+        names: list[str] = []
+        while "webhook.praised" not in names:
+            names = [each["event"] for each in await told(client, webhook, "delivered", len(names) + 1)]
+        # the deletion of another test's webhook may have been on its way
+        expected = ["webhook.created", "webhook.tested", "webhook.praised"]
+        assert [name for name in names if name != "webhook.deleted"] == expected
+        bodies = [verified(webhook, each) for each in played.received]
+        assert [body for body in bodies if body["id"] == "junk"] == [EVENT | {"data": {}}]
         await client.done("webhook.delete", {"id": webhook["id"]})

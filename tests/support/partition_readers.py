@@ -57,6 +57,8 @@ class Readers:
         output = self.processes[number].stdout
         assert output
         async for line in output:
+            if not line.endswith(b"\n"):
+                return  # it was killed while it wrote, so before it acknowledged the event
             at, subject, sequence, gap = line.decode().split()
             async with self._news:
                 self.given.append(Given(int(at), number, subject, int(sequence), int(gap)))
