@@ -70,7 +70,7 @@ async def told(client: Client, stack: Stack) -> Told:
         while not any(json.loads(message.body).get("causationid") == last for message in messages):
             await asyncio.sleep(0.05)
     await queue.cancel(tag)
-    await database.command("profile", 0)
+    await database.command("profile", 0, filter="unset")  # else it is that of the next test that profiles
     ours = {said.message_id for said in life.said} | {last}
     changes = [row["command"] async for row in database["system.profile"].find(written)]
     return Told(life, [message for message in messages if json.loads(message.body)["causationid"] in ours], changes)
