@@ -36,6 +36,7 @@ PUBLISHED = {
     "version": "",
 }
 PYPI = {"Django": "5.2.8", "Werkzeug": "3.1.3", "argon2-cffi": "25.1.0", "bcrypt": "5.0.0", "passlib": "1.7.4"}
+OLD_PYPI = {"Django": "4.2.26", "Werkzeug": "2.2.3"}  # the last that write salted digests
 NPM = {
     "argon2": "0.45.1",
     "argon2-before": "npm:argon2@0.44.0",
@@ -73,6 +74,21 @@ for password in json.loads(sys.argv[1]):
             tell(scheme, password, hasher.encode(password, hasher.salt()), "PyPI Django")
     tell("werkzeug_scrypt", password, generate_password_hash(password), "PyPI Werkzeug")
     tell("werkzeug_pbkdf2", password, generate_password_hash(password, "pbkdf2"), "PyPI Werkzeug")
+"""
+OLD_DJANGO = """
+import json, sys
+from django.conf import settings
+settings.configure()
+from django.contrib.auth import hashers
+from werkzeug.security import generate_password_hash
+made = [
+    (hashers.SHA1PasswordHasher, "salt"), (hashers.MD5PasswordHasher, "salt"), (hashers.UnsaltedSHA1PasswordHasher, ""),
+]
+for password in json.loads(sys.argv[1]):
+    texts = [("PyPI Django", kind().encode(password, salt)) for kind, salt in made]
+    texts += [("PyPI Werkzeug", generate_password_hash(password, method)) for method in ("sha256", "sha1", "sha512")]
+    for writer, text in texts:
+        print(json.dumps({"scheme": "salted_digest", "password": password, "hash": text, "writer": writer}))
 """
 PASSLIB = """
 import json, sys
@@ -113,12 +129,16 @@ def lines(text: str, versions: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 def by_python(home: Path) -> Iterator[dict[str, str]]:
-    output(sys.executable, "-m", "venv", home / "venv")
-    wanted = [f"{name}=={version}" for name, version in PYPI.items()]
-    output(home / "venv/bin/pip", "install", "-q", *wanted)
-    versions = {f"PyPI {name}": version for name, version in PYPI.items()}
-    for program in (DJANGO, PASSLIB):
-        yield from lines(output(home / "venv/bin/python", "-c", program, json.dumps(PASSWORDS)), versions)
+    yield from by_packages(home / "venv", PYPI, (DJANGO, PASSLIB))
+    yield from by_packages(home / "old", OLD_PYPI, (OLD_DJANGO,))
+
+
+def by_packages(venv: Path, packages: dict[str, str], programs: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    output(sys.executable, "-m", "venv", venv)
+    output(venv / "bin/pip", "install", "-q", *(f"{name}=={version}" for name, version in packages.items()))
+    versions = {f"PyPI {name}": version for name, version in packages.items()}
+    for program in programs:
+        yield from lines(output(venv / "bin/python", "-c", program, json.dumps(PASSWORDS)), versions)
 
 
 def by_node(home: Path) -> Iterator[dict[str, str]]:

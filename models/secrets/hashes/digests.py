@@ -1,4 +1,4 @@
-"""One round of a digest over password and salt: OpenLDAP, Kratos, Zitadel, Casdoor, Logto, bare hexadecimal digits."""
+"""One round of a digest over password and salt: OpenLDAP, Kratos, Zitadel, Casdoor, Logto, old Django and Werkzeug."""
 
 import hashlib
 import hmac
@@ -71,6 +71,20 @@ def _read_zitadel(found: re.Match[str]) -> StoredHash:
     return digest_hash("md5salted", "md5", decode(found[3]), [recipes[found[1]]])
 
 
+def _read_salted(found: re.Match[str]) -> StoredHash:
+    name, salt, key = found[1], found[2].encode(), bytes.fromhex(found[3])
+    if len(key) != SIZES[name]:
+        raise ValueError("the digest is not whole")
+
+    def matches(password: bytes) -> bool:
+        # the same form by two writers: Django joins salt and password, Werkzeug takes the salt as the key of an HMAC
+        joined = hashlib.new(name, salt + password, usedforsecurity=False).digest()
+        keyed = hmac.digest(salt, password, name)
+        return hmac.compare_digest(joined, key) or (bool(salt) and hmac.compare_digest(keyed, key))
+
+    return StoredHash("salted_digest", 2 * SECONDS, matches, per_byte=2e-8)
+
+
 FORMS = (
     Form("hex_digest", (), re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE), _read_bare),
     Form(
@@ -91,6 +105,12 @@ FORMS = (
         ("$hmac-md5$", "$hmac-sha"),
         re.compile(rf"\$hmac-(md5|sha1|sha224|sha256|sha384|sha512)\${_BASE64}\${_ANY}"),
         _read_kratos_hmac,
+    ),
+    Form(
+        "salted_digest",
+        ("md5$", "sha1$", "sha224$", "sha256$", "sha384$", "sha512$"),
+        re.compile(r"(md5|sha1|sha224|sha256|sha384|sha512)\$([^$]*)\$([0-9a-f]+)"),
+        _read_salted,
     ),
     Form("md5salted", ("$md5salted-",), re.compile(rf"\$md5salted-(prefix|suffix)\$([^$]*)\${_BASE64}"), _read_zitadel),
 )
