@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from cli.connection import run, stop
-from cli.imports.dry_run import DryRun
+from cli.imports.dry_run import DryRun, Findings
 from cli.imports.import_run import ImportRun, OnConflict, failed_rows
 from cli.imports.options import add_passwords, find_shaping, find_surroundings
 from cli.imports.progress import FileChanged, ImportProgress
@@ -96,16 +96,22 @@ def _check(dry_run: DryRun) -> NoReturn:
     print_line(
         f"dry run: {found.importable:,} would be created, {found.counts.total():,} not, {found.left_out:,} left out"
     )
-    for scheme, count in found.schemes.most_common():
-        print_line(f"hashes: {count:,} {scheme}")
-    if found.without_password:
-        print_line(f"hashes: {found.without_password:,} that say that nobody can sign in")
+    _print_hashes(found)
     for kind, count in found.counts.most_common():
         print_line(f"{kind}: {count:,}, at line or record")
         for text in found.problems[kind]:
             print_line(f"  {text}")
     print_lost(dry_run.file.shaping)
     raise typer.Exit(1 if found.counts else 0)
+
+
+def _print_hashes(found: Findings) -> None:
+    for scheme, count in found.schemes.most_common():
+        print_line(f"hashes: {count:,} {scheme}")
+    if found.without_password:
+        print_line(f"hashes: {found.without_password:,} that say that nobody can sign in")
+    if found.without_hash:
+        print_line(f"hashes: {found.without_hash:,} have none: these people set a password before they can sign in")
 
 
 def _digest(*options: Any) -> str:

@@ -40,7 +40,8 @@ class Findings:
 
     importable: int = 0
     left_out: int = 0
-    without_password: int = 0
+    without_password: int = 0  # their hashes say that nobody can sign in
+    without_hash: int = 0
     schemes: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     problems: dict[str, list[str]] = field(default_factory=dict)
@@ -99,9 +100,13 @@ class DryRun:
         self.findings.importable += checked.importable
         self.findings.without_password += len(checked.without_password)
         self.findings.schemes.update(checked.schemes)
-        for failed in checked.failed:
-            text = self._text(numbers[failed.index], rows[failed.index], failed.problem.message)
-            self.findings.add_problem(failed.problem.code, text)
+        failed = {each.index for each in checked.failed}
+        self.findings.without_hash += sum(
+            not row.get("password_hash") for index, row in enumerate(rows) if index not in failed
+        )
+        for each in checked.failed:
+            text = self._text(numbers[each.index], rows[each.index], each.problem.message)
+            self.findings.add_problem(each.problem.code, text)
 
     def _text(self, number: int, row: Fields, why: str) -> str:
         known = next((f" {row[name]}" for name in LOGINS if row.get(name)), "") if self.show else ""

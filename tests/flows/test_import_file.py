@@ -153,13 +153,15 @@ async def test_a_dry_run_tells_what_would_happen_and_writes_nothing(stack: Stack
     await imported(stack, tmp_path / "first.jsonl")
     bcrypt = "$2b$12$EXRkfkdmXn2gzds2SSitu.MW9.gAVqa9eLS1//RYtYCmB1eLHg.9q"
     lines = [f"{mark}_0,", f"{mark}_1,{bcrypt}", f"{mark}_2,!", f"{mark.upper()}_1,", "a,b,c", f"{mark}_3,$y$j9T$x"]
+    lines.append(f"{mark}_4,")
     file.write_text("username,password_hash\n" + "\n".join(lines))
     status, out, err = await imported(stack, file, "--dry-run")
     assert status == 1
-    assert out.splitlines()[:3] == [
-        "dry run: 2 would be created, 4 not, 0 left out",
+    assert out.splitlines()[:4] == [
+        "dry run: 3 would be created, 4 not, 0 left out",
         "hashes: 1 bcrypt",
         "hashes: 1 that say that nobody can sign in",
+        "hashes: 1 have none: these people set a password before they can sign in",
     ]
     for told in ("user.username_taken: 1", "  2: ", "clash in the file", "  5: has the username of", "  6: ", "  7: "):
         assert told in out

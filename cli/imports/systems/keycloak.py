@@ -31,8 +31,24 @@ def _password(record: Record) -> str | None:
     for credential in credentials:
         if credential.get("type") != "password":
             record.report_loss(f"credentials of type {credential.get('type')}", "userbus has no second factors")
-    passwords = [one for one in credentials if one.get("type") == "password" and "secretData" in one]
-    return json.dumps({name: passwords[0][name] for name in ("secretData", "credentialData")}) if passwords else None
+    passwords = [one for one in credentials if one.get("type") == "password"]
+    found = _hash(passwords[0]) if passwords else None
+    if passwords and found is None:
+        record.report_loss("credentials of type password", "neither a hash nor a password is in it")
+    return found
+
+
+def _hash(credential: Fields) -> str | None:
+    """The hash; older versions wrote its parts side by side, and realms made by hand have the password itself."""
+    if "secretData" in credential:
+        parts = {name: credential.get(name) for name in ("secretData", "credentialData")}
+    elif "hashedSaltedValue" in credential:
+        secret = {"value": credential["hashedSaltedValue"], "salt": credential.get("salt")}
+        about = {name: credential.get(name) for name in ("hashIterations", "algorithm")}
+        parts = {"secretData": secret, "credentialData": about}
+    else:
+        return f"{{noop}}{credential['value']}" if credential.get("value") else None
+    return json.dumps(parts)
 
 
 SYSTEM = System(user, people=("users",))

@@ -49,6 +49,11 @@ FORMS: dict[str, tuple[str, str, Any, dict[str, Any]]] = {  # system, file, cont
         ]},
         {"uuid": UUID, "username": "ann", "disabled": 1, "telephone": "+8613800001114"},
     ),
+    "keycloak, a realm made by hand": (
+        "keycloak", "realm.json",
+        {"users": [{"username": "ann", "credentials": [{"type": "password", "value": "secret", "temporary": True}]}]},
+        {"username": "ann", "password_hash": "{noop}secret"},
+    ),
     "zitadel, for its import": (
         "zitadel", "import.json",
         {"data_orgs": {"orgs": [{"humanUsers": [{"userId": "9", "user": {"userName": "ann"}}], "machineUsers": [{}]}]}},
@@ -185,3 +190,21 @@ def test_a_prefix_that_is_missing_is_told(tmp_path: Path) -> None:
     sql = "INSERT INTO t_passport_user (id, email, password, status) VALUES (3, 'a@x.cn', 'abc', 1);\n"
     assert read(write(tmp_path, "p.sql", sql), shaping).rows == [{"id": 3, "email": "a@x.cn"}]
     assert any(name == "password" and "--hash-config" in why for name, why in shaping.lost)
+
+
+def test_a_hash_of_an_old_keycloak_is_that_of_a_new_one(tmp_path: Path) -> None:
+    old = {"hashedSaltedValue": "a2V5", "salt": "c2FsdA==", "hashIterations": 27500, "algorithm": "pbkdf2-sha256"}
+    people = {"users": [{"username": "ann", "credentials": [old | {"type": "password", "counter": 0}]}]}
+    batch = read(write(tmp_path, "realm.json", people), shaping_of("keycloak"))
+    assert json.loads(batch.rows[0]["password_hash"]) == {
+        "secretData": {"value": "a2V5", "salt": "c2FsdA=="},
+        "credentialData": {"hashIterations": 27500, "algorithm": "pbkdf2-sha256"},
+    }
+
+
+def test_a_credential_without_a_hash_is_told_as_lost(tmp_path: Path) -> None:
+    people = {"users": [{"username": "ann", "credentials": [{"type": "password", "temporary": True}]}]}
+    shaping = shaping_of("keycloak")
+    (row,) = read(write(tmp_path, "realm.json", people), shaping).rows
+    assert row == {"username": "ann"}
+    assert shaping.lost == {("credentials of type password", "neither a hash nor a password is in it"): 1}
