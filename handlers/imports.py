@@ -134,7 +134,8 @@ async def _create(users: Sequence[User], links: ImportLinks, unit: UnitOfWork) -
     if not users:
         return
     await _assign_ids(users, unit)
-    await unit.last_revisions.restore([user for user in users if user.explicit])
+    explicit = [user for user in users if user.explicit]
+    kept = await unit.read_only.last_revisions.restore(explicit)
     async for user in take_turns(users):
         unit.emit("user.created", user, user_view)
     rows = await unit.imports.make_rows(users)
@@ -142,6 +143,7 @@ async def _create(users: Sequence[User], links: ImportLinks, unit: UnitOfWork) -
 
     async def write() -> None:
         await _lock_integrations(used, unit)
+        await unit.last_revisions.require(explicit, kept)
         await unit.imports.add(users, rows)
 
     unit.write_at_commit(write)

@@ -1,8 +1,9 @@
 """The last revisions of deleted documents, from which a document that gets the same id goes on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from models.store.client import Store
+from models.errors.base import TryAgain
+from models.store.client import BsonDict, Store
 from models.store.document import Document
 from models.store.scope import StoreScope
 
@@ -23,12 +24,30 @@ class LastRevisions:
         await self._rows.delete_many({"_id": {"$in": [row["_id"] for row in rows]}}, session=session)
         await self._rows.insert_many(rows, session=session)
 
-    async def restore(self, documents: Collection[Document]) -> None:
-        """Set the revisions of new documents with chosen ids, before their first events are emitted."""
+    async def restore(self, documents: Collection[Document]) -> Mapping[str, int]:
+        """Set the revisions of new documents with chosen ids, before their first events are emitted; return those kept.
+
+        They are by subject. What has restored them outside of the transaction that adds the documents must `require`
+        them there.
+        """
+        if not documents:
+            return {}
+        session = await self._scope.session()
+        found = self._rows.find({"_id": {"$in": [document.subject for document in documents]}}, session=session)
+        kept: dict[str, int] = {row["_id"]: row["revision"] async for row in found}
+        for document in documents:
+            document.revision = kept.get(document.subject, 0)
+        return kept
+
+    async def require(self, documents: Collection[Document], kept: Mapping[str, int]) -> None:
+        """Raise `TryAgain` where documents of these ids have been deleted since their revisions were restored."""
         if not documents:
             return
-        session = await self._scope.session()
-        kept = self._rows.find({"_id": {"$in": [document.subject for document in documents]}}, session=session)
-        revisions = {row["_id"]: row["revision"] async for row in kept}
-        for document in documents:
-            document.revision = revisions.get(document.subject, 0)
+        subjects = [document.subject for document in documents if document.subject not in kept]
+        others: list[BsonDict] = [{"_id": subject, "revision": {"$ne": number}} for subject, number in kept.items()]
+        # one round trip, whose deletions are undone with the transaction
+        outcome = await self._rows.delete_many(
+            {"$or": [{"_id": {"$in": subjects}}, *others]}, session=await self._scope.session()
+        )
+        if outcome.deleted_count:
+            raise TryAgain
