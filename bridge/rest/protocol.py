@@ -21,17 +21,18 @@ _ORIGIN = re.compile(rb"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _METHODS = {b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"}
 _UNSERVED = b"TRACE"  # stands for methods that the parser does not know: no path is served with it
 _RAW = re.compile(rb"[^\x21-\x7e]")
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
 _SECURITY_HEADERS = b"x-content-type-options: nosniff\r\ncache-control: no-store\r\n"
 
 
 class DialectProtocol(HttpToolsProtocol):
     """Limits the size of a head, the time that a request may take to arrive, and the number of connections.
 
-    Heads may have 64 KiB and 100 headers. A request that is refused for its head, such as for an unknown method or for
-    a URL with raw non-ASCII, spaces or control characters, is handed to the application with its status (400, 408,
-    431), the part at fault, its method and its URL, without headers and body; the connection is closed after the
-    response. What has no readable request line gets a plain response, and so have large, slow and bad headers without
-    a dialect.
+    Heads may have 64 KiB, 100 headers and one Host. A request that is refused for its head, such as for an unknown
+    method or for a URL with raw non-ASCII, spaces or control characters, is handed to the application with its status
+    (400, 408, 431), the part at fault, its method and its URL, without headers and body; the connection is closed after
+    the response. What has no readable request line gets a plain response, and so have large, slow and bad headers
+    without a dialect.
     """
 
     limits: ConnectionLimits
@@ -78,9 +79,11 @@ class DialectProtocol(HttpToolsProtocol):
             self.scope["extensions"] = {REFUSED: {"status": self._refused, "fault": self._fault}}
 
     def on_headers_complete(self) -> None:
-        """End a head; raises ValueError, which becomes `send_400_response`, if it is too large."""
+        """End a head; raises ValueError, which becomes `send_400_response`, if it is too large or has not one Host."""
         if len(self.headers) > MAX_HEADERS or (len(self._head) > MAX_HEAD and self._head_size() > MAX_HEAD):
             raise ValueError("the head is too large")
+        if not self._refused and not self._has_good_host():
+            raise ValueError("the head has not one Host")
         self._is_head_whole = True
         self._stop_clock()
         super().on_headers_complete()
@@ -96,6 +99,13 @@ class DialectProtocol(HttpToolsProtocol):
         if len(self.headers or ()) > MAX_HEADERS or self._head_size() > MAX_HEAD:
             return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _has_good_host(self) -> bool:
+        """Whether there is one valid Host, as RFC 9112, 3.2 wants it; HTTP/1.0 may have none."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if not hosts:
+            return self.parser.get_http_version() == "1.0"
+        return len(hosts) == 1 and _HOST.fullmatch(hosts[0].strip()) is not None
 
     def _head_size(self) -> int:
         return sum(len(name) + len(value) for name, value in self.headers or ()) + len(getattr(self, "url", b""))

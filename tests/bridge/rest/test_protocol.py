@@ -53,6 +53,12 @@ def read_answer(answer: bytes) -> tuple[int, bytes, bytes]:
     return int(head.split(b" ")[1]), head.lower(), body
 
 
+def with_hosts(path: bytes, version: bytes, hosts: list[bytes]) -> bytes:
+    """A request that closes its connection."""
+    head = b"".join(b"Host: " + host + b"\r\n" for host in hosts)
+    return b"GET " + path + b" HTTP/" + version + b"\r\n" + head + b"Connection: close\r\n\r\n"
+
+
 @pytest.mark.parametrize(("method", "url", "status", "body"), REFUSED)
 async def test_a_request_line_that_is_none_is_refused_in_the_shape_of_its_dialect(
     bridge: RunningBridge, method: bytes, url: bytes, status: int, body: object
@@ -81,12 +87,54 @@ async def test_a_request_line_in_pieces_after_a_good_request_is_refused_likewise
     assert (status, json.loads(body)) == (400, foreseen_error(4001, "invalid arguments: url"))
 
 
-@pytest.mark.parametrize("header", [b"no colon", b"a b: c", b"Content-Length: x", b"a: b\x00c"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"no colon", b"a b: c", b"Content-Length: x", b"a: b\x00c", b"Content-Length: 5\r\nContent-Length: 6",
+        b"Content-Length: 5\r\nContent-Length: 5", b"Content-Length: 5, 6", b"Content-Length: -1",
+        b"Content-Length: +1", b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+        b"Transfer-Encoding: chunked, identity", b"Transfer-Encoding : chunked", b"Content-Length : 5",
+    ],
+)  # fmt: skip
 async def test_headers_that_are_none_are_refused_in_the_shape_of_the_dialect(
     bridge: RunningBridge, header: bytes
 ) -> None:
-    status, _, body = read_answer(await bridge.send_raw(b"GET /user/x HTTP/1.1\r\n" + header + b"\r\n\r\n"))
+    status, _, body = read_answer(await bridge.send_raw(b"GET /user/x HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n"))
     assert (status, json.loads(body)) == (400, foreseen_error(4001, "invalid arguments: headers"))
+
+
+@pytest.mark.parametrize(
+    ("version", "hosts"),
+    [
+        (b"1.1", []), (b"1.1", [b"x", b"x"]), (b"1.0", [b"x", b"y"]), (b"1.1", [b"a b"]), (b"1.1", [b"x/y"]),
+        (b"1.1", [b"x:y"]), (b"1.1", [b"e@x"]), (b"1.1", [ZHANG]), (b"1.1", [b"[x]"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "status", "shape"),
+    [
+        (b"/user/x", 400, foreseen_error(4001, "invalid arguments: headers")),
+        (b"/v1/user/find?username=x", 200, passport_error(30001, "请求参数错误")),
+        (b"/docs", 400, None),
+    ],
+)
+async def test_a_request_without_exactly_one_host_is_refused(
+    bridge: RunningBridge, version: bytes, hosts: list[bytes], path: bytes, status: int, shape: object
+) -> None:
+    seen, _, body = read_answer(await bridge.send_raw(with_hosts(path, version, hosts)))
+    assert (seen, shape is None or json.loads(body) == shape) == (status, True), body
+    assert bridge.worker.requests == []
+
+
+@pytest.mark.parametrize("name", [b"", b"x ", b"my_host.example:", b"127.0.0.1:8000", b"[::1]:8000", b"a%20b"])
+async def test_a_request_with_one_host_is_served(bridge: RunningBridge, name: bytes) -> None:
+    status, _, body = read_answer(await bridge.send_raw(with_hosts(b"/nowhere", b"1.1", [name])))
+    assert (status, json.loads(body)) == (404, {"message": "not found"})
+
+
+async def test_a_request_of_http_1_0_may_have_no_host(bridge: RunningBridge) -> None:
+    assert read_answer(await bridge.send_raw(with_hosts(b"/nowhere", b"1.0", [])))[0] == 404
 
 
 async def test_what_has_no_request_line_is_a_bad_request(bridge: RunningBridge) -> None:
