@@ -24,7 +24,7 @@ def is_cross_site(headers: Mapping[str, str], trusted_origins: Collection[str]) 
     site = headers.get("sec-fetch-site")
     if site:
         return site not in OWN
-    return origin is not None and _host(origin) != headers.get("host")
+    return origin is not None and not _names_host(origin, headers)
 
 
 def is_own_page(headers: Mapping[str, str]) -> bool:
@@ -32,11 +32,12 @@ def is_own_page(headers: Mapping[str, str]) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site:
         return site == "same-origin"
-    return origin is not None and _host(origin) == headers.get("host")
+    return origin is not None and _names_host(origin, headers)
 
 
-def _host(origin: str) -> str | None:
+def _names_host(origin: str, headers: Mapping[str, str]) -> bool:
     try:
-        return urlsplit(origin).netloc
+        host = urlsplit(origin).netloc
     except ValueError:  # as of http://[
-        return None
+        return False
+    return host != "" and host == headers.get("host")  # Origin: null has none, and Host may be empty
