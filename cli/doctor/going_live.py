@@ -111,6 +111,7 @@ BRIDGE = (
     ),
 )
 BY_HAND = {
+    "services": "each has no more rights than it needs: `userbus service show`",
     "TLS to clients": "it ends at a proxy that sends Strict-Transport-Security and replaces X-Forwarded-For",
     "keys": "USERBUS_SECRET_KEY and USERBUS_ENCRYPTION_KEY are random, in files, and in a safe place",
     "ports": "metrics, management, MongoDB, /docs and /health are not reachable from outside",

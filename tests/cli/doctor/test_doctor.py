@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from aio_pika.abc import AbstractChannel
 
+from cli.doctor.going_live import BRIDGE, BY_HAND, WORKERS
 from devstack.servers import RunningServers
 from models.store.client import Store
 from tests.support.command_line import run_userbus
@@ -20,6 +22,23 @@ from tests.support.patience import PATIENCE
 from tests.support.restricted import RestrictedBroker, restricted_rabbitmq
 from tests.support.stack import SECRET, fresh_database, settings
 from worker.app import Worker, run_worker
+
+ELSEWHERE = "2130706433"  # this machine, in a spelling that does not look like it
+OPEN_WORKER = {
+    "require_caller": False,
+    "log_format": "console",
+    "sms_sender": "log",
+    "sms_per_address": 0,
+    "webhook_networks": "0.0.0.0/0",
+}
+OPEN_BRIDGE = """
+export USERBUS_BRIDGE_OPEN_DIALECTS=rbac
+USERBUS_AMQP_URL=amqp://bridge:secret@rabbitmq
+USERBUS_TRUSTED_PROXIES='*'
+USERBUS_CORS_ORIGINS="*"
+USERBUS_CONSOLE=true
+# USERBUS_ALLOWED_HOSTS=x
+"""
 
 Findings = list[dict[str, str]]
 
@@ -82,6 +101,17 @@ async def settled(broker: RestrictedBroker, name: str, key: str, value: Any) -> 
             await asyncio.sleep(0.5)
 
 
+@asynccontextmanager
+async def earlier_user(broker: RestrictedBroker, name: str) -> AsyncIterator[None]:
+    """A RabbitMQ user as earlier definitions had it, while the block runs."""
+    parts = urlsplit(broker.management_url)
+    api = f"http://{parts.hostname}:{parts.port}/api/users/{name}"
+    async with httpx.AsyncClient(auth=(parts.username or "", parts.password or "")) as http:
+        (await http.put(api, json={"password": "x", "tags": ""})).raise_for_status()
+        yield
+        (await http.delete(api)).raise_for_status()
+
+
 async def test_what_is_well_has_status_0(restricted: RestrictedBroker, worker: Worker) -> None:
     await settled(restricted, "userbus.sms", "consumers", 1)
     status, findings = await examine(restricted)
@@ -117,12 +147,8 @@ async def test_dead_letters_and_users_of_earlier_definitions(
 ) -> None:
     await channel.default_exchange.publish(aio_pika.Message(b"{}"), "userbus.dead")
     await settled(restricted, "userbus.dead", "messages", 1)
-    parts = urlsplit(restricted.management_url)
-    api = f"http://{parts.hostname}:{parts.port}/api/users/publisher"
-    async with httpx.AsyncClient(auth=(parts.username or "", parts.password or "")) as http:
-        (await http.put(api, json={"password": "x", "tags": ""})).raise_for_status()
+    async with earlier_user(restricted, "publisher"):
         status, findings = await examine(restricted)
-        (await http.delete(api)).raise_for_status()
     await (await channel.get_queue("userbus.dead", ensure=False)).purge()
     assert (status, found(findings, "warning", "1 messages"), found(findings, "warning", "publisher")) == (
         0,
@@ -166,14 +192,23 @@ async def test_workers_that_differ_and_settings_that_contradict_each_other(
     assert (status, found(findings, "not seen", "management")) == (0, True)
 
 
-async def test_the_checklist_for_going_live(
+async def test_each_row_of_the_checklist_for_going_live_that_is_open_is_told(
     running: RunningServers, restricted: RestrictedBroker, worker: Worker, tmp_path: Any
 ) -> None:
     file = tmp_path / "bridge.env"
-    file.write_text("USERBUS_COOKIE_SECURE=true\nexport USERBUS_BRIDGE_OPEN_DIALECTS=rbac\n# USERBUS_ALLOWED_HOSTS=x\n")
-    status, findings = await examine(restricted, "--bridge-env", str(file))
-    open_rows = {each["what"] for each in findings if (each["area"], each["state"]) == ("going live", "warning")}
-    assert (status, open_rows) == (0, {"proxies", "hosts", "log of the bridge", "open dialects", "limits"})
+    file.write_text(OPEN_BRIDGE)
+    mongo_url = fresh_database(running.mongo_url).replace("127.0.0.1", ELSEWHERE)
+    urls = {"amqp_url": restricted.urls["worker"].replace("127.0.0.1", ELSEWHERE), "mongo_url": mongo_url}
+    opened = worker_settings(running, restricted, sms_log=tmp_path / "sms.log", **urls, **OPEN_WORKER)
+    async with run_worker(opened), earlier_user(restricted, "guest"):
+        status, findings = await examine(restricted, "--bridge-env", str(file))
+    told = [each for each in findings if each["area"] == "going live"]
+    open_rows = {each["what"] for each in told if each["state"] == "warning"}
+    beside = {"TLS of the bridge", "users of earlier definitions"}
+    assert (status, open_rows) == (0, {row.what for row in (*WORKERS, *BRIDGE)} | beside)
+    unseen = {each["what"] for each in told if each["state"] == "not seen"}
+    assert {*BY_HAND, "console"} <= unseen
+    assert all(each["advice"] for each in told)
 
 
 async def test_no_worker_no_broker_no_management(restricted: RestrictedBroker, worker: Worker) -> None:
