@@ -16,6 +16,7 @@ from bridge.openapi.document import operation
 from bridge.rest.dialect import Dialect
 from cli.main import app
 from contracts.catalog import CATALOG, EVENTS
+from contracts.health import CheckHealth
 from tests.support.dialects import DIALECTS
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,9 @@ def _request(name: str) -> str:
     kind = "Command" if entry.is_command else "Query"
     about = f"{kind} of the family `{entry.family}`, answered with {_link(_reference(entry.message.reply_type()))}."
     schema = SHAPES[_reference(entry.message)]
-    return f"## {name}\n\n{cleandoc(entry.message.__doc__ or '')}\n\n{about}{_fields(schema)}"
+    python = f'await bus.check_health("{entry.family}")' if entry.message is CheckHealth else _import(entry.message)
+    text = cleandoc(entry.message.__doc__ or "")
+    return f"## {name}\n\nIn Python: `{python}`\n\n{text}\n\n{about}{_fields(schema)}"
 
 
 def _shapes() -> list[str]:
@@ -86,7 +89,13 @@ def _link(name: str) -> str:
 
 def _event(name: str) -> str:
     view = EVENTS[name]
-    return f"## {name}\n\nCarries {_link(_reference(view))}: {cleandoc(view.__doc__ or '')}"
+    carried = f"Carries {_link(_reference(view))}: {cleandoc(view.__doc__ or '')}"
+    return f"## {name}\n\nIn Python: `{_import(view)}`\n\n{carried}"
+
+
+def _import(model: type[BaseModel]) -> str:
+    """How users of the client import a class, which has the name `userbus` for our packages."""
+    return f"from userbus.{model.__module__} import {model.__name__}"
 
 
 def _fields(schema: Json) -> str:
