@@ -2,8 +2,12 @@
 
 import asyncio
 import re
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,21 +19,13 @@ from tests.support.wheel import InstalledWheel
 
 RUNNER = Path(__file__).parent / "installed" / "block.py"
 PAGES = ("README.md", "docs/client.md", "docs/sending-commands.md", "docs/consuming-events.md")
-ENDLESS = (
-    "with userbus.connect_sync("  # without asyncio nothing ends the loop: tests/client/test_sync.py makes its calls
-)
-PROGRAMS = [
-    block
-    for page in PAGES
-    for block in blocks(ROOT / page)
-    if block.language == "python" and not block.text.startswith(ENDLESS)
-]
+PROGRAMS = [block for page in PAGES for block in blocks(ROOT / page) if block.language == "python"]
 
 
 def fill_in(text: str) -> str:
     """Put what is there in the place of a page's examples: the broker, a user's number, names that are free."""
     text = re.sub(r'"amqp://billing:…@\w+"', "url", text).replace("id=42", "id=user_id")
-    return re.sub(r'"(ada|alice|billing)"', lambda found: f'"{found[1]}_{uuid4().hex[:8]}"', text)
+    return re.sub(r'"(ada|alice|billing|order-7)"', lambda found: f'"{found[1]}_{uuid4().hex[:8]}"', text)
 
 
 def run_program(wheel: InstalledWheel, text: str, url: str) -> str:
@@ -51,3 +47,16 @@ async def test_a_documented_program_runs(program: Block, wheel: InstalledWheel, 
 async def test_a_program_that_fails_is_told(wheel: InstalledWheel, stack: Stack) -> None:
     said = await asyncio.to_thread(run_program, wheel, "await bus.ask(CreateUsr(username='a'))", stack.amqp_url)
     assert "NameError" in said
+
+
+def test_the_effect_of_a_repeated_event_is_stored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (program,) = [each for each in PROGRAMS if each.first_line == "import sqlite3"]
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {}
+    exec(program.text, found)
+    for number, address in ((1, "ada@example.com"), (1, "ada@example.com"), (2, "eve@example.com")):
+        found["handle"](SimpleNamespace(id=str(number), data=SimpleNamespace(email=address)))
+    found["database"].close()
+    with closing(sqlite3.connect("billing.db")) as database:
+        stored = [address for (address,) in database.execute("SELECT email FROM customers")]
+    assert stored == ["ada@example.com", "eve@example.com"]

@@ -1,7 +1,7 @@
 """Runs a program of the documents, from standard input, where the wheel is installed: `block.py AMQP_URL`.
 
-What a page leaves to its reader has a name here. A program ends with its first line of output or its first call of
-`handle` or `send_bill_to`, since loops over events are endless. Prints `ran` at the end.
+What a page leaves to its reader has a name here; what can be imported, it imports. A program ends with its first line of
+output or its first call of `send_bill_to`, since loops over events are endless. Prints `ran` at the end.
 """
 
 import ast
@@ -9,7 +9,6 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
 from inspect import isawaitable
 from types import CodeType
 from typing import Any
@@ -17,8 +16,6 @@ from uuid import uuid4
 
 import userbus
 from userbus.contracts.roles import CreateRole
-from userbus.contracts.user_queries import GetUser
-from userbus.contracts.user_views import UserChanged
 from userbus.contracts.users import CreateUser, UpdateUser
 
 
@@ -51,23 +48,12 @@ async def run(program: CodeType, url: str) -> None:
             "bus": bus,
             "url": url,
             "user_id": user.id,
-            "username": f"u_{uuid4().hex}",
-            "order_id": uuid4().hex,
             "print": end,
-            "handle": end_soon,
             "send_bill_to": end_soon,
-            "os": os,
-            "userbus": userbus,
-            "datetime": datetime,
-            "UTC": UTC,
-            "CreateUser": CreateUser,
-            "UpdateUser": UpdateUser,
-            "GetUser": GetUser,
-            "UserChanged": UserChanged,
         }
         causing = asyncio.create_task(cause_events(bus))
         with suppress(Ended):
-            result = eval(program, names)
+            result = await asyncio.to_thread(eval, program, names)  # a whole program has a loop of its own
             if isawaitable(result):
                 await result
         causing.cancel()
