@@ -1,7 +1,7 @@
 """Runs a program of the documents, from standard input, where the wheel is installed: `block.py AMQP_URL`.
 
-What a page leaves to its reader has a name here; what can be imported, it imports. A program ends with its first line of
-output or its first call of `send_bill_to`, since loops over events are endless. Prints `ran` at the end.
+What a page leaves to its reader has a name here; what can be imported, it imports. A program ends with its first line
+of output or its first call of `send_bill_to`, since loops over events are endless. Prints `ran` at the end.
 """
 
 import ast
