@@ -24,7 +24,9 @@ class StackFacts:
     url: str
     bus: BusAddresses
     token: str
-    sms_log: Path
+    home: Path
+    sms_log: Path | None = None
+    """The file that gets the codes, where the worker sends none by SMS."""
     console: str | None = None
     """The address of the console for people, where the bridge has one."""
 
@@ -35,8 +37,7 @@ class StackFacts:
             "USERBUS_AMQP_URL": self.bus.amqp_url,
             "USERBUS_MONGO_URL": self.bus.mongo_url,
             "USERBUS_TOKEN": self.token,
-            "USERBUS_SMS_LOG": str(self.sms_log),
-        }
+        } | ({"USERBUS_SMS_LOG": str(self.sms_log)} if self.sms_log else {})
         return "".join(f"{name}={text}\n" for name, text in facts.items())
 
 
@@ -53,6 +54,11 @@ def worker_environment(settings: StackSettings, bus: BusAddresses, environ: Mapp
     }
     facts = {"USERBUS_AMQP_URL": bus.amqp_url, "USERBUS_MONGO_URL": bus.mongo_url}
     return {**defaults, **environ, **facts}
+
+
+def sms_log(worker_env: Mapping[str, str]) -> Path | None:
+    """The file to which a worker with this environment writes codes; None if it has another sender."""
+    return Path(worker_env["USERBUS_SMS_LOG"]) if worker_env["USERBUS_SMS_SENDER"] == "log" else None
 
 
 def bridge_environment(settings: StackSettings, bus: BusAddresses, environ: Mapping[str, str]) -> dict[str, str]:

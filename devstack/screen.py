@@ -38,6 +38,7 @@ def show_facts(facts: StackFacts, console: Console) -> None:
 
 def _addresses(facts: StackFacts) -> dict[str, str]:
     console = {"Console": facts.console} if facts.console else {}
+    codes = {"SMS codes": str(facts.sms_log)} if facts.sms_log else {}
     return {
         "Bridge": facts.url,
         "HTTP docs": f"{facts.url}/docs",
@@ -45,12 +46,12 @@ def _addresses(facts: StackFacts) -> dict[str, str]:
         "RabbitMQ": facts.bus.amqp_url,
         "MongoDB": facts.bus.mongo_url,
         "Token": facts.token,
-        "SMS codes": str(facts.sms_log),
+        **codes,
     }
 
 
 def _next_steps(facts: StackFacts) -> dict[str, str]:
-    home = facts.sms_log.parent
+    home = facts.home
     command = Path(sys.executable).with_name("userbus")
     environment = f"set -a; . {home / 'dev.env'}; set +a"
     root = {"the console's first user": f"{environment}; {command} root"} if facts.console else {}

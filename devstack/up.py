@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack import probe
-from devstack.environment import BusAddresses, StackFacts, bridge_environment, worker_environment
+from devstack.environment import BusAddresses, StackFacts, bridge_environment, sms_log, worker_environment
 from devstack.errors import StackError
 from devstack.keys import write_secret
 from devstack.lock import lock_folder
@@ -57,16 +57,17 @@ def running_stack(
         ports = {"amqp_port": settings.amqp_port, "mongo_port": settings.mongo_port}
         running = exits.enter_context(servers(home, **ports, say=say, keep=True, tls=settings.tls))
         bus = BusAddresses(running.amqp_url, running.mongo_url)
+        worker_env = worker_environment(settings, bus, os.environ)
         bridge_env = bridge_environment(settings, bus, os.environ)
         say("Starting the worker and the bridge")
-        worker = _start_child(exits, home, "worker", commands.worker, worker_environment(settings, bus, os.environ))
+        worker = _start_child(exits, home, "worker", commands.worker, worker_env)
         bridge = _start_child(exits, home, "bridge", commands.bridge, bridge_env)
         faults = (worker.fault, bridge.fault, running.rabbitmq.fault, running.mongo.fault)
         _wait_ready(settings, faults)
         say("Adding the demo data")
         _run_command(commands.seed, bridge_env)
         token = _ensure_token(settings, commands, bridge_env)
-        facts = StackFacts(settings.bridge_url, bus, token, home / "sms.log", _console_url(settings))
+        facts = StackFacts(settings.bridge_url, bus, token, home, sms_log(worker_env), _console_url(settings))
         exits.callback((home / "dev.env").unlink, missing_ok=True)
         write_secret(home / "dev.env", facts.lines())
         try:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from devstack.environment import BusAddresses, StackFacts, bridge_environment, worker_environment
+from devstack.environment import BusAddresses, StackFacts, bridge_environment, sms_log, worker_environment
 from devstack.settings import StackSettings, load_settings
 
 BUS = BusAddresses("amqp://userbus:pw@127.0.0.1:1", "mongodb://127.0.0.1:2/userbus?replicaSet=rs0")
@@ -42,10 +42,20 @@ def test_the_bridge_gets_its_address_and_no_secret(tmp_path: Path) -> None:
 
 
 def test_the_facts_for_other_programs_are_one_line_each() -> None:
-    assert StackFacts("http://127.0.0.1:8001", BUS, "token", Path("/home/sms.log")).lines().splitlines() == [
+    facts = StackFacts("http://127.0.0.1:8001", BUS, "token", Path("/home"), Path("/home/sms.log"))
+    assert facts.lines().splitlines() == [
         "USERBUS_URL=http://127.0.0.1:8001",
         "USERBUS_AMQP_URL=amqp://userbus:pw@127.0.0.1:1",
         "USERBUS_MONGO_URL=mongodb://127.0.0.1:2/userbus?replicaSet=rs0",
         "USERBUS_TOKEN=token",
         "USERBUS_SMS_LOG=/home/sms.log",
     ]
+
+
+def test_codes_are_in_a_file_only_where_the_worker_writes_one(tmp_path: Path) -> None:
+    written, elsewhere, sent = (
+        worker_environment(settings(tmp_path), BUS, environ)
+        for environ in ({}, {"USERBUS_SMS_LOG": "/codes"}, {"USERBUS_SMS_SENDER": "webhook"})
+    )
+    assert (sms_log(written), sms_log(elsewhere), sms_log(sent)) == (tmp_path / "sms.log", Path("/codes"), None)
+    assert "USERBUS_SMS_LOG" not in StackFacts("http://127.0.0.1:8001", BUS, "token", tmp_path).lines()

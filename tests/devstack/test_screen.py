@@ -10,7 +10,9 @@ from rich.console import Console
 from devstack.environment import BusAddresses, StackFacts
 from devstack.screen import show_facts, show_failure
 
-FACTS = StackFacts("http://127.0.0.1:8000", BusAddresses("amqp://a", "mongodb://b/"), "t" * 90, Path("/sms.log"))
+FACTS = StackFacts(
+    "http://127.0.0.1:8000", BusAddresses("amqp://a", "mongodb://b/"), "t" * 90, Path("/"), Path("/sms.log")
+)
 
 
 def narrow_console() -> tuple[Console, io.StringIO]:
@@ -35,6 +37,14 @@ def test_the_console_is_named_where_there_is_one() -> None:
     assert "the console's first user" not in first.getvalue()
     assert "userbus root\n" in second.getvalue()
     assert "  Console    http://127.0.0.1:8000/console\n" in second.getvalue()
+
+
+def test_a_file_of_codes_is_named_where_there_is_one() -> None:
+    (log, first), (webhook, second) = narrow_console(), narrow_console()
+    show_facts(FACTS, log)
+    show_facts(replace(FACTS, sms_log=None), webhook)
+    assert "  SMS codes  /sms.log\n" in first.getvalue()
+    assert "SMS codes" not in second.getvalue()
 
 
 def test_the_end_says_what_to_do_next() -> None:
