@@ -147,7 +147,8 @@ class Bus:
 
     async def _retry_until_deadline(self, name: str, attempt: Callable[[float], Awaitable[T]], options: Options) -> T:
         retry = self._retry if options.get("retry") is None else options.get("retry")
-        seconds = options.get("timeout") or self._timeout
+        seconds = options.get("timeout")
+        seconds = self._timeout if seconds is None else seconds
         return await retry_until(seconds, name, attempt, lambda: bool(retry) and self.state != "closed")
 
     def _live(self) -> RequestChannel:

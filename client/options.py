@@ -9,7 +9,8 @@ class Options(TypedDict, total=False):
     - `message_id`: the idempotency key of a command, by default a new one. The same id with the same fields is carried
       out once and answered alike for as long as the service keeps it (7 days by default); with other fields it is
       refused as `message.id_reused`.
-    - `timeout`: seconds until the deadline, which the service knows too; by default that of the connection.
+    - `timeout`: seconds until the deadline, which the service knows too; by default that of the connection. With 0 or
+      less nothing is sent: TimedOut.
     - `actor`: on whose behalf, such as `user:42` or `token:billing`; events and the audit trail name it.
     - `client_address`: the network address of whoever the request is sent for; the audit trail has it.
     - `traceparent`, `tracestate`: the W3C trace context; events carry the traceparent on.

@@ -16,6 +16,7 @@ from contracts.base import Command, Request
 DEADLINE = "x-deadline"
 ACTOR = "x-actor"
 CLIENT_ADDRESS = "x-client-address"
+LONGEST = 10 * 365 * 86_400  # seconds; RabbitMQ closes the channel for an expiration beyond that
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class PreparedRequest:
         aio-pika's message would convert each of them when it is made, and again when it is sent.
         """
         now = time.time()
+        seconds = None if seconds is None else min(seconds, LONGEST)
         deadline = {} if seconds is None else {DEADLINE: int((now + seconds) * 1000)}
         mode = DeliveryMode.PERSISTENT if self.persistent else DeliveryMode.NOT_PERSISTENT
         return Basic.Properties(

@@ -19,13 +19,16 @@ async def retry_until(
     """Await an attempt, given the seconds left; repeat it while it raises Unavailable and `may_retry`.
 
     The pauses double from 50 ms to 1 s, each shortened by chance. Raises the last Unavailable where there is no time
-    for another pause, TimedOut where an attempt took all the time.
+    for another pause, TimedOut where an attempt took all the time, or there was none.
     """
     clock = asyncio.get_running_loop().time
     until, pause = clock() + seconds, FIRST_PAUSE
     while True:
+        left = until - clock()
+        if left <= 0:  # a pause may have taken longer than it should
+            raise timed_out(name, seconds)
         try:
-            return await attempt(until - clock())
+            return await attempt(left)
         except TimeoutError as error:
             raise timed_out(name, seconds) from error
         except Unavailable:

@@ -17,6 +17,7 @@ from testing.broker.queues import MemoryQueue
 
 REFUSED, NOT_FOUND, PRECONDITION, UNSUPPORTED, NO_ROUTE = 403, 404, 406, 540, 312
 DIRECT = "amq.rabbitmq.reply-to"
+LONGEST_EXPIRATION = 10 * 365 * 86_400_000  # ms
 Answer = Frame | None
 
 
@@ -92,6 +93,9 @@ class BrokerChannel:
         if properties.user_id and properties.user_id != self._user:
             text = f"user_id property set to '{properties.user_id}' but authenticated user was '{self._user}'"
             raise ChannelRefused(PRECONDITION, f"PRECONDITION_FAILED - {text}")
+        expiration = properties.expiration
+        if expiration and not (expiration.isdecimal() and int(expiration) <= LONGEST_EXPIRATION):
+            raise ChannelRefused(PRECONDITION, f"PRECONDITION_FAILED - invalid expiration '{expiration}'")
         if properties.reply_to == DIRECT:
             if not self._direct:
                 raise ChannelRefused(PRECONDITION, "PRECONDITION_FAILED - fast reply consumer does not exist")

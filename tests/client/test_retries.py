@@ -117,6 +117,25 @@ async def test_silence_ends_at_the_deadline(through: tuple[Proxy, Bus]) -> None:
     link.heal()
 
 
+@pytest.mark.parametrize("seconds", [0, -1, -0.001])
+async def test_a_deadline_that_has_passed_is_told_and_nothing_is_sent(stack: Stack, seconds: float) -> None:
+    command = CreateUser(username=f"u_{uuid4().hex[:12]}")
+    async with connect(stack.amqp_url, app_id="billing", timeout=PATIENCE, retry=False) as bus:
+        for send in (bus.ask, bus.publish):
+            with pytest.raises(TimedOut) as late:
+                await send(command, timeout=seconds)
+            assert late.value.code == "bus.timed_out"
+        for _ in range(2):  # the broker ends the connection's channel for an expiration that it does not take
+            with pytest.raises(NotFound):
+                await bus.ask(GetUser(username=command.username))
+
+
+async def test_a_deadline_further_away_than_the_broker_counts_is_kept(stack: Stack) -> None:
+    async with connect(stack.amqp_url, app_id="billing") as bus:
+        with pytest.raises(NotFound):
+            await bus.ask(GetUser(username=f"nobody_{uuid4().hex}"), timeout=1e9)
+
+
 async def test_a_bus_that_is_closed_says_so_at_once(through: tuple[Proxy, Bus], stack: Stack) -> None:
     link, bus = through
     link.cut()

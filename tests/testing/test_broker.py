@@ -12,6 +12,7 @@ from aio_pika.exceptions import (
     DeliveryError,
 )
 from aiormq.abc import FieldTable
+from pamqp.commands import Basic
 
 from client import connect
 from contracts.users import CreateUser, UpdateUser
@@ -165,3 +166,13 @@ async def test_consumers_in_partitions_share_the_subjects(userbus: MemoryUserbus
     for user in users:
         about = [event.name for event in given if event.subject == f"user/{user.id}"]
         assert about == ["user.created", "user.updated"]
+
+
+@pytest.mark.parametrize("expiration", ["-1", "soon", str(10**12)])
+async def test_an_expiration_that_rabbitmq_refuses_ends_the_channel(
+    connection: AbstractConnection, expiration: str
+) -> None:
+    channel = await connection.channel()
+    underlay = await channel.get_underlay_channel()
+    with pytest.raises(ChannelPreconditionFailed, match="invalid expiration"):
+        await underlay.basic_publish(b"", routing_key="x", properties=Basic.Properties(expiration=expiration))
