@@ -32,10 +32,17 @@ def add_service(file: Path, service: ServiceIdentity) -> None:
     _write(file, f"{text.rstrip()}\n\n{_table(service)}".lstrip())
 
 
+def find_service(file: Path, name: str) -> ServiceIdentity:
+    """Return the file's service of this name. Raises `ServiceInvalid` if there is none."""
+    services = read_services(file)
+    if name not in services:
+        raise ServiceInvalid(f"{file} has no service {name}")
+    return services[name]
+
+
 def remove_service(file: Path, name: str) -> None:
     """Cut a service's table out of the file; comments elsewhere stay. Raises `ServiceInvalid` if there is none."""
-    if name not in read_services(file):
-        raise ServiceInvalid(f"{file} has no service {name}")
+    find_service(file, name)
     table = rf"^\[{re.escape(name)}\][^\n]*\n(?:(?!\[)[^\n]*\n?)*"
     _write(file, re.sub(table, "", file.read_text(), flags=re.M))
 

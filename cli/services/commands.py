@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -10,13 +10,14 @@ import typer
 
 from access.rabbitmq_users import definitions, hash_password
 from access.service_grants import DEFAULT_MAY, ServiceIdentity, ServiceInvalid
-from access.service_list import add_service, read_services, remove_service
+from access.service_list import add_service, find_service, read_services, remove_service
 from cli.connection import stop
 from cli.management import Management, ManagementFailed
 from cli.output import print_line
 from cli.services.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
+APPLY = "run `userbus service apply`"
 Name = Annotated[str, typer.Argument(help="The service: its RabbitMQ user, and the prefix of its queues.")]
 
 
@@ -32,10 +33,16 @@ def add(
     password = secrets.token_hex(24)
     granted = _split(may) or DEFAULT_MAY
     service = ServiceIdentity(name, granted, _split(events), plain, trusted, hash_password(password))
+    file = load_settings().services_file
     with _report_failures():
-        add_service(load_settings().services_file, service)
-        _apply(lambda broker: broker.import_definitions(definitions({}, [service])))
-    print_line(f"service {name} is added; its RabbitMQ user is {name}, the password, shown this once: {password}")
+        add_service(file, service)
+    print_line(f"{name} is in {file}; the password of its RabbitMQ user {name}, shown this once: {password}")
+    with _report_failures(f"; {name} stays in the list: {APPLY}"):
+        broker = _management()
+        if broker is None:
+            print_line(f"no broker was changed: set USERBUS_MANAGEMENT_URL and {APPLY}", err=True)
+        else:
+            broker.import_definitions(definitions({}, [service]))
 
 
 @app.command("list", epilog="Example: userbus service list")
@@ -52,9 +59,7 @@ def list_services() -> None:
 def show(name: Name) -> None:
     """Show one service: each request that it may send, and its events."""
     with _report_failures():
-        service = read_services(load_settings().services_file).get(name)
-    if service is None:
-        stop(f"there is no service {name}")
+        service = find_service(load_settings().services_file, name)
     for request in sorted(service.requests):
         print_line(f"may send\t{request}")
     for pattern in service.events:
@@ -64,10 +69,20 @@ def show(name: Name) -> None:
 @app.command(epilog="Example: userbus service remove billing")
 def remove(name: Name) -> None:
     """Remove a service: its connections end, its queues and what they hold are deleted."""
-    with _report_failures():
-        remove_service(load_settings().services_file, name)
-        _apply(lambda broker: broker.remove_service(name))
-    print_line(f"service {name} is removed")
+    file = load_settings().services_file
+    with _report_failures(f"; {name} stays in the list"):
+        find_service(file, name)
+        broker = _management()
+        if broker is not None:
+            broker.remove_service(name)
+        remove_service(file, name)
+    print_line(f"{name} is removed from {file}")
+    if broker is None:
+        print_line(
+            f"no broker was changed, as USERBUS_MANAGEMENT_URL is not set: end its access with "
+            f"`rabbitmqctl delete_user {name}`, and delete the queues whose names begin with {name}.",
+            err=True,
+        )
 
 
 @app.command("apply", epilog="Example: userbus service apply")
@@ -75,8 +90,11 @@ def apply_list() -> None:
     """Make users, permissions, limits and policies of all services in the broker."""
     with _report_failures():
         services = read_services(load_settings().services_file)
-        _apply(lambda broker: broker.import_definitions(definitions({}, services.values())))
-    print_line(f"{len(services)} services applied")
+        broker = _management()
+        if broker is None:
+            stop("no broker was changed: set USERBUS_MANAGEMENT_URL")
+        broker.import_definitions(definitions({}, services.values()))
+    print_line(f"services applied: {len(services)}")
 
 
 @app.command("definitions", epilog="Example: userbus service definitions > definitions.json")
@@ -92,18 +110,17 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _apply(change: Callable[[Management], None]) -> None:
-    """Change the broker, where there is a management API."""
+def _management() -> Management | None:
+    """The management API of the broker, where the settings name it."""
     url = load_settings().management_url
-    if url is None:
-        print_line("no broker was changed: set USERBUS_MANAGEMENT_URL and run `userbus service apply`", err=True)
-    else:
-        change(Management(url.get_secret_value()))
+    return None if url is None else Management(url.get_secret_value())
 
 
 @contextmanager
-def _report_failures() -> Iterator[None]:
+def _report_failures(rest: str = "") -> Iterator[None]:
     try:
         yield
-    except (ServiceInvalid, ManagementFailed) as error:
+    except ServiceInvalid as error:
         stop(str(error))
+    except ManagementFailed as error:
+        stop(f"{error}{rest}")

@@ -71,7 +71,7 @@ async def test_a_removed_service_loses_its_connections(restricted: RestrictedBro
 
 
 def test_the_list_is_applied_again(restricted: RestrictedBroker) -> None:
-    assert run(restricted, "apply").stdout == f"{len(SERVICES)} services applied\n"
+    assert run(restricted, "apply").stdout == f"services applied: {len(SERVICES)}\n"
 
 
 def test_without_a_broker_the_file_alone_is_changed(restricted: RestrictedBroker, tmp_path: Path) -> None:
@@ -81,6 +81,24 @@ def test_without_a_broker_the_file_alone_is_changed(restricted: RestrictedBroker
     definitions = json.loads(run(own, "definitions").stdout)
     assert [user["name"] for user in definitions["users"]] == ["crm"]
     assert run(own, "list").stdout.startswith("crm\t")
+    applied = run(own, "apply")
+    assert (applied.returncode, applied.stdout) == (1, "")
+    removed = run(own, "remove", "crm")
+    assert (removed.returncode, run(own, "list").stdout) == (0, "")
+    assert "rabbitmqctl delete_user crm" in removed.stderr
+
+
+def test_while_the_broker_is_away_nothing_is_half_done(restricted: RestrictedBroker) -> None:
+    away = f"http://admin:x@{HOST}:1"
+    added = run(restricted, "add", "crm", url=away)
+    assert added.returncode == 1
+    assert "run `userbus service apply`" in added.stderr
+    assert len(added.stdout.split()[-1]) == 48  # the password, which is shown once
+    removed = run(restricted, "remove", "crm", url=away)
+    assert removed.returncode == 1
+    assert "crm\t" in run(restricted, "list").stdout
+    assert run(restricted, "remove", "crm").returncode == 0
+    assert "crm\t" not in run(restricted, "list").stdout
 
 
 @pytest.mark.parametrize(
@@ -88,8 +106,8 @@ def test_without_a_broker_the_file_alone_is_changed(restricted: RestrictedBroker
     [
         (("add", "crm", "--may", "user.gte"), "user.gte"),
         (("add", "billing"), "already"),
-        (("remove", "nobody"), "no service nobody"),
-        (("show", "nobody"), "no service nobody"),
+        (("remove", "nobody"), "has no service nobody"),
+        (("show", "nobody"), "has no service nobody"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
