@@ -3,15 +3,17 @@
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from devstack.errors import StackError
-from devstack.ports import require_free, require_server_ports
+from devstack.ports import require_all, require_free, server_port_checks
 from devstack.settings import load_settings
 
 EXAMPLE = Path(".env.example")
 PREFIX = "USERBUS_"
 SIMILARITY = 0.85  # as of contracts.environment
+YES = ("1", "true", "yes", "on", "t", "y")
 KEYS = {
     "USERBUS_SECRET_KEY": (r"(?s).{32,}", "must have at least 32 characters: `openssl rand -hex 32` prints a key"),
     "USERBUS_ENCRYPTION_KEY": (
@@ -31,10 +33,17 @@ def require_startable(environ: Mapping[str, str]) -> None:
     for name, (form, rule) in KEYS.items():
         if environ.get(name) and not re.fullmatch(form, environ[name]):
             raise StackError(f"{name} {rule}")
+    if environ.get("USERBUS_REQUIRE_CALLER", "").lower() in YES:
+        raise StackError(
+            "USERBUS_REQUIRE_CALLER needs a RabbitMQ user for each program, and here all have the same: leave it out, "
+            "or run compose.yaml, which makes the users"
+        )
     if (settings.home / "run").exists():  # what a killed stack left behind may hold the ports; `up` ends that first
         return
-    require_free(settings.bridge_port, "the bridge", "USERBUS_BRIDGE_PORT")
-    require_server_ports(settings.amqp_port, settings.mongo_port, environ)
+    require_all(
+        *server_port_checks(settings.amqp_port, settings.mongo_port, environ),
+        partial(require_free, settings.bridge_port, "the bridge", "USERBUS_BRIDGE_PORT"),
+    )
 
 
 def _require_known_names(environ: Mapping[str, str]) -> None:

@@ -2,7 +2,8 @@
 
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from devstack.errors import StackError
 
@@ -66,6 +67,25 @@ def require_free(port: int, need: str, setting: str, instead: str = "") -> None:
 
 def require_server_ports(amqp_port: int, mongo_port: int, environ: Mapping[str, str]) -> None:
     """Raise StackError where a port is taken of a server that is to be started, that is, not named by its URL."""
-    for port, name, kind in ((amqp_port, "RabbitMQ", "AMQP"), (mongo_port, "MongoDB", "MONGO")):
-        if not environ.get(f"USERBUS_{kind}_URL"):
-            require_free(port, name, f"USERBUS_{kind}_PORT", f", or use that server: USERBUS_{kind}_URL=<url>")
+    require_all(*server_port_checks(amqp_port, mongo_port, environ))
+
+
+def server_port_checks(amqp_port: int, mongo_port: int, environ: Mapping[str, str]) -> list[Callable[[], None]]:
+    """Return one check for each server that is to be started; each raises StackError where its port is taken."""
+    return [
+        partial(require_free, port, name, f"USERBUS_{kind}_PORT", f", or use that server: USERBUS_{kind}_URL=<url>")
+        for port, name, kind in ((amqp_port, "RabbitMQ", "AMQP"), (mongo_port, "MongoDB", "MONGO"))
+        if not environ.get(f"USERBUS_{kind}_URL")
+    ]
+
+
+def require_all(*checks: Callable[[], None]) -> None:
+    """Run all checks, then raise one StackError with a line for each that has failed."""
+    faults = []
+    for check in checks:
+        try:
+            check()
+        except StackError as error:
+            faults.append(str(error))
+    if faults:
+        raise StackError("\n".join(faults))

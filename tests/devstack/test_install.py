@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from devstack.early import require_startable
+from devstack.errors import StackError
 from devstack.install import ARGON2, REQUIREMENTS, VENV, build_argon2
 from devstack.keys import random_key
 from devstack.ports import HOST, free_port
@@ -108,6 +109,21 @@ def test_what_the_programs_take_is_no_mistake(checkout: Checkout, env: dict[str,
     ports = {f"USERBUS_{kind}_PORT": str(free_port()) for kind in ("BRIDGE", "AMQP", "MONGO")}
     require_startable({f"USERBUS_{name}": "x" for name in names} | home | ports | env)
     assert (checkout.folder / "home").exists()
+
+
+def test_all_ports_that_are_taken_are_told_at_once(checkout: Checkout) -> None:
+    with socket.create_server((HOST, free_port())) as first, socket.create_server((HOST, free_port())) as second:
+        amqp, bridge = (str(server.getsockname()[1]) for server in (first, second))
+        ports = {"USERBUS_AMQP_PORT": amqp, "USERBUS_MONGO_PORT": str(free_port()), "USERBUS_BRIDGE_PORT": bridge}
+        with pytest.raises(StackError) as refused:
+            require_startable({"USERBUS_HOME": str(checkout.folder / "home"), **ports})
+    told = str(refused.value).splitlines()
+    assert [line.split(",")[0] for line in told] == [f"Port {amqp}", f"Port {bridge}"]
+
+
+def test_a_setting_that_needs_users_of_its_own_is_refused_first(checkout: Checkout) -> None:
+    with pytest.raises(StackError, match=r"compose\.yaml"):
+        require_startable({"USERBUS_HOME": str(checkout.folder / "home"), "USERBUS_REQUIRE_CALLER": "true"})
 
 
 def test_ctrl_c_ends_the_installation_with_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
