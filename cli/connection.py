@@ -67,9 +67,15 @@ def run(work: Callable[[Bus], Awaitable[T]]) -> T:
 def _require_connection(bus: Bus) -> None:
     """Stop, with the broker's own reason, where the first attempt to connect has failed."""
     if bus.state == "no broker":
-        stop(f"the broker cannot be used: {_reason(bus.failure)}; is USERBUS_AMQP_URL right?")
+        stop(f"the broker cannot be used: {_reason(bus.failure)}; {_advice()}")
     if bus.state == "no topology":
         stop("the broker has no exchanges and queues of userbus: start a worker, which declares them")
+
+
+def _advice() -> str:
+    if "amqp_url" in read_settings().model_fields_set:
+        return "is USERBUS_AMQP_URL right?"
+    return "USERBUS_AMQP_URL is not set: this machine was tried; while `make up` runs, .local/dev.env has the URL"
 
 
 def _reason(failure: BaseException | None) -> str:

@@ -21,13 +21,9 @@ def create_root(
     On a terminal it asks for what is missing and for the password. Elsewhere the password is the first line of standard
     input: userbus root --email … --name … < password-file. It is no option, since options are seen by everybody.
     """
-    email, name = email or _ask("Email"), name or _ask("Name")
+    if not (email and name) and not sys.stdin.isatty():
+        stop("there is no terminal to ask on: give --email and --name, and the password on standard input")
+    email, name = email or str(typer.prompt("Email")), name or str(typer.prompt("Name"))
     password = SecretStr(read_password())
     user = run(lambda bus: bus.ask(CreateUser(email=email, name=name, password=password, root=1)))
     print_line(f"root user {user.id} ({user.email}) is there")
-
-
-def _ask(what: str) -> str:
-    if not sys.stdin.isatty():
-        stop(f"there is no terminal to ask on: give --{what.lower()}, and the password on standard input")
-    return str(typer.prompt(what))

@@ -115,7 +115,7 @@ class Connection:
     def _enter(self, state: State, failure: BaseException | None = None) -> None:
         if state != self.state or not self._attempted.is_set():
             level = logging.WARNING if failure else logging.INFO
-            log.log(level, "bus: %s is %s%s", self._name, state, f": {failure!r}" if failure else "")
+            log.log(level, "bus of %s: %s%s", self._name, state, f": {failure!r}" if failure else "")
         self.state, self.failure = state, failure
         self._attempted.set()
 

@@ -193,5 +193,5 @@ def _refusal(error: BaseException) -> BusError:
     if isinstance(error, ConnectionCommandInvalid):
         return unavailable("bus.plugin_missing", f"{error}: {_PLUGIN}")
     if isinstance(error, ChannelPreconditionFailed):
-        return Conflict(Problem(kind="conflict", code="bus.queue_differs", message=f"{error}: {_DIFFERS}"))
+        return Conflict(Problem(kind="conflict", code="bus.queue_differs", message=f"{_DIFFERS} (RabbitMQ: {error})"))
     return Denied(Problem(kind="denied", code="bus.access_refused", message=str(error)))

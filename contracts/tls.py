@@ -20,20 +20,22 @@ UNVERIFIED = {
 }
 YES = ("1", "true", "yes")
 LOCAL = ("localhost", "127.", "[::1]")
+CA = "USERBUS_TLS_CA_FILE, or TlsFiles(ca_file=…) of the client"
+CERTIFICATE = "USERBUS_TLS_CERTIFICATE_FILE, or TlsFiles(certificate_file=…) of the client"
 ADVICE = {  # the first text that the error holds
     "mismatch, certificate": "its certificate has other names: write one of them into the URL",
     "certificate has expired": "its certificate has expired: give the server a new one",
     "CERTIFICATE_VERIFY_FAILED": "its certificate is of an authority that is not known here: name that authority's "
-    "certificate in USERBUS_TLS_CA_FILE",
-    "ALERT_CERTIFICATE_EXPIRED": "the certificate in USERBUS_TLS_CERTIFICATE_FILE has expired: name a new one",
-    "ALERT_CERTIFICATE_REQUIRED": "it wants a certificate of its clients: name one in USERBUS_TLS_CERTIFICATE_FILE",
-    "_ALERT_": "it refuses the certificate in USERBUS_TLS_CERTIFICATE_FILE: does the server know its authority?",
+    f"certificate in {CA}",
+    "ALERT_CERTIFICATE_EXPIRED": f"the certificate in {CERTIFICATE}, has expired: name a new one",
+    "ALERT_CERTIFICATE_REQUIRED": f"it wants a certificate of its clients: name one in {CERTIFICATE}",
+    "_ALERT_": f"it refuses the certificate in {CERTIFICATE}: does the server know its authority?",
     "WRONG_VERSION_NUMBER": "it does not speak TLS on this port: write another port, or a URL without TLS",
     "UNEXPECTED_EOF": "it does not speak TLS on this port: write another port, or a URL without TLS",
     "closed": "it ends the connection: where it speaks TLS, write amqps:// or tls=true into the URL; where it wants a "
-    "certificate of its clients, name one that it accepts in USERBUS_TLS_CERTIFICATE_FILE",
+    f"certificate of its clients, name one that it accepts in {CERTIFICATE}",
     "reset by peer": "it ends the connection: where it speaks TLS, write amqps:// into the URL; where it wants a "
-    "certificate of its clients, name one that it accepts in USERBUS_TLS_CERTIFICATE_FILE",
+    f"certificate of its clients, name one that it accepts in {CERTIFICATE}",
 }
 
 
