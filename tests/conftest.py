@@ -1,9 +1,9 @@
-"""Real servers for the whole session, and a worker and a bridge on them."""
+"""How tests are collected, distributed and told of; their shared fixtures are in tests/support/fixtures.py."""
 
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import cache
 from inspect import isasyncgenfunction, iscoroutinefunction
@@ -15,14 +15,18 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from devstack.errors import StackError
-from devstack.servers import RunningServers, install_servers, servers
+from devstack.servers import install_servers
 from runtime.memory import configure_memory
-from tests.support.client import Client
 from tests.support.faults.table import lines
-from tests.support.scripted_worker import ScriptedWorker, run_scripted_worker
-from tests.support.stack import Stack, running_stack, without_heartbeat
 
 SHARED_SERVERS = ("breakable", "apart", "restricted", "restartable")  # the fixtures, whose tests take longest first
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the shared fixtures where tests run: the process that only distributes them needs nothing of the product."""
+    if hasattr(config, "workerinput") or config.getoption("dist", "no") == "no":
+        for plugin in ("tests.support.fixtures", "testing.plugin"):
+            config.pluginmanager.import_plugin(plugin)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -111,69 +115,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if told:
         terminalreporter.section("faults")
         terminalreporter.write_line("\n".join(told))
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
-    """RabbitMQ and MongoDB for this session."""
-    home: Path = tmp_path_factory.mktemp("servers")
-    with servers(home) as up:
-        yield up
-
-
-@pytest.fixture(scope="session")
-async def stack(running: RunningServers) -> AsyncIterator[Stack]:
-    """A worker and a bridge in this process, on real servers, and a token that opens every dialect."""
-    async with running_stack(running) as up:
-        yield up
-
-
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
-    """RabbitMQ without any worker but the scripted one."""
-    with servers(tmp_path_factory.mktemp("broker")) as up:
-        yield up
-
-
-@pytest.fixture(scope="session")
-async def scripted_worker(broker: RunningServers) -> AsyncIterator[ScriptedWorker]:
-    """The scripted worker for all tests."""
-    async with run_scripted_worker(without_heartbeat(broker.amqp_url)) as up:
-        yield up
-
-
-@pytest.fixture
-def worker(scripted_worker: ScriptedWorker) -> ScriptedWorker:
-    """The scripted worker, without a script and without what it saw before."""
-    scripted_worker.reset()
-    return scripted_worker
-
-
-@pytest.fixture(scope="session")
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
-    """RabbitMQ and MongoDB to which nobody is connected but the test, which may stop them."""
-    with servers(tmp_path_factory.mktemp("apart")) as up:
-        yield up
-
-
-@pytest.fixture(scope="session")
-def restartable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
-    """RabbitMQ that a test may stop, and on which nobody serves but the test's own worker."""
-    with servers(tmp_path_factory.mktemp("restartable")) as up:
-        yield up
-
-
-@pytest.fixture(scope="session")
-async def client(stack: Stack) -> AsyncIterator[Client]:
-    """A plain AMQP client, as any other service would write one."""
-    async with Client(without_heartbeat(stack.amqp_url)) as up:
-        yield up
-
-
-@pytest.fixture
-async def no_dead_letters(client: Client) -> AsyncIterator[None]:
-    """No dead letters before and after the test."""
-    queue = await client.channel.get_queue("userbus.dead", ensure=False)
-    await queue.purge()
-    yield
-    await queue.purge()
