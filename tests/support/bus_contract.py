@@ -10,6 +10,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from contracts.asyncapi.document import asyncapi
 
 Json = dict[str, Any]
+DOCUMENT = "urn:asyncapi"
 MADE_UP = "test."  # begins the names of events that tests make up, or the app_id of who sends what is none
 ROWS = frozenset({"user.import", "user.check_import"})  # carried out though rows are unfit
 
@@ -60,5 +61,11 @@ def _messages(channel: str) -> Mapping[str, Json]:
 
 @cache
 def _validator(channel: str, name: str, part: str) -> Any:
-    schema = _messages(channel)[name][part]
-    return jsonschema_rs.Draft202012Validator(schema | {"components": asyncapi()["components"]})
+    place = f"{DOCUMENT}#/channels/{channel}/messages/{name}/{part}"
+    return jsonschema_rs.Draft202012Validator({"$ref": place}, registry=_registry())
+
+
+@cache
+def _registry() -> jsonschema_rs.Registry:
+    """The document, read once: else each validator would read all of its components."""
+    return jsonschema_rs.Registry([(DOCUMENT, asyncapi())])
