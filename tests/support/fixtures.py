@@ -9,12 +9,14 @@ from devstack.servers import RunningServers, servers
 from tests.support.client import Client
 from tests.support.scripted_worker import ScriptedWorker, run_scripted_worker
 from tests.support.stack import Stack, running_stack, without_heartbeat
+from tests.support.virtual_host import prepare_second_host, second_host
 
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
     """RabbitMQ and MongoDB for this session."""
     home: Path = tmp_path_factory.mktemp("servers")
+    prepare_second_host(home)
     with servers(home) as up:
         yield up
 
@@ -27,8 +29,11 @@ async def stack(running: RunningServers) -> AsyncIterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
-    """RabbitMQ without any worker but the scripted one."""
+def broker(running: RunningServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
+    """RabbitMQ, or a virtual host of it, without any worker but the scripted one."""
+    if apart := second_host(running):
+        yield apart
+        return
     with servers(tmp_path_factory.mktemp("broker")) as up:
         yield up
 
