@@ -85,7 +85,11 @@ class MemoryUserbus:
 
     @property
     def events(self) -> list[Event]:
-        """What has been emitted, the oldest first, whoever subscribes; repeats are left out."""
+        """What has been emitted, the oldest first, whoever subscribes; repeats are left out.
+
+        A reply comes before its event, so this waits until all that came has been carried out.
+        """
+        self.wait_idle()
         return [read_event(json.loads(event.body)) for event in [*self._service.events]]
 
     def find_code(self, telephone: str) -> str | None:
