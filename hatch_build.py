@@ -16,9 +16,9 @@ class OnePackage(BuildHookInterface[Any]):
     """Copies packages of the repository under their new names; an editable installation stays as the repository is.
 
     Its settings: `package` is the wheel's one package, `packages` are those that become parts of it, `files` are the
-    patterns of what is copied, and `top` is the one that becomes the package itself; `imported` has the names of
-    packages that another wheel brings. It renames imports of the form `from package… import`, of which tests hold that
-    there is no other.
+    patterns of what is copied, and `top` is the one that becomes the package itself; `beside` has files of the
+    repository's root that come along, and `imported` the names of packages that another wheel brings. It renames
+    imports of the form `from package… import`, of which tests hold that there is no other.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ class OnePackage(BuildHookInterface[Any]):
         (written / package / "__init__.py").touch()
         build_data["force_include"] |= {
             str(written / package): package,
-            str(ROOT / "LICENSE"): f"{package}/LICENSE",
+            **{str(ROOT / name): f"{package}/{name}" for name in ("LICENSE", *self.config.get("beside", ()))},
         }
         scripts = self.metadata.core.scripts
         scripts |= {name: rename_reference(target, names) for name, target in scripts.items()}

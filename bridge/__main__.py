@@ -18,6 +18,7 @@ from bridge.settings import Settings
 from contracts.environment import describe_mistyped
 from contracts.faults import fault_text
 from runtime.memory import configure_memory
+from runtime.settings_file import EXPLAINED
 from tracing.switch import TracingUnavailable, export_traces
 
 SHUTDOWN_GRACE = 5
@@ -34,7 +35,7 @@ def main() -> None:
         with export_traces("userbus-bridge"):
             _serve(settings)
     except TracingUnavailable as error:
-        print(f"bridge: {error}; see .env.example", file=sys.stderr)
+        print(f"bridge: {error}; see {EXPLAINED}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -64,14 +65,14 @@ def _serve(settings: Settings) -> None:
 
 def _read_settings() -> Settings:
     if mistyped := describe_mistyped(os.environ, Settings.model_fields):
-        print("\n".join(f"bridge: {sentence} see .env.example" for sentence in mistyped), file=sys.stderr)
+        print("\n".join(f"bridge: {sentence} see {EXPLAINED}" for sentence in mistyped), file=sys.stderr)
         sys.exit(2)
     try:
         return Settings(_secrets_dir=os.environ.get("USERBUS_SECRETS_DIR"))
     except ValidationError as error:
         for fault in error.errors(include_input=False):
             name = "USERBUS_" + "_".join(map(str, fault["loc"][:1])).upper()
-            print(f"bridge: {name}: {fault_text(fault)}; see .env.example", file=sys.stderr)
+            print(f"bridge: {name}: {fault_text(fault)}; see {EXPLAINED}", file=sys.stderr)
         sys.exit(2)
 
 

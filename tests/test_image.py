@@ -14,7 +14,7 @@ MODULE = re.compile(r"\[python, -m, ([\w.]+)\]|\"-m\", \"([\w.]+)\"")
 
 def test_the_image_is_built_from_every_package_and_the_build_hook() -> None:
     taken = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert {*packages(), "hatch_build.py", "pyproject.toml"} - taken == set()
+    assert {*packages(), "hatch_build.py", "pyproject.toml", ".env.example"} - taken == set()
 
 
 @pytest.mark.parametrize("file", [ROOT / "Dockerfile", *MANIFESTS], ids=lambda file: file.name)

@@ -10,6 +10,7 @@ import uvloop
 from handlers.handler import Handlers
 from handlers.registry import HANDLERS
 from runtime.memory import configure_memory
+from runtime.settings_file import EXPLAINED
 from tracing.switch import TracingUnavailable, export_traces
 from worker.app import run_worker
 from worker.forced_exit import schedule_forced_exit
@@ -53,7 +54,7 @@ def main(handlers: Handlers = HANDLERS) -> None:
             configure_memory(YOUNG)
             uvloop.run(serve(settings, handlers))
     except TracingUnavailable as error:
-        print(f"worker: {error}; see .env.example", file=sys.stderr)
+        print(f"worker: {error}; see {EXPLAINED}", file=sys.stderr)
         sys.exit(2)
 
 

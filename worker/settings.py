@@ -15,6 +15,7 @@ from contracts.faults import fault_text
 from handlers.sms_gateways.settings import SmsSettings
 from models.secrets.vault import Vault
 from models.store.lanes import MOST_LANES
+from runtime.settings_file import EXPLAINED
 from worker.session_settings import SignInSettings
 from worker.webhook_settings import WebhookSettings
 
@@ -83,12 +84,12 @@ class Settings(TlsSettings, SignInSettings, SmsSettings, WebhookSettings):
 def read_settings() -> Settings:
     """Read the settings; wrong ones are reported in a line each, and end the program with status 2."""
     if mistyped := describe_mistyped(os.environ, Settings.model_fields):
-        print("\n".join(f"worker: {sentence} see .env.example" for sentence in mistyped), file=sys.stderr)
+        print("\n".join(f"worker: {sentence} see {EXPLAINED}" for sentence in mistyped), file=sys.stderr)
         sys.exit(2)
     try:
         return Settings(_secrets_dir=os.environ.get("USERBUS_SECRETS_DIR"))
     except ValidationError as error:
         for fault in error.errors():
             name = "USERBUS_" + "_".join(map(str, fault["loc"])).upper()
-            print(f"worker: {name}: {fault_text(fault)}; see .env.example", file=sys.stderr)
+            print(f"worker: {name}: {fault_text(fault)}; see {EXPLAINED}", file=sys.stderr)
         sys.exit(2)

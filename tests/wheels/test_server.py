@@ -141,7 +141,9 @@ def test_a_wrong_setting_is_told_as_by_the_program_itself(tmp_path: Path, env: d
     wrong = env | {"USERBUS_AMQP_URLL": "amqp://h"}
     popen = start(tmp_path, wrong, program, "--check")
     assert popen.wait(PATIENCE) == 2
-    assert f"{program}: USERBUS_AMQP_URLL" in (tmp_path / f"{program}.log").read_text()
+    told = (tmp_path / f"{program}.log").read_text()
+    assert f"{program}: USERBUS_AMQP_URLL" in told
+    assert "USERBUS_AMQP_URL=" in Path(told.strip().rpartition("see ")[2]).read_text()
 
 
 @off_loop
