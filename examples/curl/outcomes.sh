@@ -25,7 +25,7 @@ tell() {
         409*) did="conflict: decide anew, another key with other fields" ;;
         417* | 423* | 429*) did="throttled: again in $(tr -d '\r' <"$head" | sed -n 's/^retry-after: //Ip') s, under the same key" ;;
         503* | 504* | 000*) did="unavailable: keep it, and send it later under the same key" ;;
-        500*) did="internal: keep it, and tell who runs userbus" ;;
+        500* | "200 1002") did="internal: keep it, and tell who runs userbus" ;;
         *) did="invalid: mend the program, sending it again does not help" ;;
     esac
     echo "$status $did"

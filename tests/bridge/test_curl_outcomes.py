@@ -15,12 +15,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pymongo import AsyncMongoClient
 from standardwebhooks import Webhook
 
 from tests.bridge.conftest import RunningBridge
 from tests.support.client import Client
 from tests.support.patience import PATIENCE
-from tests.support.scripted_worker import GOOD, USER, done_reply, failed_reply
+from tests.support.scripted_worker import GOOD, NOW, USER, done_reply, failed_reply
 from tests.support.stack import Stack
 from tests.support.webhooks import told
 
@@ -82,6 +83,39 @@ async def test_what_is_not_answered_or_may_be_done_later_is_sent_again_under_the
     assert "417 throttled: again in 7 s" in output.decode()
     created = [message for message in worker.requests if message.routing_key == "user.create"]
     assert len({message.message_id for message in created[:3]}) == 1
+
+
+@asynccontextmanager
+async def refuse_to_store(mongo_url: str, email: str) -> AsyncIterator[None]:
+    """Have MongoDB take no user with such an address while the block runs, as after a wrong hand at its rules."""
+    async with AsyncMongoClient[dict[str, Any]](mongo_url) as client:
+        database = client.get_default_database()
+        await database.command("collMod", "users", validator={"email": {"$not": {"$regex": email}}})
+        try:
+            yield
+        finally:
+            await database.command("collMod", "users", validator={})
+
+
+async def test_a_fault_of_userbus_is_told_as_such_where_the_status_does_not_say_it(stack: Stack) -> None:
+    async with refuse_to_store(stack.mongo_url, "^curl_"):
+        output, _ = await run("outcomes", USERBUS_URL=stack.url, USERBUS_TOKEN=stack.token)
+    assert output.decode().splitlines().count("200 internal: keep it, and tell who runs userbus") == 1
+
+
+async def test_what_does_not_end_in_time_is_kept(impatient_bridge: RunningBridge, tmp_path: Path) -> None:
+    (tmp_path / ".curlrc").write_text("retry-delay = 1\n")
+    worker = impatient_bridge.worker
+    worker.set_reply("user.create", failed_reply("store.unavailable", "unavailable"))
+    worker.set_reply("user.get", failed_reply("service.fault", "internal"))
+    worker.set_reply("auth.sign_in", None)
+    worker.set_reply("sms.send_code", done_reply({"expires_at": NOW, "resend_at": NOW}))
+    home = str(tmp_path)
+    output, _ = await run("outcomes", USERBUS_URL=impatient_bridge.url, USERBUS_TOKEN=GOOD, CURL_HOME=home)
+    told = output.decode().splitlines()
+    assert told.count("503 unavailable: keep it, and send it later under the same key") == 5
+    assert told.count("504 unavailable: keep it, and send it later under the same key") == 1
+    assert told.count("500 internal: keep it, and tell who runs userbus") == 1
 
 
 @dataclass
