@@ -87,9 +87,10 @@ async def _granted(stack: Stack, roles: tuple[tuple[str, str], ...]) -> Register
 async def test_newcomers_get_the_default_roles_that_there_are(stack: Stack) -> None:
     store, app = stack.worker.dependencies.store, f"APP_{uuid4().hex[:6]}"
     number = uuid4().int % 10**12
-    await store.collection("apps").insert_one({"_id": number, "code": app})
-    await store.collection("roles").insert_one({"_id": number, "app_id": number, "code": "GUEST", "status": 1})
-    await store.collection("roles").insert_one({"_id": number + 1, "app_id": number, "code": "GONE", "status": -1})
+    await store.collection("apps").insert_one({"_id": number, "code": app, "name": app})
+    role = {"app_id": number, "name": f"Role {number}"}
+    await store.collection("roles").insert_one({**role, "_id": number, "code": "GUEST", "status": 1})
+    await store.collection("roles").insert_one({**role, "_id": number + 1, "code": "GONE", "status": -1})
     reply = await _granted(stack, ((app, "GUEST"), (app, "GONE"), (app, "NEVER"), ("NOWHERE", "GUEST")))
     assert [(given.platform, given.role) for given in reply.permissions] == [(app, "GUEST")]
     assert reply.user.role_ids == [number]

@@ -85,7 +85,7 @@ async def test_tokens_are_found_by_name_without_their_text(client: Client) -> No
 async def test_a_realm_takes_login_tokens_too(client: Client, stack: Stack) -> None:
     email, number = address(), uuid4().int % 10**12
     store = stack.worker.dependencies.store
-    await store.collection("apps").insert_one({"_id": number, "code": f"APP_{number}"})
+    await store.collection("apps").insert_one({"_id": number, "code": f"APP_{number}", "name": f"App {number}"})
     role = {"_id": number, "app_id": number, "code": "ADMIN", "name": f"Admin {number}", "sort": 1}
     await store.collection("roles").insert_one({**role, "status": 1, "admin": 1})
     user = await client.done("user.create", {"email": email, "password": PASSWORD})
