@@ -18,7 +18,16 @@ def new_session(id: int) -> Session:
     return session
 
 
-@pytest.mark.parametrize("ended", ["all", "tenant"])
+async def end_sessions(unit: UnitOfWork, which: str) -> None:
+    if which == "all":
+        await unit.sessions.end_all(USER)
+    elif which == "realm":
+        await unit.sessions.end_realm(USER, "standard")
+    else:
+        await unit.sessions.end_tenant("given up")
+
+
+@pytest.mark.parametrize("ended", ["all", "realm", "tenant"])
 async def test_sessions_that_were_ended_are_there_again(
     dependencies: Dependencies, database: Store, context: CommandContext, ended: str
 ) -> None:
@@ -29,7 +38,7 @@ async def test_sessions_that_were_ended_are_there_again(
         await unit.sessions.upsert(new_session(USER + 1))
         assert [each.id for each in await unit.sessions.find_live(USER, 0)] == [USER + 1, USER]
         assert len(await unit.sessions.find_stored(USER, None)) == 2
-        await (unit.sessions.end_all(USER) if ended == "all" else unit.sessions.end_tenant("given up"))
+        await end_sessions(unit, ended)
         assert await unit.sessions.find_live(USER, 0) == []
         assert await unit.sessions.find_stored(USER, None) == []
     assert [row["_id"] async for row in rows.find({"user_id": USER})] == [USER]
