@@ -55,3 +55,16 @@ async def test_counters_that_were_forgotten_still_count(
         await unit.lockouts.forget(USER, ["given up"])
         assert await unit.lockouts.find_counting(USER, ["given up"]) == []
     assert await rows.count_documents({"_id": {"$in": [each.id for each in counters]}}) == 2
+
+
+async def test_a_failure_that_was_counted_in_vain_does_not_count(
+    dependencies: Dependencies, database: Store, context: CommandContext
+) -> None:
+    rows = database.collection("lockouts")
+    await rows.delete_many({"user_id": USER})
+    async with UnitOfWork(dependencies, context) as unit:
+        counter = unit.lockouts.new_counter("usermgmt", True, "given up", USER)
+        counter.record_failure()
+        await unit.lockouts.save(counter)
+        assert len((await unit.lockouts.load(counter)).failures) == 1
+    assert await rows.count_documents({"user_id": USER}) == 0
