@@ -39,7 +39,9 @@ async def visit(urls: dict[str, str], **settings: Any) -> AsyncIterator[Visitor]
 async def test_the_operator_sees_queues_and_is_told_what_it_may_not_read(urls: dict[str, str]) -> None:
     async with Client(urls["worker"]) as worker, visit(urls) as visitor:
         await add_dead_letters(worker, 1)
-        assert "<td>userbus.user</td>" in await visitor.read("/overview")
+        async with asyncio.timeout(PATIENCE):  # a page gives the broker two seconds
+            while "<td>userbus.user</td>" not in await visitor.read("/overview"):
+                await asyncio.sleep(0.1)
         page = await visitor.read("/dead", 503)
         assert "The dead letters cannot be reached: " in page
         assert "May the user of USERBUS_CONSOLE_BROKER_AMQP_URL read userbus.dead?" in page
