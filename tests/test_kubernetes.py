@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from bridge.settings import Settings as BridgeSettings
 from worker.settings import Settings as WorkerSettings
@@ -73,3 +74,31 @@ def test_the_page_names_what_must_be_there_before() -> None:
     maps = {volume["configMap"]["name"] for volume in volumes if "configMap" in volume}
     assert {*re.findall(r"^\| Secret `([\w-]+)`", PAGE, flags=re.M)} == secrets
     assert {*re.findall(r"^\| ConfigMap `([\w-]+)`", PAGE, flags=re.M)} == maps
+
+
+def test_what_the_page_makes_is_what_the_pods_read() -> None:
+    made = dict(
+        re.findall(r"^    kubectl .*create (?:secret generic|configmap) ([\w-]+) --from-file=(\S+)$", PAGE, re.M)
+    )
+    assert made == {"userbus-worker": "worker", "userbus-bridge": "bridge", "services": "services.toml"}
+    (first, *_, last) = re.findall(r"^    kubectl (.+)$", PAGE, flags=re.M)
+    assert (first, last) == ("apply -f deploy/kubernetes/namespace.yaml", "apply --kustomize .")
+
+
+def test_the_keys_of_the_secrets_are_settings_that_the_programs_require(tmp_path: Path) -> None:
+    values = {
+        "userbus_amqp_url": "amqp://worker:password@rabbitmq",
+        "userbus_mongo_url": "mongodb://mongodb/userbus",
+        "userbus_secret_key": "a secret key that is long enough for it",
+        "userbus_encryption_key": "YSBrZXkgZm9yIHRlc3RzIHRoYXQgaXMgMzIgYnl0ZXM=",
+    }
+    for name, settings in (("userbus-worker", WorkerSettings), ("userbus-bridge", BridgeSettings)):
+        (row,) = re.findall(rf"^\| Secret `{name}` \|(.+)\|$", PAGE, flags=re.M)
+        keys = re.findall(r"`(userbus_\w+)`", row)
+        (tmp_path / name).mkdir()
+        for key in keys:
+            (tmp_path / name / key).write_text(values[key] + "\n")
+        found = settings(_secrets_dir=tmp_path / name)
+        read = {key: getattr(found, key.removeprefix("userbus_")) for key in keys}
+        told = {key: each.get_secret_value() if isinstance(each, SecretStr) else each for key, each in read.items()}
+        assert told == {key: values[key] for key in keys}
