@@ -6,6 +6,7 @@ import pytest
 
 from cli.imports.system_modules import system_names
 from tests.flows.test_import_file import imported
+from tests.support.blocks import ROOT, blocks
 from tests.support.client import Client
 from tests.support.exports import services, tables
 from tests.support.exports.export import Marks, new_name
@@ -49,3 +50,16 @@ async def test_people_sign_in_with_their_old_passwords(
     user = await client.done("user.get", {"login": export.login})
     assert export.login in user.values()
     assert export.kept.items() <= user.items()
+
+
+async def test_the_first_file_of_the_page_is_taken_with_its_password(
+    stack: Stack, client: Client, tmp_path: Path
+) -> None:
+    (block,) = [each for each in blocks(ROOT / "docs" / "moving-in.md") if each.first_line.startswith("username,email")]
+    ada, eve = new_name(), new_name()
+    file = tmp_path / "people.csv"
+    file.write_text(block.text.replace("ada", ada).replace("eve", eve))
+    status, out, err = await imported(stack, file)
+    assert (status, out.partition(", 0 failed")[0]) == (0, "2 created, 0 skipped"), err
+    await sign_in(client, f"{ada}@example.com", "abc123xyz")  # of the hash's author: a vector of bcrypt's tests
+    assert (await client.done("user.get", {"username": eve}))["name"] == "Eve Adams"
