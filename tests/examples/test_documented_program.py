@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -22,19 +21,17 @@ def run_node(file: Path, amqp_url: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["node", file], env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
-async def test_a_plain_client_creates_a_user_hears_of_it_and_is_refused(
+async def test_a_plain_client_creates_a_user_hears_of_it_and_is_refused_at_each_run(
     stack: Stack, client: Client, tmp_path: Path
 ) -> None:
     (program,) = [block for block in blocks(ROOT / "docs/other-clients.md") if block.language == "js"]
-    name = f"ada_{uuid4().hex[:8]}"
     file = tmp_path / "program.mjs"
-    file.write_text(program.text.replace("'ada'", f"'{name}'"))
+    file.write_text(program.text)
     (tmp_path / "node_modules").symlink_to(ROOT / (INSTALLED or "") / "node/node_modules")
-    ended = await asyncio.to_thread(run_node, file, stack.amqp_url)
-    assert ended.returncode == 0, ended.stderr
-    number = (await client.done("user.get", {"username": name}))["id"]
-    assert ended.stdout.splitlines() == [
-        f"created {number}",
-        f"heard userbus.user.created.v1 user/{number}",
-        "refused user.username_taken",
-    ]
+    for _ in range(2):
+        ended = await asyncio.to_thread(run_node, file, stack.amqp_url)
+        assert ended.returncode == 0, ended.stderr
+        created, *lines = ended.stdout.splitlines()
+        number = int(created.removeprefix("created "))
+        assert lines == [f"heard userbus.user.created.v1 user/{number}", "refused user.username_taken"]
+        assert (await client.done("user.get", {"id": number}))["username"].startswith("ada-")
