@@ -56,6 +56,7 @@ def test_documented_codes_are_those_that_the_code_can_raise() -> None:
 FOLDERS = (".", "docs", "docs/decisions", "examples/*")
 MARKDOWN = [file for folder in FOLDERS for file in sorted(ROOT.glob(f"{folder}/*.md"))]
 PATH = re.compile(rf"`((?:{'|'.join((*packages(), 'testing', 'tests', 'bench', 'examples', 'docs'))})/[\w./]*)`")
+BARE = re.compile(r"""[ '"](userbus[\w-]*)(?=[\[ '"]|$)""", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
@@ -66,6 +67,13 @@ def test_a_page_names_only_files_that_exist(file: Path) -> None:
     named = [path for path in PATH.findall(text) if not (ROOT / path).exists()]
     made = ("badges", "renaming")  # by whoever follows CONTRIBUTING.md
     assert linked + [path for path in named if not any(name in path for name in made)] == []
+
+
+@pytest.mark.parametrize("file", MARKDOWN, ids=lambda file: file.name)
+def test_a_page_installs_our_packages_from_files(file: Path) -> None:
+    installed = re.findall(r"pip install([^`\n]*)", file.read_text())
+    asked = [name for words in installed for name in BARE.findall(words.partition("  #")[0])]
+    assert asked == [], "pip asks a public index for a bare name, where anybody may have taken it: name the wheel"
 
 
 def test_every_page_is_in_the_navigation_of_the_site() -> None:

@@ -1,4 +1,4 @@
-"""create_user.py, on userbus in memory: `pip install userbus-testing`, then `pytest examples/tests`."""
+"""create_user.py, on userbus in memory: install it as docs/testing.md says, then `pytest examples/tests`."""
 
 import json
 import runpy

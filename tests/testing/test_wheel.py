@@ -39,7 +39,7 @@ def test_its_modules_import_none_of_ours_by_a_general_name(wheel: InstalledWheel
 async def test_the_tests_of_its_page_pass(wheel: InstalledWheel, tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
-    said = await run_pytest(wheel, tmp_path)
+    said = await run_pytest(wheel, tmp_path, "-W", "error::pytest.PytestDeprecationWarning")
     assert f"{sum(text.count('def test_') for text in FILES.values())} passed" in said
 
 
