@@ -18,7 +18,7 @@ from models.roles import Role, RoleRepository
 from models.store.client import BsonDict, Store
 from models.store.scope import TransactionScope, provide
 from models.store.search import SearchSpec, Where
-from tests.support.stores import on_mongodb
+from tests.support.stores import on_one_driver
 
 SIZE, ALL = 5, 90
 Noun = tuple[type[CodedRepository[Any]], Columns, Callable[[int], CodedDocument]]
@@ -62,7 +62,7 @@ async def finds(rows: CodedRepository[Any]) -> list[BsonDict]:
     return recorded
 
 
-@on_mongodb
+@on_one_driver
 async def test_each_order_reads_no_more_than_its_pages(noun: tuple[CodedRepository[Any], Columns]) -> None:
     rows, columns = noun
     orders = [[(column.bus_name, direction)] for column in columns.values() for direction in (1, -1)]
@@ -77,7 +77,7 @@ async def test_each_order_reads_no_more_than_its_pages(noun: tuple[CodedReposito
         assert each["keysExamined"] <= 2 * SIZE, each["command"]
 
 
-@on_mongodb
+@on_one_driver
 async def test_each_equality_filter_reads_the_rows_that_meet_it(noun: tuple[CodedRepository[Any], Columns]) -> None:
     rows, columns = noun
     example = (await rows.search(SearchSpec(rows.fields, rows.live_filter, size=1))).items[0]

@@ -17,6 +17,9 @@ from models.store.tied_order import value_at
 from models.user_fields import FIELDS
 from models.users import User
 from testing.store.memory import MemoryStore
+from tests.support.stores import DRIVERS, MEMORY
+
+pytestmark = pytest.mark.parametrize("prepared_store", [DRIVERS[0], MEMORY], indirect=True)  # as `on_one_driver` says
 
 SIZE, ALL, ALIKE = 7, 120, 12
 START = datetime(2026, 1, 1, tzinfo=UTC)
