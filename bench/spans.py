@@ -5,10 +5,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import DEFAULT_ON
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
+from tracing.export import ProgramResource
 from tracing.recorder import OpenTelemetryRecorder
 from tracing.spans import add_trace_id, begin_shared, begin_step, current, current_ids, record_with
 from worker.delivery.delivery_span import begin_delivery_span, describe_outcome
@@ -34,12 +36,12 @@ class Kept(SpanExporter):
 def main() -> None:
     """Print the microseconds that a look-up spends on its spans: off, not recorded, recorded, and encoded."""
     _say("off", _measure(serve_lookup))
-    provider = TracerProvider(sampler=DEFAULT_ON, shutdown_on_exit=False)
+    provider = _provider()
     provider.add_span_processor(BatchSpanProcessor(Kept(0)))
     for words, ratio in (("not recorded", 0.0), ("recorded", 1.0)):
         record_with(OpenTelemetryRecorder(provider, ratio=ratio))
         _say(words, _measure(serve_lookup))
-    kept, keeping = Kept(100), TracerProvider(sampler=DEFAULT_ON, shutdown_on_exit=False)
+    kept, keeping = Kept(100), _provider()
     keeping.add_span_processor(SimpleSpanProcessor(kept))
     record_with(OpenTelemetryRecorder(keeping))
     serve_lookup()
@@ -59,6 +61,11 @@ def serve_lookup() -> None:
         describe_outcome(span, "done")
         current_ids()
         add_trace_id(None, "info", {})
+
+
+def _provider() -> TracerProvider:
+    # as tracing.export makes it
+    return TracerProvider(sampler=ALWAYS_ON, resource=ProgramResource(Resource.create()), shutdown_on_exit=False)
 
 
 def _measure(work: Callable[[], object], times: int = TIMES) -> float:

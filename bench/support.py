@@ -86,9 +86,9 @@ def run_programs(up: RunningServers, home: Path) -> Iterator[Programs]:
 
 
 @contextmanager
-def run_worker(env: Mapping[str, str], home: Path, name: str) -> Iterator[ChildProgram]:
+def run_worker(env: Mapping[str, str], home: Path, name: str, *, module: str = "worker") -> Iterator[ChildProgram]:
     """Run a worker until the block ends; its log is `name`.log."""
-    argv = [sys.executable, "-m", "worker"]
+    argv = [sys.executable, "-m", module]
     with _run(argv, env, home / f"{name}.log", _has_logged("worker ready")) as program:
         yield program
 

@@ -1,8 +1,9 @@
-"""What traces cost: `python -m bench.tracing` measures a worker with one trace in ten recorded beside one with none."""
+"""What traces cost: `python -m bench.tracing` compares a worker with one trace in ten recorded and one with none."""
 
 import asyncio
 import os
 import secrets
+import signal
 import statistics
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,28 +13,33 @@ from tempfile import TemporaryDirectory
 import uvloop
 
 from bench.bus_load import BusLoad, bus_load
-from bench.load import repeat
-from bench.processes import Pids
+from bench.load import Operation, repeat
+from bench.processes import cpu_seconds
 from bench.requests import create_operation, create_users, get_operation
 from bench.support import run_worker
 from devstack.servers import RunningServers, servers
 
-ROUNDS = 8
-SECONDS = 2.0
+PAIRS = 60
+SECONDS = 1.0
+SETTLE_SECONDS = 1.2  # longer than spans wait to be sent
 IN_FLIGHT = 64
 USERS = 500
-SAMPLED = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"}
+SAMPLED = {
+    "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+    "OTEL_TRACES_SAMPLER_ARG": "0.1",
+    "OTEL_BSP_SCHEDULE_DELAY": "1000",
+}
 
 
 def main() -> None:
-    """Print the processor time a request in each round, and the medians of the ratios."""
+    """Print the least of the worker's processor time a request, with and without, and the ratios."""
     os.environ["MONGO_CACHE_GB"] = "1"
     with TemporaryDirectory() as home, servers(Path(home), say=_say) as up:
         uvloop.run(measure_tracing(up, Path(home)))
 
 
 async def measure_tracing(up: RunningServers, home: Path) -> None:
-    """Run one worker after the other, off and on in turn, and measure user.get and user.create with each."""
+    """Switch one worker's recording off and on in turn, and measure user.get and user.create with each."""
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("USERBUS_", "OTEL_"))},
         "USERBUS_AMQP_URL": up.amqp_url,
@@ -41,40 +47,41 @@ async def measure_tracing(up: RunningServers, home: Path) -> None:
         "USERBUS_SECRET_KEY": secrets.token_hex(32),
         "USERBUS_REQUEST_LOG": "false",
     }
-    ratios: dict[str, list[float]] = {}
     async with run_sink() as endpoint:
         on = env | SAMPLED | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
-        for number in range(ROUNDS):
-            pair = {"off": env, "on": on} if number % 2 else {"on": on, "off": env}
-            found = {name: await _measure(given, home / f"{name}-{number}", up) for name, given in pair.items()}
-            for title in found["on"]:
-                ratios.setdefault(title, []).append(found["on"][title] / found["off"][title])
-                _say(f"round {number + 1}, {title}: on {found['on'][title]:.0f}, off {found['off'][title]:.0f}")
-    for title, values in ratios.items():
-        _say(f"{title}, {IN_FLIGHT} in flight, on at 10 % ÷ off: {statistics.median(values):.3f} of {sorted(values)}")
+        started = run_worker(on, home, "toggled", module="bench.toggled_worker")
+        worker = await asyncio.to_thread(started.__enter__)
+        try:
+            async with bus_load(up.amqp_url) as bus:
+                await _compare(bus, worker.pid)
+        finally:
+            await asyncio.to_thread(started.__exit__, None, None, None)
 
 
-async def _measure(env: dict[str, str], home: Path, up: RunningServers) -> dict[str, float]:
-    started = run_worker(env, home.parent, home.name)
-    worker = await asyncio.to_thread(started.__enter__)
-    try:
-        async with bus_load(up.amqp_url) as bus:
-            pids = {"worker": worker.pid, "RabbitMQ": up.rabbitmq.pid, "mongod": up.mongo.pid, "load": os.getpid()}
-            return await _measure_requests(bus, pids)
-    finally:
-        await asyncio.to_thread(started.__exit__, None, None, None)
-
-
-async def _measure_requests(bus: BusLoad, pids: Pids) -> dict[str, float]:
+async def _compare(bus: BusLoad, pid: int) -> None:
     users = await create_users(bus.ask, USERS)
     operations = {"user.get": get_operation(bus.ask, users), "user.create": create_operation(bus.ask)}
-    told: dict[str, float] = {}
+    is_on = True
     for name, operation in operations.items():
-        sample = await repeat(operation, IN_FLIGHT, SECONDS, pids)
-        each = 1e6 / len(sample.latencies)
-        told[f"{name}, µs of all processors' time"] = sum(sample.cpu.values()) * each
-        told[f"{name}, µs of the worker's"] = sample.cpu["worker"] * each
-    return told
+        costs: dict[bool, list[float]] = {True: [], False: []}
+        for _ in range(2 * PAIRS):
+            costs[is_on].append(await _measure(operation, pid))
+            if len(costs[True]) != len(costs[False]):  # on, off, off, on: neither is always the first
+                os.kill(pid, signal.SIGUSR1)
+                is_on = not is_on
+                await asyncio.sleep(SETTLE_SECONDS)
+        off, on = min(costs[False]), min(costs[True])  # whatever else the machine does only adds to them
+        _say(f"{name}, {IN_FLIGHT} in flight, the worker's processor time: off {off:.0f} µs, on at 10 % {on:.0f} µs")
+        ratios = [on / off for on, off in zip(costs[True], costs[False], strict=True)]
+        low, middle, high = statistics.quantiles(ratios, n=4)
+        _say(f"{name}, on ÷ off: {on / off:.3f}; of {PAIRS} pairs {middle:.3f}, half of them {low:.3f} to {high:.3f}")
+
+
+async def _measure(operation: Operation, pid: int) -> float:
+    before = cpu_seconds({"worker": pid})["worker"]
+    sample = await repeat(operation, IN_FLIGHT, SECONDS, {})
+    await asyncio.sleep(SETTLE_SECONDS)  # what was recorded is sent
+    return (cpu_seconds({"worker": pid})["worker"] - before) / len(sample.latencies) * 1e6
 
 
 @asynccontextmanager

@@ -13,18 +13,29 @@ from opentelemetry.instrumentation.pymongo import CommandTracer
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import DEFAULT_ON
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from tracing.recorder import OpenTelemetryRecorder
 
 LAST_SECONDS = 2.0
 
 
+class ProgramResource(Resource):
+    """What the spans are of, hashed once: the encoder asks for the hash of each span's, a sixth of all that it does."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(resource.attributes, resource.schema_url)
+        self._hash = super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 def open_recorder(service: str) -> tuple[OpenTelemetryRecorder, Callable[[], None]]:
     """Create the recorder whose spans go to the collector, and what ends it: spans that wait are sent within 2 s."""
-    resource = Resource.create({} if _is_named() else {SERVICE_NAME: service})
+    resource = ProgramResource(Resource.create({} if _is_named() else {SERVICE_NAME: service}))
     ratio = _root_ratio()
-    sampler = None if ratio is None else DEFAULT_ON  # the recorder has decided then
+    sampler = None if ratio is None else ALWAYS_ON  # the recorder has decided then
     provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
     exporter = OTLPSpanExporter()
     provider.add_span_processor(BatchSpanProcessor(exporter))

@@ -37,5 +37,5 @@ def begin_message_span(
             **{_NAMES.get(name, f"userbus.{name}"): value for name, value in known.items() if value is not None},
         }
 
-    parent = {name: headers[name] for name in CONTEXT_HEADERS if isinstance(headers.get(name), str)}
+    parent = {name: value for name in CONTEXT_HEADERS if isinstance(value := headers.get(name), str)}
     return begin(f"{operation} {key}", KINDS[operation], describe, parent)

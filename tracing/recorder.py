@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
-from contextvars import Token
+from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,6 +31,7 @@ class RecordedSpan(Span):
     def __init__(self, span: trace.Span) -> None:
         self.span = span
         self._token: Token[Context] | None = None
+        self._within: Token[UnsampledSpan | None] | None = None
 
     def describe(self, attributes: Attributes) -> None:
         self.span.set_attributes(attributes)
@@ -52,6 +53,8 @@ class RecordedSpan(Span):
 
     def __enter__(self) -> Self:
         self._token = attach(trace.set_span_in_context(self.span))
+        if _unsampled.get() is not None:
+            self._within = _unsampled.set(None)
         return self
 
     def __exit__(
@@ -59,6 +62,8 @@ class RecordedSpan(Span):
     ) -> None:
         if self._token is not None:
             detach(self._token)
+        if self._within is not None:
+            _unsampled.reset(self._within)
         if kind is not None and not issubclass(kind, asyncio.CancelledError):
             self.fail(kind.__qualname__)
         self.end()
@@ -72,26 +77,40 @@ class SharedAlone(RecordedSpan):
 
 
 class UnsampledSpan(Span):
-    """A span of a trace that is not recorded: what it sends, and what is done in it, tells others so."""
+    """A span of a trace that is not recorded: what it sends, and what is done in it, tells others so.
 
-    def __init__(self, context: SpanContext) -> None:
-        self._context = trace.set_span_in_context(NonRecordingSpan(context))
-        self._token: Token[Context] | None = None
+    It is current in a variable of its own: OpenTelemetry's context costs a request more than all the rest of this. Its
+    ids are made when they are first asked for.
+    """
+
+    def __init__(self, context: SpanContext | None = None) -> None:
+        self._context = context
+        self._token: Token[UnsampledSpan | None] | None = None
+
+    @property
+    def context(self) -> SpanContext:
+        """Its ids."""
+        if self._context is None:
+            self._context = SpanContext(random.getrandbits(128), random.getrandbits(64), is_remote=False)
+        return self._context
 
     def headers(self) -> dict[str, str]:
         carrier: dict[str, str] = {}
-        _PROPAGATOR.inject(carrier, self._context)
+        _PROPAGATOR.inject(carrier, trace.set_span_in_context(NonRecordingSpan(self.context)))
         return carrier
 
     def __enter__(self) -> Self:
-        self._token = attach(self._context)
+        self._token = _unsampled.set(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._token is not None:
-            detach(self._token)
+            _unsampled.reset(self._token)
+
+
+_unsampled: ContextVar[UnsampledSpan | None] = ContextVar("unsampled", default=None)
 
 
 class OpenTelemetryRecorder:
@@ -110,6 +129,8 @@ class OpenTelemetryRecorder:
 
     def begin(self, name: str, kind: Kind, describe: Describe, parent: Headers) -> Span:
         """Begin a span; see `tracing.spans.begin`."""
+        if not parent and (outer := _unsampled.get()) is not None:
+            return UnsampledSpan(outer.context)
         if parent.get("traceparent", "").endswith(_UNSAMPLED):
             return NOT_RECORDED
         context = _PROPAGATOR.extract(parent) if parent else None
@@ -117,14 +138,14 @@ class OpenTelemetryRecorder:
         known = current.get_span_context()
         if not known.is_valid:
             if random.random() >= self._ratio:
-                return UnsampledSpan(SpanContext(random.getrandbits(128), random.getrandbits(64), is_remote=False))
+                return UnsampledSpan()
         elif context is None and not current.is_recording():
             return UnsampledSpan(known)
         return RecordedSpan(self._tracer.start_span(name, context, KINDS[kind], describe()))
 
     def begin_step(self, name: str, kind: Kind, attributes: Attributes) -> Span:
         """Begin a part of the current span; see `tracing.spans.begin_step`."""
-        if not trace.get_current_span().is_recording():
+        if _recorded_span() is None:
             return NOT_RECORDED
         return RecordedSpan(self._tracer.start_span(name, None, KINDS[kind], attributes))
 
@@ -145,19 +166,20 @@ class OpenTelemetryRecorder:
 
     def current(self) -> object:
         """Return the current span if it is recorded; see `tracing.spans.current`."""
-        span = trace.get_current_span()
-        return span if span.is_recording() else None
+        return _recorded_span()
 
     def current_headers(self) -> dict[str, str]:
         """Return the headers that continue the current trace; see `tracing.spans.current_headers`."""
+        if (unsampled := _unsampled.get()) is not None:
+            return unsampled.headers()
         carrier: dict[str, str] = {}
         _PROPAGATOR.inject(carrier)
         return carrier
 
     def current_ids(self) -> dict[str, str] | None:
         """Return the ids of the current span; see `tracing.spans.current_ids`."""
-        span = trace.get_current_span()
-        if not span.is_recording():
+        span = _recorded_span()
+        if span is None:
             return None
         context = span.get_span_context()
         return {
@@ -167,9 +189,17 @@ class OpenTelemetryRecorder:
 
     def current_trace_id(self) -> str | None:
         """Return the id of the current trace in hex, recorded or not; None outside of any."""
-        context = trace.get_current_span().get_span_context()
+        unsampled = _unsampled.get()
+        context = trace.get_current_span().get_span_context() if unsampled is None else unsampled.context
         return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
     def command_listeners(self) -> list[Any]:
         """Return the listeners to MongoDB's commands."""
         return [*self._listeners]
+
+
+def _recorded_span() -> trace.Span | None:
+    if _unsampled.get() is not None:
+        return None
+    span = trace.get_current_span()
+    return span if span.is_recording() else None
