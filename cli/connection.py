@@ -87,7 +87,8 @@ def _reason(failure: BaseException | None) -> str:
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False)[0]
-    return f"{'.'.join(map(str, fault['loc']))}: {fault_text(fault)}"
+    where = ".".join(map(str, fault["loc"]))  # nowhere, where it is about several fields
+    return f"{where}: {fault_text(fault)}" if where else fault_text(fault)
 
 
 def stop(text: str) -> NoReturn:

@@ -12,6 +12,7 @@ from cli.audit import verify_audit
 from cli.connection import run, stop
 from cli.requests.fields import field_values, parameters, usage
 from cli.requests.output import print_view
+from contracts.base import Deleted
 from contracts.catalog import CATALOG
 from contracts.entry import Entry
 
@@ -92,7 +93,10 @@ def _make_command(entry: Entry) -> tuple[Callable[..., None], str, str]:
         if is_destructive and not yes:
             _confirm(entry.name, options)
         body = json.dumps(field_values(entry, options))
-        print_view(run(lambda bus: bus.ask(entry.message.model_validate_json(body))), as_json)
+        view = run(lambda bus: bus.ask(entry.message.model_validate_json(body)))
+        print_view(view, as_json)
+        if isinstance(view, Deleted) and not view.deleted:
+            stop(f"nothing was deleted: there is no such {words[0]}")
 
     _sign(send, [*parameters(entry), JSON, *([YES] if is_destructive else [])])
     text = inspect.cleandoc(entry.message.__doc__ or "")

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from cli.dead.options import duration
 from cli.password import read_password
+from cli.requests.examples import example_values, write_value
 from contracts.entry import Entry
 
 
@@ -22,11 +23,13 @@ def parameters(entry: Entry) -> list[inspect.Parameter]:
 
 
 def usage(entry: Entry) -> str:
-    """What an invocation needs at least, as in `42 --resource-ids …`."""
-    fields, subject = entry.message.model_fields, _subject(entry)
-    required = [name for name, field in fields.items() if field.is_required() and name != subject]
-    options = [f"{_option(name)} …" for name in required]
-    return " ".join([*(["42"] if subject else []), *options])
+    """An invocation that makes sense, as `42 --resource-ids 7`; secrets are asked for."""
+    fields, subject, values = entry.message.model_fields, _subject(entry), example_values(entry)
+    words = [write_value(values[subject])] if subject and subject in values else []
+    for name, value in values.items():
+        if name != subject:
+            words += [_option(name)] if _is_secret(fields[name]) else [_option(name), write_value(value)]
+    return " ".join(words)
 
 
 def field_values(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:

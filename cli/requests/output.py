@@ -18,7 +18,8 @@ def print_view(view: View, as_json: bool) -> None:
         for row in rows:
             print_line(json.dumps(row, ensure_ascii=False))
     elif "items" not in shown:
-        print_table(("field", "value"), [(name, _cell(value)) for name, value in shown.items() if _is_told(value)])
+        told = [(name, _cell(value)) for name, value in shown.items() if _is_told(value)]
+        print_table(("field", "value"), told or [(name, "none") for name in shown])
     else:
         print_rows(rows)
     if shown.get("next"):

@@ -96,3 +96,20 @@ async def test_wrong_fields_end_with_one_sentence(stack: Stack) -> None:
     assert (status, "resource_ids" in err) == (1, True)
     status, _, _ = await run_userbus(stack.amqp_url, "user", "get", "--nonsense")
     assert status == 2
+
+
+async def test_what_changed_nothing_is_told(stack: Stack, client: Client) -> None:
+    status, out, err = await run_userbus(stack.amqp_url, "user", "delete", "9000000000", "--yes")
+    assert (status, out.split(), err) == (
+        1,
+        ["field", "value", "deleted", "0"],
+        "userbus: nothing was deleted: there is no such user\n",
+    )
+    user = await client.done("user.create", {"username": f"u{uuid4().hex}"})
+    status, out, _ = await run_userbus(stack.amqp_url, "role", "revoke", str(user["id"]))
+    assert (status, out.split()) == (0, ["field", "value", "ids", "none"])
+
+
+async def test_a_fault_of_several_options_begins_with_its_sentence(stack: Stack) -> None:
+    status, _, err = await run_userbus(stack.amqp_url, "user", "get")
+    assert (status, err.startswith("userbus: give exactly one of id, ")) == (1, True)
