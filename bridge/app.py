@@ -15,6 +15,7 @@ from starlette.routing import Route
 from bridge import health
 from bridge.console.routes import ConsoleOptions
 from bridge.console.routes import routes as console_routes
+from bridge.console.watch import Watch
 from bridge.dialects import foreseen, passport, rbac, starcedu, usermgmt
 from bridge.openapi import routes as openapi
 from bridge.rest.dialect import Authenticate, Dialect
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> Starlette:
     metrics = HttpMetrics(lambda: bus.state == "up")
     dialects = create_dialects(settings, bus, metrics)
     console = _create_console_bus(settings) if settings.console else None
+    watch = Watch(console, _broker_url(settings)) if console else None
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -61,13 +63,15 @@ def create_app(settings: Settings) -> Starlette:
                 await exits.enter_async_context(connection)
             memory = IdleMemory(lambda: metrics.served, lambda: metrics.in_flight)
             await exits.enter_async_context(_run_beside(memory.run()))
+            if watch:
+                await exits.enter_async_context(_run_beside(watch.run()))
             yield
 
     app = Starlette(
         routes=[
             *health.routes(bus),
             *openapi.routes(dialects),
-            *(_console_routes(settings, console, metrics) if console else []),
+            *(_console_routes(settings, console, watch, metrics) if console and watch else []),
         ],
         middleware=_middleware(settings, metrics),
         exception_handlers={405: health.refuse_method},
@@ -89,11 +93,15 @@ def _console_url(settings: Settings) -> str:
     return (settings.console_amqp_url or settings.amqp_url).get_secret_value()
 
 
-def _console_routes(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Route]:
+def _broker_url(settings: Settings) -> str:
+    # for what is no request: queues, dead letters, the log of events
     broker = settings.console_broker_amqp_url
-    url = broker.get_secret_value() if broker else _console_url(settings)
-    options = ConsoleOptions(url, settings.cookie_secure, settings.require_caller)
-    return console_routes(bus, metrics.traffic, options)
+    return broker.get_secret_value() if broker else _console_url(settings)
+
+
+def _console_routes(settings: Settings, bus: Bus, watch: Watch, metrics: HttpMetrics) -> list[Route]:
+    options = ConsoleOptions(_broker_url(settings), settings.cookie_secure, settings.require_caller)
+    return console_routes(bus, metrics.traffic, watch, options)
 
 
 def create_dialects(settings: Settings, bus: Bus, metrics: HttpMetrics) -> list[Dialect]:

@@ -8,23 +8,28 @@ WIDTH, HEIGHT = 240, 60
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A line over the last hour: `points` of a polyline, and what the largest and the last value are, with `unit`."""
+    """The last hour: `lines` are points of polylines, and what the largest and the last value are, with `unit`.
+
+    The last value is None where it is not known.
+    """
 
     title: str
     unit: str
-    points: str
+    lines: tuple[str, ...]
     largest: float
-    last: float
+    last: float | None
     width: int = WIDTH
     height: int = HEIGHT
 
 
-def draw(title: str, unit: str, values: Sequence[float]) -> Plot:
-    """Draw values at equal distances, from 0 to the largest of them."""
-    largest = max(values, default=0.0)
+def draw(title: str, unit: str, values: Sequence[float | None]) -> Plot:
+    """Draw values at equal distances, from 0 to the largest of them; where one is None, the line has a gap."""
+    largest = max((value for value in values if value is not None), default=0.0)
     step = WIDTH / max(len(values) - 1, 1)
-    places = (
-        (number * step, HEIGHT - (value / largest if largest else 0.0) * HEIGHT) for number, value in enumerate(values)
-    )
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    return Plot(title, unit, points, largest, values[-1] if values else 0.0)
+    lines: list[list[str]] = [[]]
+    for number, value in enumerate(values):
+        if value is not None:
+            lines[-1].append(f"{number * step:.1f},{HEIGHT - (value / largest if largest else 0.0) * HEIGHT:.1f}")
+        elif lines[-1]:
+            lines.append([])
+    return Plot(title, unit, tuple(" ".join(line) for line in lines if line), largest, values[-1] if values else None)

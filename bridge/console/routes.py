@@ -30,6 +30,7 @@ from bridge.console.pages import (
     users,
 )
 from bridge.console.rendering import create_templates
+from bridge.console.watch import Watch
 from bridge.rest.body import form_values, read_body
 from bridge.rest.cross_site import is_own_page
 from bridge.rest.protocol import REFUSED
@@ -64,14 +65,14 @@ class ConsoleOptions:
     keep_callers: bool
 
 
-def routes(bus: Bus, traffic: Traffic, options: ConsoleOptions) -> list[Route]:
-    """The console's pages, which ask `bus`; `traffic` is what the bridge has answered lately.
+def routes(bus: Bus, traffic: Traffic, watch: Watch, options: ConsoleOptions) -> list[Route]:
+    """The console's pages, which ask `bus`; `traffic` is what the bridge has answered lately, `watch` what others did.
 
     To add a page, write a module in `pages` that ends with its `PAGE`, and a template; add it here, in the order of the
     menu.
     """
     pages = (
-        overview.page(options.amqp_url, traffic),
+        overview.page(watch, traffic),
         dead.page(options.amqp_url, options.keep_callers),
         retries.PAGE,
         users.PAGE,

@@ -1,7 +1,6 @@
 """Overview: what is wrong and what to do, workers, queues, and the bridge's traffic."""
 
-import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,23 +8,14 @@ from starlette.responses import Response
 
 from bridge.console.page import ConsolePage, PageRequest, show
 from bridge.console.plots import Plot, draw
+from bridge.console.watch import QUEUES, REMEMBERED_SECONDS, WORK, Overview, Queues, Sample, Watch
 from bridge.rest.traffic import Traffic
-from client.broker import QueueState, inspect_queues
-from client.errors import BusError
-from contracts.catalog import DEAD, DEAD_INCOMING, DEAD_UNDELIVERABLE, FAMILIES
-from contracts.diagnosis import DiagnoseWorker, DiagnosisView
-from contracts.entry import query_queue, queue
-from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
+from client.broker import QueueState
+from contracts.catalog import DEAD, DEAD_UNDELIVERABLE
 
-SECONDS = 2.0
-ASKED = 6  # the broker gives queries to its consumers in turn
 LATE_SECONDS = 60.0
 MANY = 1000  # messages that wait in a queue
 FLOOD = "More workers for the family, or stop who floods: the audit trail and the workers' log name the app_id."
-WORK = tuple(name(family) for family in FAMILIES for name in (queue, query_queue))
-RETRIES = tuple(map(retry_queue, RETRY_STEPS))
-QUEUES = (*WORK, *RETRIES, DEAD_INCOMING, DEAD, DEAD_UNDELIVERABLE)
-Queues = Mapping[str, QueueState | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,55 +27,53 @@ class Trouble:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What is shown; `queues` is None where the broker does not tell."""
-
-    families: Mapping[str, str]
-    workers: Sequence[DiagnosisView]
-    queues: Queues | None
-
-    @property
-    def lag(self) -> float:
-        """For how many seconds the oldest unsent events have waited."""
-        since = ((worker.at, worker.database.unsent_since) for worker in self.workers)
-        return max(((at - oldest).total_seconds() for at, oldest in since if oldest), default=0.0)
-
-    @property
-    def unsent(self) -> int | None:
-        """How many journal entries hold events that have not been sent; None where no worker tells."""
-        told = [worker.database.unsent_entries for worker in self.workers]
-        return max((count for count in told if count is not None), default=None)
-
-
-def page(amqp_url: str, traffic: Traffic) -> ConsolePage:
-    """The page; `amqp_url` is where queues are looked at, `traffic` is the bridge's own."""
+def page(watch: Watch, traffic: Traffic) -> ConsolePage:
+    """The page; `watch` asks workers and broker, `traffic` is the bridge's own."""
     return ConsolePage(
         "Overview",
         (
-            show("/overview", partial(show_overview, amqp_url, traffic, "overview.html")),
-            show("/overview/live", partial(show_overview, amqp_url, traffic, "overview_live.html")),
+            show("/overview", partial(show_overview, watch, traffic, "overview.html")),
+            show("/overview/live", partial(show_overview, watch, traffic, "overview_live.html")),
         ),
     )
 
 
-async def show_overview(amqp_url: str, traffic: Traffic, template: str, request: PageRequest) -> Response:
+async def show_overview(watch: Watch, traffic: Traffic, template: str, request: PageRequest) -> Response:
     """Show the whole page, or the part of it that is loaded again."""
-    families, workers, queues = await asyncio.gather(
-        _check_families(request), _ask_workers(request), _inspect_queues(amqp_url)
+    seen, hour = await watch.look(), watch.last_hour()
+    return request.render(
+        template,
+        seen=seen,
+        troubles=[*find_troubles(seen)],
+        plots=[*draw_traffic(traffic), *draw_work(hour)],
+        depths=draw_depths(hour),
+        remembered=REMEMBERED_SECONDS,
     )
-    seen = Overview(families, workers, queues)
-    return request.render(template, seen=seen, troubles=[*find_troubles(seen)], plots=draw_plots(traffic))
 
 
-def draw_plots(traffic: Traffic) -> list[Plot]:
-    """Draw the traffic of the last hour."""
+def draw_traffic(traffic: Traffic) -> list[Plot]:
+    """Draw this bridge's traffic of the last hour."""
     slots = traffic.last_hour()
     return [
-        draw("Requests over HTTP", "a second", [slot.rate for slot in slots]),
-        draw("95 of 100 answered within", "seconds", [slot.quantile(0.95) for slot in slots]),
-        draw("Errors of ours (5xx)", "a second", [slot.error_rate for slot in slots]),
+        draw("Requests over HTTP", "a second, at this bridge", [slot.rate for slot in slots]),
+        draw("95 of 100 answered within", "seconds, at this bridge", [slot.quantile(0.95) for slot in slots]),
+        draw("Errors of ours (5xx)", "a second, at this bridge", [slot.error_rate for slot in slots]),
     ]
+
+
+def draw_work(hour: list[Sample]) -> list[Plot]:
+    """Draw what waited in the last hour: requests in the queues of the families, and events in the outbox."""
+    waiting = [None if sample.depths is None else sum(sample.depths.get(name, 0) for name in WORK) for sample in hour]
+    return [
+        draw("Requests that wait", "in the queues of the families", waiting),
+        draw("Events to be sent: the oldest", "seconds old", [sample.lag for sample in hour]),
+    ]
+
+
+def draw_depths(hour: list[Sample]) -> dict[str, Plot]:
+    """Draw the depth of each queue in which something waited in the last hour."""
+    known = {name: [sample.depths.get(name) if sample.depths else None for sample in hour] for name in QUEUES}
+    return {name: draw(name, "messages", depths) for name, depths in known.items() if any(depths)}
 
 
 def find_troubles(seen: Overview) -> Iterator[Trouble]:
@@ -132,31 +120,3 @@ def _judge_work(name: str, state: QueueState) -> Iterator[Trouble]:
         yield Trouble(f"Nobody consumes {name}.", "Start a worker for the family.")
     elif state.messages >= MANY:
         yield Trouble(f"{state.messages} requests wait in {name}.", FLOOD, "/audit")
-
-
-async def _check_families(request: PageRequest) -> dict[str, str]:
-    return dict(zip(FAMILIES, await asyncio.gather(*(_check(request, family) for family in FAMILIES)), strict=True))
-
-
-async def _check(request: PageRequest, family: str) -> str:
-    try:
-        answer = await request.bus.check_health(family, timeout=SECONDS)
-    except BusError as error:
-        return error.message
-    return "" if answer.database else "the database does not answer"
-
-
-async def _ask_workers(request: PageRequest) -> list[DiagnosisView]:
-    """The workers of the family auth that answer, by name."""
-    asked = (request.bus.ask(DiagnoseWorker(), timeout=SECONDS) for _ in range(ASKED))
-    answers = await asyncio.gather(*asked, return_exceptions=True)
-    found = {answer.worker: answer for answer in answers if isinstance(answer, DiagnosisView)}
-    return [found[name] for name in sorted(found)]
-
-
-async def _inspect_queues(amqp_url: str) -> Queues | None:
-    try:
-        async with asyncio.timeout(SECONDS):
-            return await inspect_queues(amqp_url, QUEUES)
-    except (OSError, TimeoutError):
-        return None

@@ -4,10 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bridge.console.pages.overview import QUEUES, Overview, find_troubles
+from bridge.console.pages.overview import draw_depths, draw_work, find_troubles
 from bridge.console.plots import HEIGHT, WIDTH, draw
+from bridge.console.watch import QUEUES, WORK, Overview, Sample, Watch
 from bridge.rest.traffic import SLOT_SECONDS, SLOTS, Traffic
 from client.broker import QueueState, inspect_queues
+from client.bus import Bus
 from contracts.catalog import FAMILIES
 from contracts.diagnosis import DatabaseView, DiagnosisView
 from tests.bridge.console.conftest import SignedInOperator
@@ -18,6 +20,10 @@ from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
 
 SERVED = '<span class="badge good">served</span>'
+PLOTS = (
+    *("Requests over HTTP", "95 of 100 answered within", "Errors of ours (5xx)"),
+    *("Requests that wait", "Events to be sent: the oldest"),
+)
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DATABASE: dict[str, Any] = {
     "answer": "primary", "version": "7.0", "replica_set": "rs0", "members": [], "write_concern": "majority",
@@ -52,7 +58,7 @@ async def read_answered(operator: SignedInOperator, path: str) -> str:
 async def test_it_shows_workers_families_queues_and_plots(operator: SignedInOperator, stack: Stack) -> None:
     page = await read_answered(operator, "/overview")
     assert page.count(SERVED) == len(FAMILIES)
-    assert page.count("<polyline") == 3
+    assert {title: page.count(f'aria-label="{title}, the last hour: ') for title in PLOTS} == dict.fromkeys(PLOTS, 1)
     assert 'data-live="/console/overview/live"' in page
     assert "<html" not in await read_answered(operator, "/overview/live")
 
@@ -60,9 +66,9 @@ async def test_it_shows_workers_families_queues_and_plots(operator: SignedInOper
 async def test_dead_letters_are_told_with_the_way_to_them(
     operator: SignedInOperator, client: Client, no_dead_letters: None
 ) -> None:
-    assert "dead letters." not in await operator.visitor.read("/overview/live")
+    assert "dead letters." not in await read_answered(operator, "/overview/live")
     await add_dead_letters(client, 2)
-    part = await operator.visitor.read("/overview/live")
+    part = await read_answered(operator, "/overview/live")
     assert '<strong>There are 2 dead letters.</strong> <a href="/console/dead">' in part
 
 
@@ -110,6 +116,49 @@ def test_the_last_hour_is_counted_in_half_minutes() -> None:
     assert (slots[-3].rate, slots[-3].quantile(0.95)) == (0, 0)
 
 
+async def test_the_last_hour_of_queues_and_outbox_is_recorded(stack: Stack, client: Client) -> None:
+    async with Bus(stack.amqp_url, app_id="tests") as bus:
+        watch = Watch(bus, stack.amqp_url)
+        assert {(sample.depths, sample.lag) for sample in watch.last_hour()} == {(None, None)}
+        await watch.record()
+        *before, now = watch.last_hour()[-2:]
+    assert now.depths is not None
+    assert {*now.depths} == {*QUEUES}
+    assert now.lag is not None
+    assert [sample.lag for sample in before] == [None]
+
+
+async def test_who_does_not_answer_in_time_is_shown_as_of_the_last_answer(stack: Stack, client: Client) -> None:
+    async with Bus(stack.amqp_url, app_id="tests", retry=False) as bus:
+        watch = Watch(bus, stack.amqp_url)
+        assert (await watch.look(0.0001)).workers == []
+        seen = await watch.look(PATIENCE)
+        assert {*seen.families.values()} == {""}
+        later = await watch.look(0.0001)
+    assert [worker.worker for worker in later.workers] == [worker.worker for worker in seen.workers] != []
+    assert all(fault.endswith(" s ago") and "it last answered" in fault for fault in later.families.values())
+
+
+async def test_who_has_not_answered_for_long_is_not_shown(stack: Stack, client: Client) -> None:
+    now = 0.0
+    async with Bus(stack.amqp_url, app_id="tests", retry=False) as bus:
+        watch = Watch(bus, stack.amqp_url, lambda: now)
+        assert (await watch.look(PATIENCE)).workers != []
+        now = 91.0
+        assert (await watch.look(0.0001)).workers == []
+
+
+def test_what_waited_is_drawn_with_gaps_where_nobody_told() -> None:
+    busy, idle = dict.fromkeys(QUEUES, 0) | {WORK[0]: 5}, dict.fromkeys(QUEUES, 0)
+    hour = [Sample(1, busy, 2.0), Sample(2, None, None), Sample(3, idle, 0.0)]
+    waiting, lag = draw_work(hour)
+    assert (len(waiting.lines), waiting.largest, waiting.last) == (2, 5, 0)
+    assert (len(lag.lines), lag.largest, lag.last) == (2, 2.0, 0.0)
+    assert {name: plot.largest for name, plot in draw_depths(hour).items()} == {WORK[0]: 5}
+
+
 def test_a_plot_goes_from_nothing_to_the_largest_value() -> None:
-    assert draw("Requests", "a second", [0.0, 2.0, 1.0]).points == f"0.0,{HEIGHT}.0 {WIDTH / 2},0.0 {WIDTH}.0,30.0"
-    assert draw("Requests", "a second", [0.0, 0.0]).points == f"0.0,{HEIGHT}.0 {WIDTH}.0,{HEIGHT}.0"
+    assert draw("Requests", "a second", [0.0, 2.0, 1.0]).lines == (f"0.0,{HEIGHT}.0 {WIDTH / 2},0.0 {WIDTH}.0,30.0",)
+    assert draw("Requests", "a second", [0.0, 0.0]).lines == (f"0.0,{HEIGHT}.0 {WIDTH}.0,{HEIGHT}.0",)
+    unknown = draw("Requests", "a second", [None, None])
+    assert (unknown.lines, unknown.largest, unknown.last) == ((), 0.0, None)
