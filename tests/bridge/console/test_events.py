@@ -35,6 +35,16 @@ async def test_events_show_as_they_come_with_the_way_to_their_command(
     await read_until(operator.visitor, f"/events/live?subject=user/{user['id']}", "user.updated")
 
 
+async def test_a_user_s_page_leads_to_the_events_of_that_user_alone(operator: SignedInOperator, client: Client) -> None:
+    user = await client.done("user.create", {"username": f"u_{uuid4().hex}"})
+    path = f"/events?subject=user%2F{user['id']}"
+    assert f'<a href="/console{path}">' in await operator.visitor.read(f"/users/{user['id']}")
+    other = await client.done("user.create", {"id": int(f"{user['id']}0"), "username": f"u_{uuid4().hex}"})
+    await read_until(operator.visitor, "/events?subject=user/", f"user/{other['id']}</td>")
+    part = await read_until(operator.visitor, path, f"user/{user['id']}</td>")
+    assert f"user/{other['id']}</td>" not in part
+
+
 async def test_a_stranger_sees_no_events(stranger: Visitor) -> None:
     for path in ("/events", "/events/live"):
         await stranger.read(path, 303)
