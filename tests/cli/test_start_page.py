@@ -44,5 +44,5 @@ async def test_a_call_over_http_and_the_same_users_from_the_bus(checkout: Path, 
 
 def test_the_other_blocks_are_those_that_other_tests_run() -> None:
     assert UP.strip() == "make up"
-    assert LISTEN.strip().endswith("examples/print_events.py &")
-    assert CREATE.split()[-2:] == ["examples/create_user.py", "alice"]
+    assert LISTEN.strip().endswith("/userbus/examples/print_events.py &")
+    assert CREATE.split()[-2:] == ["../userbus/examples/create_user.py", "alice"]
