@@ -1,5 +1,7 @@
 """The environment of each program of the stack, and the file in which `up` describes the stack to other programs."""
 
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 from devstack.keys import ensure_secret, random_key
 from devstack.ports import HOST
 from devstack.settings import StackSettings
+
+PLAIN = re.compile(r"[\w@%+=:,./?-]*", re.ASCII)  # what a shell takes as it is on the right of an assignment
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,12 @@ class StackFacts:
             "USERBUS_MONGO_URL": self.bus.mongo_url,
             "USERBUS_TOKEN": self.token,
         } | ({"USERBUS_SMS_LOG": str(self.sms_log)} if self.sms_log else {})
-        return "".join(f"{name}={text}\n" for name, text in facts.items())
+        return "".join(f"{name}={_quoted(text)}\n" for name, text in facts.items())
+
+
+def _quoted(text: str) -> str:
+    """A value as a shell reads it: in quotes only where it needs them, which other readers may keep."""
+    return text if PLAIN.fullmatch(text) else shlex.quote(text)
 
 
 def worker_environment(settings: StackSettings, bus: BusAddresses, environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The environment of the programs of the stack."""
 
+import subprocess
 from pathlib import Path
 
 from devstack.environment import BusAddresses, StackFacts, bridge_environment, sms_log, worker_environment
@@ -59,3 +60,13 @@ def test_codes_are_in_a_file_only_where_the_worker_writes_one(tmp_path: Path) ->
     )
     assert (sms_log(written), sms_log(elsewhere), sms_log(sent)) == (tmp_path / "sms.log", Path("/codes"), None)
     assert "USERBUS_SMS_LOG" not in StackFacts("http://127.0.0.1:8001", BUS, "token", tmp_path).lines()
+
+
+def test_a_shell_reads_the_facts_whole(tmp_path: Path) -> None:
+    bus = BusAddresses("amqps://u:pw@127.0.0.1:1?cafile=%2Fca.pem", "mongodb://127.0.0.1:2/?replicaSet=rs0&tls=true")
+    file = tmp_path / "dev.env"
+    file.write_text(StackFacts("http://127.0.0.1:8001", bus, "token", tmp_path, tmp_path / "the codes").lines())
+    names = ("USERBUS_AMQP_URL", "USERBUS_MONGO_URL", "USERBUS_SMS_LOG")
+    script = f"set -a; . {file}; set +a; for name in {' '.join(names)}; do printenv $name; done"
+    ended = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == [bus.amqp_url, bus.mongo_url, str(tmp_path / "the codes")]
