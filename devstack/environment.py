@@ -42,11 +42,11 @@ class StackFacts:
             "USERBUS_MONGO_URL": self.bus.mongo_url,
             "USERBUS_TOKEN": self.token,
         } | ({"USERBUS_SMS_LOG": str(self.sms_log)} if self.sms_log else {})
-        return "".join(f"{name}={_quoted(text)}\n" for name, text in facts.items())
+        return "".join(f"{name}={_quote(text)}\n" for name, text in facts.items())
 
 
-def _quoted(text: str) -> str:
-    """A value as a shell reads it: in quotes only where it needs them, which other readers may keep."""
+def _quote(text: str) -> str:
+    """Quote a value for a shell, only where it needs that: other readers of the file may keep the quotes."""
     return text if PLAIN.fullmatch(text) else shlex.quote(text)
 
 
