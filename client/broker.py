@@ -36,7 +36,7 @@ async def inspect_queues(setting: str, names: Iterable[str]) -> dict[str, QueueS
     try:
         async with await connect_broker(setting) as connection:
             return {name: await _inspect_queue(connection, name) for name in names}
-    except AMQPError as error:
+    except (AMQPError, RuntimeError) as error:  # aio-pika tells by RuntimeError that the connection has ended meanwhile
         raise ConnectionError(str(error)) from error
 
 
