@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 
 from tests.support.client import Client
+from tests.support.scripted_worker import ScriptedWorker
 
 PASSWORD = "correct horse 7"
 COOKIE = "userbus_console"
@@ -71,3 +72,8 @@ async def create_root(client: Client, **changed: Any) -> dict[str, Any]:
 async def audit_entries(client: Client, **where: Any) -> list[dict[str, Any]]:
     """The entries of the audit trail, the newest first."""
     return list((await client.done("audit.search", where))["items"])
+
+
+def asked_by_pages(worker: ScriptedWorker) -> list[Any]:
+    """What pages have asked; the overview's record of the last hour asks by itself."""
+    return [request for request in worker.requests if request.type != "worker.diagnose"]

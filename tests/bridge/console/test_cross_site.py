@@ -8,7 +8,7 @@ from bridge.app import create_app
 from bridge.settings import Settings
 from devstack.servers import RunningServers
 from tests.bridge.conftest import run_bridge
-from tests.support.console import COOKIE
+from tests.support.console import COOKIE, asked_by_pages
 from tests.support.other_sites import FOREIGN, MISSPELLED
 from tests.support.scripted_worker import ScriptedWorker
 
@@ -31,4 +31,4 @@ async def test_no_form_is_taken_from_another_site(broker: RunningServers, worker
                 answer = await bridge.client.post(path, headers=signals | {"Cookie": f"{COOKIE}=abc"})
                 said = "This form was not sent by a page of the console." in answer.text
                 assert (answer.status_code, said, "set-cookie" in answer.headers) == (403, True, False), (path, signals)
-    assert worker.requests == []
+    assert asked_by_pages(worker) == []

@@ -8,16 +8,11 @@ from devstack.servers import RunningServers
 from tests.bridge.conftest import run_bridge
 from tests.bridge.console.conftest import SignedInOperator
 from tests.support.client import Client
-from tests.support.console import COOKIE, Visitor, create_root
+from tests.support.console import COOKIE, Visitor, asked_by_pages, create_root
 from tests.support.scripted_worker import SESSION, USER, ScriptedWorker, done_reply, failed_reply
 
 ROOT = {"session": SESSION | {"realm": "console"}, "user": USER | {"root": 1}}
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>"
-
-
-def asked_by_pages(worker: ScriptedWorker) -> list[Any]:
-    """What pages have asked; the overview's record of the last hour asks by itself."""
-    return [request for request in worker.requests if request.type != "worker.diagnose"]
 
 
 async def test_pages_allow_nothing_inline_and_nothing_from_elsewhere(operator: SignedInOperator) -> None:
