@@ -52,14 +52,15 @@ def create_app(settings: Settings) -> Starlette:
     metrics = HttpMetrics(lambda: bus.state == "up")
     dialects = create_dialects(settings, bus, metrics)
     console = _create_console_bus(settings) if settings.console else None
-    watch = Watch(console, _broker_url(settings)) if console else None
+    watching = _create_console_bus(settings) if settings.console else None
+    watch = Watch(watching, _broker_url(settings)) if watching else None
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as exits:
             served = serve_metrics(metrics.registry, settings.bridge_metrics_host, settings.bridge_metrics_port)
             await exits.enter_async_context(served)
-            for connection in (bus, console) if console else (bus,):
+            for connection in filter(None, (bus, console, watching)):
                 await exits.enter_async_context(connection)
             memory = IdleMemory(lambda: metrics.served, lambda: metrics.in_flight)
             await exits.enter_async_context(_run_beside(memory.run()))
@@ -85,7 +86,8 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def _create_console_bus(settings: Settings) -> Bus:
-    # a connection of its own: the audit trail tells what came from the console, and it may have other rights
+    # Connections of their own: the audit trail tells what came from the console, and it may have other rights. What the
+    # watch asks may be refused, which ends its channel: that must not be the one of the operators' requests.
     return Bus(_console_url(settings), app_id="userbus-console", timeout=settings.bridge_timeout, retry=False)
 
 
