@@ -22,3 +22,8 @@ for (const part of document.querySelectorAll("[data-live]")) {
     if (!document.hidden) refresh(part).catch(() => part.toggleAttribute("data-stale", true));
   }, Number(part.dataset.every || 5) * 1000);
 }
+
+// <div data-goes-on> holds a form that is sent by itself: the next part of long work, until somebody leaves the page.
+for (const part of document.querySelectorAll("[data-goes-on]")) {
+  setTimeout(() => part.querySelector("form").requestSubmit(), 1500);
+}

@@ -12,11 +12,11 @@ from dead_letters.dead_letter import Selection
 from dead_letters.desk import DeadLettersUnavailable, Desk, WholeLetter
 from dead_letters.edit import Edit, NotRedriven
 from dead_letters.groups import group_by_cause
-from dead_letters.job import NOT_THERE, Job, Result
+from dead_letters.job import NOT_THERE, Job
 from dead_letters.queue import QueueFull
 
 SHOWN = 100
-AT_ONCE = 1000
+AT_ONCE = 200  # a part of what an operator has chosen, after which the page tells how far it is
 DONE = {"redrive": "redriven", "drop": "dropped"}
 GONE = (
     "Somebody else has redriven or dropped it meanwhile, or is at it just now. Nothing was changed: look at the list."
@@ -70,7 +70,6 @@ class DeadPages:
             found=found[:SHOWN],
             total=len(found),
             sendable=sendable,
-            at_once=AT_ONCE,
             advice=advise(cause["reason"]),
             **cause,
         )
@@ -103,12 +102,19 @@ class DeadPages:
             return _refuse_access(request, error)
         except QueueFull as error:
             return _refuse_full(request, error)
-        gone = result.skipped.pop(NOT_THERE, [])
-        if gone or not (result.done or result.skipped):
+        gone, before = result.skipped.pop(NOT_THERE, []), _count(request.form, "before", 0)
+        if gone or not (result.done or result.skipped or before):
             return render_refusal(request, 409, "There is no such dead letter any more.", advice=GONE)
-        sent = request.form.get("id", "") if verb == "redrive" and result.done else ""
+        done, due = before + result.done, _count(request.form, "due", result.done)
         return request.render(
-            "dead_done.html", result=result, words=DONE[verb], due=_due(request.form, result), sent=sent
+            "dead_done.html",
+            done=done,
+            due=due,
+            skipped=result.skipped,
+            words=DONE[verb],
+            sent=request.form.get("id", "") if verb == "redrive" and result.done else "",
+            more={**request.form, "before": str(done)} if result.done == AT_ONCE and done < due else None,
+            path=f"/console/dead/{verb}",
         )
 
     async def edit(self, request: PageRequest) -> Response:
@@ -133,7 +139,7 @@ class DeadPages:
         except NotRedriven as error:
             return _render_letter(request, whole, 400, body=body, why=why, fault=f"{error}.")
         words = "redriven with another body"
-        return request.render("dead_done.html", result=Result(1), words=words, due=1, sent=whole.letter.id)
+        return request.render("dead_done.html", done=1, due=1, skipped={}, words=words, sent=whole.letter.id, more=None)
 
 
 def _render_letter(request: PageRequest, whole: WholeLetter, status: int = 200, **told: str) -> Response:
@@ -153,10 +159,10 @@ def _literal(text: str) -> str:
     return "".join(f"[{each}]" if each in "*?[" else each for each in text) or "*"
 
 
-def _due(given: Mapping[str, str], result: Result) -> int:
-    """How many the operator had seen."""
-    due = read_number(given.get("due", ""))
-    return due if isinstance(due, int) else result.done
+def _count(given: Mapping[str, str], name: str, default: int) -> int:
+    """A number that a page of ours has written into its form."""
+    count = read_number(given.get(name, ""))
+    return count if isinstance(count, int) else default
 
 
 def _name(request: PageRequest) -> str:

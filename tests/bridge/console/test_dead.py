@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from bridge.console.pages import dead
 from tests.bridge.console.conftest import SignedInOperator
 from tests.support.client import Client
-from tests.support.console import Visitor
+from tests.support.console import Forms, Visitor
 from tests.support.dead_letters import add_dead_letters, read_log, read_waiting_ids
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
@@ -64,6 +65,36 @@ async def test_those_of_a_cause_are_redriven_in_the_name_of_the_operator(
     began_entry, ended_entry = await read_log(stack.amqp_url, began)
     assert (sorted(ended_entry["ids"]), ended_entry["verb"]) == (sorted(ids), "redrive")
     assert began_entry["by"] == f"{operator.actor} {operator.user['username']}"
+
+
+@pytest.mark.parametrize(("verb", "words"), [("redrive", "redriven"), ("drop", "dropped")])
+async def test_many_are_taken_in_parts_with_their_progress(
+    operator: SignedInOperator, client: Client, stack: Stack, monkeypatch: pytest.MonkeyPatch, verb: str, words: str
+) -> None:
+    monkeypatch.setattr(dead, "AT_ONCE", 2)
+    await add_dead_letters(client, 5)
+    await read_until(operator.visitor, LETTERS, "Redrive 5")
+    answer = await operator.visitor.submit(LETTERS, f"/dead/{verb}")
+    for done in (2, 4):
+        assert f"<h1>{done} of 5 {words}</h1>" in answer.text
+        assert f'<progress value="{done}" max="5"' in answer.text
+        assert "data-goes-on" in answer.text
+        answer = await operator.visitor.send(f"/dead/{verb}", **Forms(answer.text).found[f"/console/dead/{verb}"])
+    assert (f"<h1>5 {words}</h1>" in answer.text, "data-goes-on" in answer.text) == (True, False)
+    await wait_waiting(stack.amqp_url, [])
+
+
+async def test_what_others_have_taken_of_many_meanwhile_ends_them(
+    operator: SignedInOperator, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead, "AT_ONCE", 2)
+    await add_dead_letters(client, 3)
+    await read_until(operator.visitor, LETTERS, "Redrive 3")
+    first = await operator.visitor.submit(LETTERS, "/dead/drop")
+    form = Forms(first.text).found["/console/dead/drop"]
+    await operator.visitor.submit(LETTERS, "/dead/drop")
+    last = await operator.visitor.send("/dead/drop", **form)
+    assert (last.status_code, "<h1>2 dropped</h1>" in last.text, "Somebody else" in last.text) == (200, True, True)
 
 
 async def test_one_is_dropped_and_a_second_operator_is_told(
