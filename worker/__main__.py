@@ -4,8 +4,10 @@ import asyncio
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
+from typing import NoReturn
 
 import uvloop
+from aio_pika.exceptions import ChannelPreconditionFailed
 
 from handlers.handler import Handlers
 from handlers.registry import HANDLERS
@@ -44,7 +46,10 @@ async def serve(settings: Settings, handlers: Handlers) -> None:
 
 
 def main(handlers: Handlers = HANDLERS) -> None:
-    """Read the settings and serve; report each wrong setting in one line and exit with status 2."""
+    """Read the settings and serve.
+
+    Report in one line, and exit with status 2, each wrong setting and queues that the broker has in another form.
+    """
     settings = read_settings()
     if sys.argv[1:] == ["--check"]:
         return
@@ -54,8 +59,17 @@ def main(handlers: Handlers = HANDLERS) -> None:
             configure_memory(YOUNG)
             uvloop.run(serve(settings, handlers))
     except TracingUnavailable as error:
-        print(f"worker: {error}; see {EXPLAINED}", file=sys.stderr)
-        sys.exit(2)
+        _give_up(f"{error}; see {EXPLAINED}")
+    except ChannelPreconditionFailed as error:
+        _give_up(
+            f"the broker has it in another form: {error}. USERBUS_QUEUE_LENGTH and USERBUS_EVENTS_DAYS are fixed when "
+            "queues are made: set them as they were, or run `userbus topology plan`, which tells how to change them"
+        )
+
+
+def _give_up(why: str) -> NoReturn:
+    print(f"worker: {why}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -53,3 +53,16 @@ async def test_wrong_settings_end_it_at_once(breakable: RunningServers, worker_w
             await asyncio.sleep(0.1)
     assert program.exit_code == 2
     await program.says("USERBUS_SECRET_KEY")
+
+
+async def test_queues_of_another_length_end_it_with_what_to_do(
+    breakable: RunningServers, worker_with: SpawnWith, caller: Client
+) -> None:
+    worker_with()
+    await wait_served(caller)
+    program = worker_with(USERBUS_QUEUE_LENGTH="100")
+    async with asyncio.timeout(PATIENCE):
+        while program.exit_code is None:
+            await asyncio.sleep(0.1)
+    assert (program.exit_code, "Traceback" in program.log()) == (2, False)
+    assert "run `userbus topology plan`" in program.log()
