@@ -19,6 +19,7 @@ from cli.doctor.database import check_database
 from cli.doctor.finding import Finding
 from cli.doctor.going_live import check_going_live, read_bridge_settings
 from cli.doctor.queues import look_at_queues
+from cli.doctor.sms import ask_gateway
 from cli.doctor.workers import SeenWorker, ask_workers, check_workers
 from cli.management import ManagementFailed
 from cli.operator import operator
@@ -82,7 +83,7 @@ async def _ask() -> Seen:
             told = "the exchanges and queues of userbus are not there"
             return Seen([], [Finding("broken", "broker", "connection", told, "start a worker, which declares them")])
         try:
-            return Seen(await ask_workers(bus), [await _find_version(url)])
+            return Seen(await ask_workers(bus), [await _find_version(url), await ask_gateway(bus)])
         except BusError as error:
             told, advice = f"no answer: {error.message}", "start a worker, or look at its log; `userbus health`"
             return Seen([], [Finding("broken", "workers", "answering", told, advice)])

@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from bridge.console.page import ConsolePage, PageRequest, show
 from bridge.console.plots import Plot, draw
-from bridge.console.watch import QUEUES, REMEMBERED_SECONDS, WORK, Overview, Queues, Sample, Watch
+from bridge.console.watch import QUEUES, REMEMBERED_SECONDS, RETRIES, WORK, Overview, Queues, Sample, Watch
 from bridge.rest.traffic import Traffic
 from client.broker import QueueState
 from contracts.catalog import DEAD, DEAD_UNDELIVERABLE
 
 LATE_SECONDS = 60.0
 MANY = 1000  # messages that wait in a queue
+MANY_RETRIES = 10
 FLOOD = "More workers for the family, or stop who floods: the audit trail and the workers' log name the app_id."
 
 
@@ -104,6 +105,9 @@ def _find_queue_troubles(queues: Queues) -> Iterator[Trouble]:
     for name in WORK:
         if state := queues[name]:
             yield from _judge_work(name, state)
+    waiting = sum(state.messages for name in RETRIES if (state := queues[name]))
+    if waiting >= MANY_RETRIES:
+        yield Trouble(f"{waiting} requests wait to be tried again.", "Look at what they failed with.", "/retries")
     yield from _find_dead(queues)
 
 

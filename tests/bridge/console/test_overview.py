@@ -93,6 +93,9 @@ def test_what_is_wrong_is_named() -> None:
     assert troubles(queues=queues(userbus_user=None)) == ["The queue userbus.user is not there."]
     assert troubles(queues=queues(userbus_user=QueueState(5, 0))) == ["Nobody consumes userbus.user."]
     assert troubles(queues=queues(userbus_user=QueueState(1000, 1))) == ["1000 requests wait in userbus.user."]
+    retries = {f"userbus_retry_{step}": QueueState(5, 0) for step in ("1s", "5s")}
+    assert troubles(queues=queues(**retries)) == ["10 requests wait to be tried again."]
+    assert troubles(queues=queues(userbus_retry_1s=QueueState(9, 0))) == []
     assert troubles(queues=queues(userbus_dead=QueueState(3, 0))) == ["There are 3 dead letters."]
     assert troubles(queues=queues(userbus_dead=QueueState(1, 0))) == ["There is 1 dead letter."]
     assert troubles(queues=queues(userbus_dead_undeliverable=QueueState(1, 0))) == [
