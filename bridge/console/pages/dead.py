@@ -1,5 +1,6 @@
 """Dead letters, grouped by cause: look, change, redrive, drop."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,11 +13,12 @@ from dead_letters.dead_letter import Selection
 from dead_letters.desk import DeadLettersUnavailable, Desk, WholeLetter
 from dead_letters.edit import Edit, NotRedriven
 from dead_letters.groups import group_by_cause
-from dead_letters.job import NOT_THERE, Job
+from dead_letters.job import NOT_THERE, Job, Result
 from dead_letters.queue import QueueFull
 
 SHOWN = 100
 AT_ONCE = 200  # a part of what an operator has chosen, after which the page tells how far it is
+TRIES, PAUSE = 3, 1.0  # seconds
 DONE = {"redrive": "redriven", "drop": "dropped"}
 GONE = (
     "Somebody else has redriven or dropped it meanwhile, or is at it just now. Nothing was changed: look at the list."
@@ -96,13 +98,14 @@ class DeadPages:
         selection = _selection(request.form)
         if selection == Selection(whole=True):
             return render_refusal(request, 400, "No dead letters were named.", advice="Choose them on the page.")
+        before = _count(request.form, "before", 0)
         try:
-            result = await self.desk.carry_out(Job(verb, selection, _name(request), AT_ONCE))
+            result = await self._take_part(Job(verb, selection, _name(request), AT_ONCE), before)
         except DeadLettersUnavailable as error:
             return _refuse_access(request, error)
         except QueueFull as error:
             return _refuse_full(request, error)
-        gone, before = result.skipped.pop(NOT_THERE, []), _count(request.form, "before", 0)
+        gone = result.skipped.pop(NOT_THERE, [])
         if gone or not (result.done or result.skipped or before):
             return render_refusal(request, 409, "There is no such dead letter any more.", advice=GONE)
         done, due = before + result.done, _count(request.form, "due", result.done)
@@ -113,9 +116,19 @@ class DeadPages:
             skipped=result.skipped,
             words=DONE[verb],
             sent=request.form.get("id", "") if verb == "redrive" and result.done else "",
-            more={**request.form, "before": str(done)} if result.done == AT_ONCE and done < due else None,
+            more={**request.form, "before": str(done)} if result.done and done < due else None,
             path=f"/console/dead/{verb}",
         )
+
+    async def _take_part(self, job: Job, before: int) -> Result:
+        """Carry out a job; what the part before it has held comes back to the queue a moment later."""
+        result = await self.desk.carry_out(job)
+        for _ in range(TRIES if before else 0):
+            if result.done:
+                break
+            await asyncio.sleep(PAUSE)
+            result = await self.desk.carry_out(job)
+        return result
 
     async def edit(self, request: PageRequest) -> Response:
         """Send one with another body."""
