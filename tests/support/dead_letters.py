@@ -13,6 +13,8 @@ from uuid import uuid4
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
 
+from client.broker import QueueState, inspect_queues
+from contracts.catalog import DEAD
 from tests.support.client import Client
 from tests.support.forked_programs import run_program
 from tests.support.patience import PATIENCE
@@ -96,6 +98,13 @@ async def read_waiting(url: str) -> list[tuple[str, int]]:
 async def read_waiting_ids(url: str) -> list[str]:
     """The message_ids that wait, in order."""
     return [message_id for message_id, _ in await read_waiting(url)]
+
+
+async def wait_back(url: str, count: int) -> None:
+    """Wait until so many wait in the queue: what a pass has held comes back a moment after it."""
+    async with asyncio.timeout(PATIENCE):
+        while (await inspect_queues(url, [DEAD]))[DEAD] != QueueState(count, 0):
+            await asyncio.sleep(0.05)
 
 
 async def read_queue(url: str, name: str = "userbus.dead") -> list[AbstractIncomingMessage]:

@@ -8,7 +8,7 @@ import pytest
 from aio_pika.abc import AbstractQueue
 
 from tests.support.client import Client
-from tests.support.dead_letters import add_dead_letters, drain, read_log, read_waiting_ids, run_dead
+from tests.support.dead_letters import add_dead_letters, drain, read_log, read_waiting_ids, run_dead, wait_back
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("no_dead_letters")
@@ -91,5 +91,6 @@ async def test_a_limit_counts_selected_dead_letters(client: Client, stack: Stack
     ids = await add_every_kind(client)
     words = ["--text", "kaboom", "--limit", "2"]
     assert (await run_dead(stack.amqp_url, "redrive", "--dry-run", *words)).stdout == "2 would be redriven\n"
+    await wait_back(stack.amqp_url, len(ids))
     assert (await run_dead(stack.amqp_url, "redrive", *words)).stdout == "2 redriven\n"
     assert [message.message_id for message in await drain(tap)] == [ids["text"], ids["exception"]]
