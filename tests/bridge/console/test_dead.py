@@ -73,7 +73,7 @@ async def test_those_of_a_cause_are_redriven_in_the_name_of_the_operator(
 async def test_many_are_taken_in_parts_with_their_progress(
     operator: SignedInOperator, client: Client, stack: Stack, monkeypatch: pytest.MonkeyPatch, verb: str, words: str
 ) -> None:
-    monkeypatch.setattr(dead, "AT_ONCE", 2)
+    monkeypatch.setattr(dead, "AT_ONCE", 2)  # several parts of a few letters, not of some hundred
     await add_dead_letters(client, 5)
     await read_until(operator.visitor, LETTERS, "Redrive 5")
     answer, told = await operator.visitor.submit(LETTERS, f"/dead/{verb}"), [0]
@@ -90,7 +90,7 @@ async def test_many_are_taken_in_parts_with_their_progress(
 async def test_what_others_have_taken_of_many_meanwhile_ends_them(
     operator: SignedInOperator, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dead, "AT_ONCE", 2)
+    monkeypatch.setattr(dead, "AT_ONCE", 2)  # several parts of a few letters, not of some hundred
     await add_dead_letters(client, 3)
     await read_until(operator.visitor, LETTERS, "Redrive 3")
     first = await operator.visitor.submit(LETTERS, "/dead/drop")
