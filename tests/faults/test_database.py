@@ -107,6 +107,16 @@ async def test_a_step_down_is_ridden_out(
     assert program.exit_code is None
 
 
+async def next_wait(caller: Client, after: int = 0) -> tuple[int, str | None]:
+    """The attempt that waits, once it is a later one than `after`, and when the first one was."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            for waiting in (await caller.done("retry.list", {}))["items"]:
+                if waiting["attempt"] > after:
+                    return waiting["attempt"], waiting["first"]
+            await asyncio.sleep(0.05)
+
+
 async def test_without_a_known_outage_trouble_climbs_the_ladder_and_keeps_its_first_time(
     breakable: RunningServers, worker_with: SpawnWith, caller: Client, store: Store
 ) -> None:
@@ -116,6 +126,9 @@ async def test_without_a_known_outage_trouble_climbs_the_ladder_and_keeps_its_fi
     async with lock_row(store, user["id"]):
         await caller.send("user.update", {"id": user["id"], "company": "acme"}, message_id=uuid4().hex)
         await program.says("retried later")
+        attempt, first = await next_wait(caller)
+        _, still_first = await next_wait(caller, after=attempt)
+        assert (first is not None, still_first) == (True, first)
     async with asyncio.timeout(PATIENCE):
         while (await caller.done("user.get", {"id": user["id"]}))["company"] != "acme":
             await asyncio.sleep(0.2)
