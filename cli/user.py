@@ -1,8 +1,8 @@
 """`userbus user`, beyond single requests: find, set-password, sessions, sign-out, lockouts, unlock, export."""
 
 import json
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import SecretStr
@@ -11,12 +11,13 @@ from cli.connection import run, stop
 from cli.output import print_line
 from cli.password import read_password
 from cli.requests.output import print_rows, print_view
+from cli.who import HELP, find_number
 from client.bus import Bus
 from client.errors import NotFound
 from contracts.accounts import ListAccounts
 from contracts.audit import SearchAudit
 from contracts.auth import ListLockouts, UnlockUser
-from contracts.base import View
+from contracts.base import Request, View
 from contracts.groups import GroupsOfUser
 from contracts.roles import RolesOfUser
 from contracts.search import Condition
@@ -25,9 +26,10 @@ from contracts.user_queries import GetUser, SearchUsers, UserField
 from contracts.user_views import UserView
 from contracts.users import UpdateUser
 
+V = TypeVar("V", bound=View)
 KEYS = ("uuid", "external_id", "login")
 CONTAINED: tuple[UserField, ...] = ("username", "email", "telephone", "name")
-Id = Annotated[int, typer.Argument(min=1, help="The user's number.", show_default=False)]
+Named = Annotated[str, typer.Argument(metavar="USER", help=HELP, show_default=False)]
 Lines = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="No more than so many.")]
 
@@ -37,9 +39,9 @@ def add_user_commands(group: typer.Typer) -> None:
     group.command("find", epilog="Example: userbus user find ada")(find_users)
     group.command("set-password", epilog="Example: userbus user set-password 42 < password-file")(set_password)
     group.command("sessions", epilog="Example: userbus user sessions 42")(list_sessions)
-    group.command("sign-out", epilog="Example: userbus user sign-out 42")(sign_user_out)
-    group.command("lockouts", epilog="Example: userbus user lockouts 42")(list_lockouts)
-    group.command("unlock", epilog="Example: userbus user unlock 42")(unlock_user)
+    group.command("sign-out", epilog="Example: userbus user sign-out ada")(sign_user_out)
+    group.command("lockouts", epilog="Example: userbus user lockouts ada")(list_lockouts)
+    group.command("unlock", epilog="Example: userbus user unlock ada@example.com")(unlock_user)
     group.command("export", epilog="Example: userbus user export 42 > ada.json")(export_user)
 
 
@@ -77,44 +79,52 @@ async def _find(bus: Bus, text: str, limit: int) -> list[UserView]:
     return [*found.values()]
 
 
-def set_password(id: Id, lines: Lines = False) -> None:
+def set_password(user: Named, lines: Lines = False) -> None:
     """Give a user another password, which ends every open sign-in.
 
     It is asked for twice; without a terminal it is the first line of standard input. It is no option, since options are
     seen by everybody.
     """
     password = SecretStr(read_password())
-    print_view(run(lambda bus: bus.ask(UpdateUser(id=id, password=password))), lines)
+    print_view(_ask_about(user, lambda id: UpdateUser(id=id, password=password)), lines)
 
 
-def list_sessions(id: Id, lines: Lines = False) -> None:
+def list_sessions(user: Named, lines: Lines = False) -> None:
     """List the open sign-ins of a user, the latest first."""
-    print_view(run(lambda bus: bus.ask(ListSessions(user_id=id))), lines)
+    print_view(_ask_about(user, lambda id: ListSessions(user_id=id)), lines)
 
 
-def sign_user_out(id: Id, lines: Lines = False) -> None:
+def sign_user_out(user: Named, lines: Lines = False) -> None:
     """End every open sign-in of a user."""
-    print_view(run(lambda bus: bus.ask(RevokeSession(user_id=id))), lines)
+    print_view(_ask_about(user, lambda id: RevokeSession(user_id=id)), lines)
 
 
-def list_lockouts(id: Id, lines: Lines = False) -> None:
+def list_lockouts(user: Named, lines: Lines = False) -> None:
     """List the failed sign-ins of a user that still count, and until when they lock it."""
-    print_view(run(lambda bus: bus.ask(ListLockouts(user_id=id))), lines)
+    print_view(_ask_about(user, lambda id: ListLockouts(user_id=id)), lines)
 
 
-def unlock_user(id: Id, lines: Lines = False) -> None:
+def unlock_user(user: Named, lines: Lines = False) -> None:
     """Forget the failed sign-ins of a user, which ends its locks and delays."""
-    print_view(run(lambda bus: bus.ask(UnlockUser(id=id))), lines)
+    print_view(_ask_about(user, lambda id: UnlockUser(id=id)), lines)
 
 
-def export_user(id: Id) -> None:
+def export_user(user: Named) -> None:
     """Print what is stored of a person as one JSON object: user, accounts, roles, groups, sessions, audit entries."""
-    told = run(lambda bus: _export(bus, id))
+    told = run(lambda bus: _export(bus, user))
     for line in json.dumps(told, ensure_ascii=False, indent=2).splitlines():
         print_line(line)
 
 
-async def _export(bus: Bus, id: int) -> dict[str, Any]:
+def _ask_about(user: str, ask: Callable[[int], Request[V]]) -> V:
+    async def find_and_ask(bus: Bus) -> V:
+        return await bus.ask(ask(await find_number(bus, user)))
+
+    return run(find_and_ask)
+
+
+async def _export(bus: Bus, named: str) -> dict[str, Any]:
+    id = await find_number(bus, named)
     user = await bus.ask(GetUser(id=id, include_deleted=True))
     accounts = await bus.ask(ListAccounts(user_id=id)) if user.status == 1 else None
     roles = await bus.ask(RolesOfUser(user_id=id)) if user.status == 1 else None

@@ -12,7 +12,9 @@ from cli.audit import verify_audit
 from cli.connection import run, stop
 from cli.requests.fields import field_values, parameters, usage
 from cli.requests.output import print_view
-from contracts.base import Deleted
+from cli.who import replace_names
+from client.bus import Bus
+from contracts.base import Deleted, View
 from contracts.catalog import CATALOG
 from contracts.entry import Entry
 
@@ -92,8 +94,8 @@ def _make_command(entry: Entry) -> tuple[Callable[..., None], str, str]:
     def send(as_json: bool, yes: bool = False, **options: Any) -> None:
         if is_destructive and not yes:
             _confirm(entry.name, options)
-        body = json.dumps(field_values(entry, options))
-        view = run(lambda bus: bus.ask(entry.message.model_validate_json(body)))
+        values = field_values(entry, options)
+        view = run(lambda bus: _ask(bus, entry, values))
         print_view(view, as_json)
         if isinstance(view, Deleted) and not view.deleted:
             stop(f"nothing was deleted: there is no such {words[0]}")
@@ -101,6 +103,12 @@ def _make_command(entry: Entry) -> tuple[Callable[..., None], str, str]:
     _sign(send, [*parameters(entry), JSON, *([YES] if is_destructive else [])])
     text = inspect.cleandoc(entry.message.__doc__ or "")
     return send, text, f"Example: userbus {' '.join(words)} {usage(entry)}".strip()
+
+
+async def _ask(bus: Bus, entry: Entry, values: dict[str, Any]) -> View:
+    body = json.dumps(await replace_names(bus, entry, values))
+    view: View = await bus.ask(entry.message.model_validate_json(body))
+    return view
 
 
 def _sign(function: Callable[..., None], signature: Sequence[inspect.Parameter]) -> None:

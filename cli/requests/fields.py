@@ -12,13 +12,18 @@ from pydantic.fields import FieldInfo
 from cli.dead.options import duration
 from cli.password import read_password
 from cli.requests.examples import example_values, write_value
+from cli.who import HELP, user_fields
 from contracts.entry import Entry
 
 
 def parameters(entry: Entry) -> list[inspect.Parameter]:
     """The parameters of a command: the field that says which row is its argument, the others are options."""
     fields, subject = entry.message.model_fields, _subject(entry)
-    made = [_parameter(name, field, is_argument=name == subject) for name, field in fields.items()]
+    users = user_fields(entry)
+    made = [
+        _parameter(name, field, is_argument=name == subject, help=HELP if name in users else None)
+        for name, field in fields.items()
+    ]
     return sorted(made, key=lambda parameter: parameter.name != subject)
 
 
@@ -48,17 +53,17 @@ def _subject(entry: Entry) -> str | None:
     return "id" if "id" in fields else keys[0] if keys else None
 
 
-def _parameter(name: str, field: FieldInfo, *, is_argument: bool) -> inspect.Parameter:
+def _parameter(name: str, field: FieldInfo, *, is_argument: bool, help: str | None) -> inspect.Parameter:
     kind = inspect.Parameter.KEYWORD_ONLY
     if is_argument:
-        default = typer.Argument(... if field.is_required() else None, show_default=False)
+        default = typer.Argument(... if field.is_required() else None, show_default=False, help=help)
         return inspect.Parameter(name, kind, default=default, annotation=str)
     if _is_secret(field):
         default = typer.Option(False, _option(name), help="Ask for it, or read it from standard input.")
         return inspect.Parameter(name, kind, default=default, annotation=bool)
     if field.annotation is bool:
         return inspect.Parameter(name, kind, default=typer.Option(None, show_default=False), annotation=bool)
-    default = typer.Option(None, _option(name), metavar=_metavar(field), show_default=False)
+    default = typer.Option(None, _option(name), metavar=_metavar(field), show_default=False, help=help)
     return inspect.Parameter(name, kind, default=default, annotation=str)
 
 

@@ -90,7 +90,7 @@ async def test_the_audit_trail_is_searched_by_age_and_names_who_used_the_command
 
 
 async def test_wrong_fields_end_with_one_sentence(stack: Stack) -> None:
-    status, out, err = await run_userbus(stack.amqp_url, "user", "get", "ada")
+    status, out, err = await run_userbus(stack.amqp_url, "role", "get", "ada")
     assert (status, out, err.startswith("userbus: id: ")) == (1, "", True)
     status, _, err = await run_userbus(stack.amqp_url, "role", "grant", "5")
     assert (status, "resource_ids" in err) == (1, True)
