@@ -18,15 +18,15 @@ class HttpLoad:
         self._opened: list[Connection] = []
         self._idle: list[Connection] = []
 
-    async def request(self, head: str, body: bytes = b"") -> bytes:
-        """Send a request, given its first line and headers; the body of its response, unless its status is not 200."""
+    async def request(self, head: str, body: bytes = b"", *, status: int = 200) -> bytes:
+        """Send a request, given its first line and headers; the body of its response. Raises for another status."""
         connection = await self._take()
         reader, writer = connection
         async with asyncio.timeout(SECONDS):
             writer.write(f"{head}\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
             response = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             content = await reader.readexactly(_content_length(response))
-        if response.split(" ", 2)[1] != "200":
+        if response.split(" ", 2)[1] != str(status):
             raise RuntimeError(f"{head.splitlines()[0]}: {response.splitlines()[0]}: {content[:200]!r}")
         self._idle.append(connection)
         return content
