@@ -27,6 +27,8 @@ ADVICE = {  # the first text that the error holds
     "certificate has expired": "its certificate has expired: give the server a new one",
     "CERTIFICATE_VERIFY_FAILED": "its certificate is of an authority that is not known here: name that authority's "
     f"certificate in {CA}",
+    "PROTOCOL_VERSION": "it speaks no version of TLS that is safe: have it take TLS 1.2 or later",
+    "UNSUPPORTED_PROTOCOL": "it speaks no version of TLS that is safe: have it take TLS 1.2 or later",
     "ALERT_CERTIFICATE_EXPIRED": f"the certificate in {CERTIFICATE}, has expired: name a new one",
     "ALERT_CERTIFICATE_REQUIRED": f"it wants a certificate of its clients: name one in {CERTIFICATE}",
     "_ALERT_": f"it refuses the certificate in {CERTIFICATE}: does the server know its authority?",

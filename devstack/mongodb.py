@@ -67,7 +67,7 @@ def _tls_flags(tls: ServerTls | None) -> tuple[str, ...]:
         return ()
     files = ("--tlsCertificateKeyFile", str(tls.files.server), "--tlsCAFile", str(tls.files.ca))
     optional = () if tls.needs_client_certificate else ("--tlsAllowConnectionsWithoutCertificates",)
-    return ("--tlsMode", "requireTLS", *files, *optional)
+    return ("--tlsMode", "requireTLS", "--tlsDisabledProtocols", "TLS1_0,TLS1_1", *files, *optional)
 
 
 def _client_options(tls: ServerTls | None) -> dict[str, str]:

@@ -125,6 +125,8 @@ def _listeners(port: int, tls: ServerTls | None) -> dict[str, str]:
     return {
         "listeners.tcp": "none",
         "listeners.ssl.1": f"{HOST}:{port}",
+        "ssl_options.versions.1": "tlsv1.2",  # RabbitMQ 3.10 takes 1.0 and 1.1 as well
+        "ssl_options.versions.2": "tlsv1.3",
         "ssl_options.cacertfile": str(tls.files.ca),
         "ssl_options.certfile": str(tls.files.server),
         "ssl_options.keyfile": str(tls.files.server),

@@ -140,6 +140,15 @@ def test_a_clients_certificate_that_has_expired_is_told_apart_from_an_unknown_on
     assert "know its authority" in str(advise("[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca"))
 
 
+@pytest.mark.parametrize("reason", ["TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"])
+def test_a_server_that_speaks_outdated_versions_alone_is_told_apart_from_one_that_refuses_a_certificate(
+    reason: str,
+) -> None:
+    advice = str(advise(f"[SSL: {reason}] (_ssl.c:1006)"))
+    assert "have it take TLS 1.2 or later" in advice
+    assert "certificate" not in advice
+
+
 def test_errors_that_have_nothing_to_do_with_tls_get_no_advice() -> None:
     assert advise("[Errno 111] Connect call failed ('127.0.0.1', 5672)") is None
     assert advise("[Errno -2] Name or service not known") is None

@@ -1,10 +1,14 @@
 """Worker, bridge, command line and client on servers that speak nothing but TLS and want certificates of clients."""
 
 import asyncio
+import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import TLSVersion
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +18,7 @@ from bridge.settings import Settings as BridgeSettings
 from contracts.health import HealthView
 from contracts.tls import TlsFailed, TlsFiles
 from devstack.certificates import ensure_certificates
+from devstack.ports import HOST
 from devstack.servers import RunningServers, servers
 from tests.support.command_line import run_userbus
 from tests.support.forked_programs import ForkedProgram, StandardFiles
@@ -115,6 +120,24 @@ async def test_the_command_line_says_it_in_one_line(secure: SecureServers, words
     assert (status, len(err.splitlines())) == (1, 1), err
     assert secure.amqp_url.rpartition("@")[2] in err
     assert "USERBUS_TLS_CERTIFICATE_FILE" in err
+
+
+@pytest.mark.parametrize("outdated", [TLSVersion.TLSv1, TLSVersion.TLSv1_1])
+@pytest.mark.parametrize("server", ["amqp_url", "mongo_url"])
+def test_neither_server_speaks_an_outdated_version(secure: SecureServers, server: str, outdated: TLSVersion) -> None:
+    address = urlsplit(getattr(secure, server))
+    context = ssl.create_default_context(cafile=secure.good.ca_file)
+    context.load_cert_chain(str(secure.good.certificate_file))
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = TLSVersion.MINIMUM_SUPPORTED
+    with pytest.warns(DeprecationWarning, match="TLSVersion"):
+        context.maximum_version = outdated
+    with (
+        socket.create_connection((HOST, address.port or 0), timeout=PATIENCE) as plain,
+        pytest.raises(OSError, match=r"PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|EOF|reset by peer"),
+        context.wrap_socket(plain, server_hostname=HOST),
+    ):
+        pass
 
 
 async def test_a_worker_tells_why_mongodb_cannot_be_used(secure: SecureServers, tmp_path: Path) -> None:
