@@ -7,12 +7,13 @@ from uuid import uuid4
 
 import pytest
 
+from models.errors.sms import SmsNotSent
 from models.sms_codes import SmsNumberRepository
 from models.sms_sends import CodeRequest, SendReservations, SmsLimits
 from models.unit_of_work import UnitOfWork
 from tests.support.client import Client
 from tests.support.patience import PATIENCE
-from tests.support.sms import backdate, coded, number, sent
+from tests.support.sms import backdate, coded, number, row, sent
 from tests.support.stack import Stack
 
 
@@ -104,11 +105,28 @@ async def test_a_send_under_way_holds_the_number_until_it_is_given_back(client: 
 
 async def test_a_forgotten_number_keeps_its_limits_but_not_its_code(client: Client, stack: Stack) -> None:
     telephone, code = await coded(client, stack)
-    shared = stack.worker.dependencies
-    codes = SmsNumberRepository(shared.store, UnitOfWork(shared).scope, shared.keys, shared.country)
-    await codes.drop_code(telephone)
-    assert await codes.consume_code(telephone, code) is False
+    await codes(stack).drop_code(telephone)
+    assert await codes(stack).consume_code(telephone, code) is False
     assert (await client.refused("sms.send_code", {"telephone": telephone}))["code"] == "sms.too_soon"
+
+
+async def test_a_number_without_a_code_has_none_to_use_up(client: Client, stack: Stack) -> None:
+    unknown, (telephone, code) = number(), await coded(client, stack)
+    await client.done("sms.verify_code", {"telephone": telephone, "code": code})
+    used = await row(stack, telephone)
+    for without in (unknown, telephone):
+        assert await codes(stack).consume_code(without, code) is False
+    assert await row(stack, unknown) is None
+    assert await row(stack, telephone) == used
+
+
+async def test_a_message_is_found_by_its_number_and_its_command_together(client: Client, stack: Stack) -> None:
+    telephone, message_id = number(), uuid4().hex
+    await client.done("sms.send_code", {"telephone": telephone}, message_id=message_id)
+    assert [send.command for send in (await codes(stack).get_sent(telephone, message_id)).sends] == [message_id]
+    for asked in ((telephone, uuid4().hex), (number(), message_id)):
+        with pytest.raises(SmsNotSent):
+            await codes(stack).get_sent(*asked)
 
 
 @pytest.mark.parametrize("typed", ["+86 {}", "0086-{}", "(86) {}", "{} "])
@@ -131,3 +149,8 @@ async def test_what_is_no_telephone_number_is_refused(client: Client, telephone:
 def sends(stack: Stack) -> SendReservations:
     shared = stack.worker.dependencies
     return SendReservations(shared.store, shared.keys, shared.counters, SmsLimits())
+
+
+def codes(stack: Stack) -> SmsNumberRepository:
+    shared = stack.worker.dependencies
+    return SmsNumberRepository(shared.store, UnitOfWork(shared).scope, shared.keys, shared.country)

@@ -141,3 +141,31 @@ async def test_what_has_no_request_line_is_a_bad_request(bridge: RunningBridge) 
     status, head, _ = read_answer(await bridge.send_raw(b"\x16\x03\x01hello\r\n\r\n"))
     assert status == 400
     assert (b"x-content-type-options: nosniff" in head, b"cache-control: no-store" in head) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", b"Transfer-Encoding: identity\r\n\r\n",
+        b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+        b"A: a\rTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}", b"Content-Length: 2\n\n{}",
+        b"Content-Length:\r\n\r\n", b"Content-Length: 99999999999999999999999\r\n\r\n{}",
+        *(
+            b"Transfer-Encoding: chunked\r\n\r\n" + chunks
+            for chunks in (
+                b"2\n{}\r\n0\r\n\r\n", b"2;a\nxx\r\n{}\r\n0\r\n\r\n", b"0x2\r\n{}\r\n0\r\n\r\n",
+                b"-2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}XX0\r\n\r\n", b"ffffffffffffffffff\r\n{}\r\n0\r\n\r\n",
+                b"2\r\n{}\r\n0\r\nContent-Length: 5\r\n\r\n",
+            )
+        ),
+    ],
+)  # fmt: skip
+async def test_nothing_is_served_behind_a_body_that_others_might_see_end_elsewhere(
+    bridge: RunningBridge, body: bytes
+) -> None:
+    head = b"POST /api/local/user/signin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    answer = await bridge.send_raw(head + body + b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (read_answer(answer)[0], answer.count(b"HTTP/1.1")) == (400, 1), answer
+    assert bridge.worker.requests == []
