@@ -26,19 +26,26 @@ def timeout() -> str:
 
 
 @pytest.fixture
+def proxies() -> str:
+    """Those whose X-Forwarded-For is believed."""
+    return ""
+
+
+@pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "bridge.log"
 
 
 @pytest.fixture
 def process(
-    broker: RunningServers, worker: ScriptedWorker, port: int, timeout: str, log: Path
+    broker: RunningServers, worker: ScriptedWorker, port: int, timeout: str, proxies: str, log: Path
 ) -> Iterator[ForkedProgram]:
     """The process; it starts after the worker, without whose exchange it would wait."""
     told = {
         "USERBUS_AMQP_URL": broker.amqp_url,
         "USERBUS_BRIDGE_PORT": str(port),
         "USERBUS_BRIDGE_TIMEOUT": timeout,
+        "USERBUS_TRUSTED_PROXIES": proxies,
         "USERBUS_LOG_FORMAT": "json",
     }
     running = ForkedProgram(["bridge"], os.environ | told, StandardFiles(log, log))
@@ -163,3 +170,13 @@ async def test_forwarded_addresses_are_not_trusted_by_default(
     body, forged = {"telephone": "13812345678"}, {"X-Forwarded-For": "203.0.113.7"}
     assert (await client.post("/v1/identity/sms", json=body, headers=forged)).status_code == 200
     assert worker.bodies() == [{**body, "client_address": "127.0.0.1"}]
+
+
+@pytest.mark.parametrize("proxies", ["127.0.0.1"])
+async def test_of_forwarded_addresses_the_one_that_the_trusted_proxy_has_seen_counts(
+    client: httpx.AsyncClient, worker: ScriptedWorker
+) -> None:
+    worker.set_reply("sms.send_code", done_reply({"expires_at": NOW, "resend_at": NOW}))
+    body, forwarded = {"telephone": "13812345678"}, {"X-Forwarded-For": "192.0.2.1, 203.0.113.7"}
+    assert (await client.post("/v1/identity/sms", json=body, headers=forwarded)).status_code == 200
+    assert worker.bodies() == [{**body, "client_address": "203.0.113.7"}]

@@ -16,7 +16,7 @@ import client as userbus
 from bridge.app import create_app
 from bridge.settings import Settings as BridgeSettings
 from contracts.health import HealthView
-from contracts.tls import TlsFailed, TlsFiles
+from contracts.tls import TlsFailed, TlsFiles, with_amqp_files
 from devstack.certificates import ensure_certificates
 from devstack.ports import HOST
 from devstack.servers import RunningServers, servers
@@ -122,22 +122,46 @@ async def test_the_command_line_says_it_in_one_line(secure: SecureServers, words
     assert "USERBUS_TLS_CERTIFICATE_FILE" in err
 
 
-@pytest.mark.parametrize("outdated", [TLSVersion.TLSv1, TLSVersion.TLSv1_1])
-@pytest.mark.parametrize("server", ["amqp_url", "mongo_url"])
-def test_neither_server_speaks_an_outdated_version(secure: SecureServers, server: str, outdated: TLSVersion) -> None:
-    address = urlsplit(getattr(secure, server))
-    context = ssl.create_default_context(cafile=secure.good.ca_file)
-    context.load_cert_chain(str(secure.good.certificate_file))
+def limit_version(context: ssl.SSLContext, outdated: TLSVersion) -> ssl.SSLContext:
+    """Have it speak this version and older ones alone."""
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = TLSVersion.MINIMUM_SUPPORTED
     with pytest.warns(DeprecationWarning, match="TLSVersion"):
         context.maximum_version = outdated
+    return context
+
+
+@pytest.mark.parametrize("outdated", [TLSVersion.TLSv1, TLSVersion.TLSv1_1])
+@pytest.mark.parametrize("server", ["amqp_url", "mongo_url"])
+def test_neither_server_speaks_an_outdated_version(secure: SecureServers, server: str, outdated: TLSVersion) -> None:
+    address = urlsplit(getattr(secure, server))
+    context = limit_version(ssl.create_default_context(cafile=secure.good.ca_file), outdated)
+    context.load_cert_chain(str(secure.good.certificate_file))
     with (
         socket.create_connection((HOST, address.port or 0), timeout=PATIENCE) as plain,
         pytest.raises(OSError, match=r"PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|EOF|reset by peer"),
         context.wrap_socket(plain, server_hostname=HOST),
     ):
         pass
+
+
+def shake_hands(listening: socket.socket, context: ssl.SSLContext) -> None:
+    peer, _ = listening.accept()
+    with peer, context.wrap_socket(peer, server_side=True):
+        pass
+
+
+async def test_a_broker_that_speaks_outdated_versions_alone_is_refused(tmp_path: Path) -> None:
+    made = ensure_certificates(tmp_path, [HOST])
+    context = limit_version(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), TLSVersion.TLSv1_1)
+    context.load_cert_chain(made.server)
+    with socket.create_server((HOST, 0)) as listening:
+        place = f"{HOST}:{listening.getsockname()[1]}"
+        shaking = asyncio.create_task(asyncio.to_thread(shake_hands, listening, context))
+        with pytest.raises(TlsFailed, match=f"{place}: .* have it take TLS 1.2 or later"):
+            await connect_once(with_amqp_files(f"amqps://guest:guest@{place}", TlsFiles(made.ca)))
+        with pytest.raises(ssl.SSLError, match="UNSUPPORTED_PROTOCOL"):
+            await shaking
 
 
 async def test_a_worker_tells_why_mongodb_cannot_be_used(secure: SecureServers, tmp_path: Path) -> None:
