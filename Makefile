@@ -5,7 +5,9 @@ INSTALLED := .venv/installed
 MONOLITH := .venv/bench/installed
 MUTANTS := .venv/mutants/installed
 TOOLS := .venv/contracts/installed
+CLIENTS := .venv/clients/installed
 AMQP1 := .venv/amqp1/installed
+RABBITMQ_4 := $(or $(USERBUS_AMQP_URL),$(filter docker,$(USERBUS_DEVSTACK)))
 EXAMPLES := .venv/examples/installed
 SITE := .venv/site/installed
 BROWSER := .venv/browser/installed
@@ -35,8 +37,9 @@ faults-cluster: $(INSTALLED) ## lose nodes of a cluster of 3 + 3 servers of its 
 contracts: $(INSTALLED) $(TOOLS) ## check the contracts with the official tools of their formats, from npm and PyPI; needs Node.js 20
 	@CONTRACT_TOOLS=$(dir $(TOOLS)) $(BIN)/python -m pytest tests/official_tools $(ARGS)
 
-clients: $(INSTALLED) $(AMQP1) ## send requests with clients of AMQP 1.0; needs RabbitMQ 4, by USERBUS_AMQP_URL or USERBUS_DEVSTACK=docker
-	@AMQP1_PYTHON=$(dir $(AMQP1))bin/python $(BIN)/python -m pytest tests/amqp1 $(ARGS)
+clients: $(INSTALLED) $(CLIENTS) $(if $(RABBITMQ_4),$(AMQP1)) ## send requests with other clients; those of AMQP 1.0 need RabbitMQ 4, by USERBUS_AMQP_URL or USERBUS_DEVSTACK=docker
+	@CLIENTS_INSTALLED=$(dir $(CLIENTS)) $(if $(RABBITMQ_4),AMQP1_PYTHON=$(dir $(AMQP1))bin/python) \
+		$(BIN)/python -m pytest tests/other_clients tests/amqp1 $(ARGS)
 
 examples: $(INSTALLED) $(EXAMPLES) ## run the example services that are not in Python; needs Node.js 20, PHP and Java with their clients
 	@EXAMPLES_INSTALLED=$(dir $(EXAMPLES)) $(BIN)/python -m pytest tests/examples/test_node.py tests/examples/test_php.py tests/examples/test_java.py \
@@ -93,7 +96,9 @@ $(MONOLITH) $(AMQP1) $(SITE):
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@touch $@
 
-$(TOOLS): requirements/contracts.txt tests/official_tools/package.json tests/official_tools/package-lock.json | $(INSTALLED)
+$(TOOLS): requirements/contracts.txt $(wildcard tests/official_tools/package*.json) | $(INSTALLED)
+$(CLIENTS): requirements/clients.txt $(wildcard tests/other_clients/package*.json) | $(INSTALLED)
+$(TOOLS) $(CLIENTS):
 	@$(BIN)/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@cp $(filter %.json,$^) $(@D)
