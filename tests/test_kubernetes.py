@@ -102,3 +102,19 @@ def test_the_keys_of_the_secrets_are_settings_that_the_programs_require(tmp_path
         read = {key: getattr(found, key.removeprefix("userbus_")) for key in keys}
         told = {key: each.get_secret_value() if isinstance(each, SecretStr) else each for key, each in read.items()}
         assert told == {key: values[key] for key in keys}
+
+
+def rabbitmq_settings(text: str) -> dict[str, str]:
+    lines = (line.partition(" = ") for line in text.splitlines() if " = " in line)
+    return {key: value for key, _, value in lines}
+
+
+def test_the_example_of_rabbitmqs_operator_has_the_settings_of_the_cluster_in_containers() -> None:
+    cluster = yaml.safe_load((FOLDER.parent / "cluster.yaml").read_text())["configs"]["rabbitmq"]["content"]
+    example = yaml.safe_load((FOLDER / "operators" / "rabbitmq.yaml").read_text())["spec"]["rabbitmq"]
+    # the operator makes the cluster; how soon a node is given up depends on the network (docs/scaling.md)
+    wanted = {
+        key: value for key, value in rabbitmq_settings(cluster).items()
+        if not key.startswith("cluster_formation.") and key != "net_ticktime"
+    }  # fmt: skip
+    assert rabbitmq_settings(example["additionalConfig"]) == wanted
