@@ -1,5 +1,9 @@
-"""compose.yaml: what each container may do, and whom it can reach."""
+"""compose.yaml and deploy/cluster.yaml: what each container may do and reach, and what Compose makes of the files."""
 
+import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 SERVERS = {"rabbitmq", "mongo"}
+CLUSTER = ROOT / "deploy" / "cluster.yaml"
+PASSWORDS = ("RABBITMQ_PASSWORD", "RABBITMQ_COOKIE", "MONGO_PASSWORD", "USERBUS_SECRET_KEY")
 TO_STEP_DOWN = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 
 
@@ -49,9 +55,45 @@ def test_ports_are_open_on_this_machine_alone() -> None:
 
 
 def test_the_programs_of_a_cluster_are_confined_likewise() -> None:
-    services = yaml.safe_load((ROOT / "deploy/cluster.yaml").read_text())["services"]
+    services = yaml.safe_load(CLUSTER.read_text())["services"]
     programs = [service for service in services.values() if service["image"] == "userbus"]
     assert len(programs) == 2
     confined = ("read_only", "tmpfs", "cap_drop", "security_opt", "mem_limit")
     for service in programs:
         assert {name: service.get(name) for name in confined} == {name: SERVICES["worker"][name] for name in confined}
+
+
+def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", "compose", *words], env=env, capture_output=True, text=True, check=False)
+
+
+def render(file: Path, passwords: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What `docker compose config` makes of a file; it needs no engine."""
+    if shutil.which("docker") is None or run("version").returncode != 0:
+        pytest.skip("needs docker compose")
+    env = {name: value for name, value in os.environ.items() if name not in PASSWORDS} | passwords
+    return run("--env-file", os.devnull, "-f", str(file), "config", "--format", "json", env=env)
+
+
+def test_compose_takes_the_file_of_one_machine_without_any_setting() -> None:
+    rendered = render(ROOT / "compose.yaml", {})
+    assert rendered.returncode == 0, rendered.stderr
+    assert json.loads(rendered.stdout)["services"].keys() == SERVICES.keys() - {"operator"}  # it has a profile
+
+
+def test_compose_takes_the_file_of_the_cluster_with_its_passwords() -> None:
+    rendered = render(CLUSTER, {name: f"of-{name.lower()}" for name in PASSWORDS})
+    assert rendered.returncode == 0, rendered.stderr
+    services = json.loads(rendered.stdout)["services"]
+    assert services.keys() == yaml.safe_load(CLUSTER.read_text())["services"].keys()
+    nodes = ",".join(f"amqp://userbus:of-rabbitmq_password@rabbitmq{number}:5672" for number in (1, 2, 3))
+    assert {services[name]["environment"]["USERBUS_AMQP_URL"] for name in ("worker", "bridge")} == {nodes}
+    assert services["worker"]["environment"]["USERBUS_SECRET_KEY"] == "of-userbus_secret_key"
+    assert [services[name]["deploy"]["replicas"] for name in ("worker", "bridge")] == [3, 2]
+
+
+@pytest.mark.parametrize("name", PASSWORDS)
+def test_compose_names_the_password_of_the_cluster_that_is_missing(name: str) -> None:
+    rendered = render(CLUSTER, {each: "given" for each in PASSWORDS if each != name})
+    assert rendered.returncode != 0
+    assert f"required variable {name} is missing" in rendered.stderr
