@@ -11,6 +11,7 @@ from cli.connection import run, stop
 from cli.output import print_line
 from cli.password import read_password
 from cli.requests.output import print_rows, print_view
+from cli.table import print_table
 from cli.who import HELP, find_number
 from client.bus import Bus
 from client.errors import NotFound
@@ -19,6 +20,7 @@ from contracts.audit import SearchAudit
 from contracts.auth import ListLockouts, UnlockUser
 from contracts.base import Request, View
 from contracts.groups import GroupsOfUser
+from contracts.lockout_views import CounterView
 from contracts.roles import RolesOfUser
 from contracts.search import Condition
 from contracts.sessions import ListSessions, RevokeSession
@@ -27,6 +29,8 @@ from contracts.user_views import UserView
 from contracts.users import UpdateUser
 
 V = TypeVar("V", bound=View)
+COUNTERS = ("counted by", "failures", "count until", "locked until")
+TIME = "%Y-%m-%d %H:%M:%S UTC"
 KEYS = ("uuid", "external_id", "login")
 CONTAINED: tuple[UserField, ...] = ("username", "email", "telephone", "name")
 Named = Annotated[str, typer.Argument(metavar="USER", help=HELP, show_default=False)]
@@ -100,8 +104,23 @@ def sign_user_out(user: Named, lines: Lines = False) -> None:
 
 
 def list_lockouts(user: Named, lines: Lines = False) -> None:
-    """List the failed sign-ins of a user that still count, and until when they lock it."""
-    print_view(_ask_about(user, lambda id: ListLockouts(user_id=id)), lines)
+    """List the failed sign-ins of a user that still count: of the user in all realms, then with each identifier.
+
+    Five with one identifier lock it for five minutes where the realm locks; 100 in an hour refuse every sign-in.
+    """
+    found = _ask_about(user, lambda id: ListLockouts(user_id=id))
+    if lines:
+        print_view(found, lines)
+    elif not found.items:
+        print_line("no failed sign-in counts")
+    else:
+        print_table(COUNTERS, [_cells(counter) for counter in found.items])
+
+
+def _cells(found: CounterView) -> list[str]:
+    counted = "the user, in all realms" if found.counter == "user" else f"its {found.counter}, in realm {found.realm}"
+    locked = f"{found.locked_until:{TIME}}" if found.locked_until else "not locked"
+    return [counted, str(found.failures), f"{found.counts_until:{TIME}}", locked]
 
 
 def unlock_user(user: Named, lines: Lines = False) -> None:

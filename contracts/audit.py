@@ -13,7 +13,8 @@ class AuditEntry(View):
     """One command.
 
     `subjects` are what its events are about (`user/42`), the first 100 of them; `outcome` is `done` or the code of the
-    problem, null in entries of earlier versions. `caller` is the sender's RabbitMQ user, `actor` for whom it was sent,
+    problem, null in entries of earlier versions. `locked_until` is for a failed sign-in that was one too many: until
+    when it has locked the identifier. `caller` is the sender's RabbitMQ user, `actor` for whom it was sent,
     `client_address` the network address of the HTTP client, null once the person has been erased.
     """
 
@@ -22,6 +23,7 @@ class AuditEntry(View):
     name: str
     at: Timestamp
     outcome: str | None
+    locked_until: Timestamp | None = None
     app_id: str | None
     caller: str | None
     actor: str | None
@@ -39,15 +41,16 @@ class AuditPage(View):
 class SearchAudit(Query[AuditPage]):
     """Return a page of the audit trail, of the entries that meet every condition given, the newest first.
 
-    `since` is included, `until` is not. `after` is the `next` of the page before. A command that was refused has no
-    events and so no subject, except a failed sign-in. Entries are kept for as long as the workers' setting says. Fails
-    with `search.cursor_invalid`.
+    `locked` finds the failed sign-ins that have locked an identifier, and nothing else. `since` is included, `until` is
+    not. `after` is the `next` of the page before. A command that was refused has no events and so no subject, except a
+    failed sign-in. Entries are kept for as long as the workers' setting says. Fails with `search.cursor_invalid`.
     """
 
     subject: Text | None = None
     actor: Text | None = None
     name: Text | None = None
     message_id: Text | None = None
+    locked: bool = False
     since: Timestamp | None = None
     until: Timestamp | None = None
     size: PageSize = 100

@@ -1,12 +1,13 @@
 """Sign up, in and out, register, change and reset passwords."""
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
-from contracts.base import Command, EventData, Events, Family, Message, Query, Requests, View
+from contracts.base import Command, Events, Family, Message, Query, Requests, View
+from contracts.lockout_views import LockoutList, LockoutView
 from contracts.sessions import Realm, SessionCredentials, SessionView, TenantCredentials, require_tenant_credentials
-from contracts.types import Email, Flag, Id, Password, Text, Timestamp, Username
+from contracts.types import Email, Flag, Id, Password, Text, Username
 from contracts.user_views import UserView
 from contracts.users import PasswordRules
 
@@ -192,31 +193,10 @@ class ResetPassword(Command[PasswordSet]):
     password_rules: PasswordRules = "standard"  # noqa: S105  a rule's name
 
 
-class LockoutView(EventData):
-    """Failed sign-ins at one identifier (in realms that lock) or of one user; the identifier is never shown.
-
-    `failures` counts those that have not expired; `user_id` is null for an unknown user, `client_address` where the
-    sender did not tell it.
-    """
-
-    personal: ClassVar = frozenset({"client_address"})
-    realm: Realm
-    user_id: int | None
-    failures: int
-    locked_until: Timestamp | None = None
-    client_address: str | None = None
-
-
-class LockoutList(View):
-    """The counters of failed sign-ins of a user."""
-
-    items: list[LockoutView]
-
-
 class ListLockouts(Query[LockoutList]):
     """List the failed sign-ins of a live user that still count: in all realms together, then by identifier.
 
-    The latter are those that lock, with `locked_until` where they do. Fails with `user.not_found`.
+    The latter lock after five, the former refuse every sign-in after 100. Fails with `user.not_found`.
     """
 
     user_id: Id

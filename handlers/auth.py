@@ -1,9 +1,10 @@
 """Sign up, sign in, sign out."""
 
-from contracts.auth import ListLockouts, LockoutList, SignedIn, SignedOut, SignIn, SignOut, SignUp, UnlockUser
+from contracts.auth import ListLockouts, SignedIn, SignedOut, SignIn, SignOut, SignUp, UnlockUser
+from contracts.lockout_views import LockoutList
 from contracts.reply import Failed
 from contracts.user_views import UserView
-from handlers.failed_attempts import lockout_view, record_failed_attempt
+from handlers.failed_attempts import counter_view, record_failed_attempt
 from handlers.handler import Handlers
 from handlers.password_hashing import hash_password, verify_password
 from handlers.session_lookup import (
@@ -91,8 +92,8 @@ async def unlock_user(command: UnlockUser, unit: UnitOfWork) -> UserView:
 async def list_lockouts(query: ListLockouts, unit: UnitOfWork) -> LockoutList:
     """List the failed sign-ins of a user that still count."""
     user = await unit.users.get(query.user_id)
-    counters = await unit.lockouts.find_counting(user.id, user.identifiers.values())
-    return LockoutList(items=[lockout_view(counter) for counter in counters])
+    counters = await unit.lockouts.find_counting(user.id, user.identifiers)
+    return LockoutList(items=[counter_view(name, counter) for name, counter in counters])
 
 
 def _user_of_realm(known: User | None, command: SignIn, unit: UnitOfWork) -> User | None:

@@ -10,19 +10,23 @@ from models.store.search import ResultPage, SearchSpec, find_page
 MAX_SUBJECTS = 100
 FIELDS = {"message_id": number_field("message_id", "_id"), "at": time_field("at")}
 SHAPE: BsonDict = {
-    **dict.fromkeys(("name", "at", "outcome", "app_id", "caller", "actor", "client_address"), 1),
+    **dict.fromkeys(("name", "at", "outcome", "locked_until", "app_id", "caller", "actor", "client_address"), 1),
     "subjects": {"$slice": MAX_SUBJECTS},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class AuditConditions:
-    """Which entries to find; None stands for any. `since` is included, `until` is not."""
+    """Which entries to find; None stands for any. `locked` are the failed sign-ins that have locked an identifier.
+
+    `since` is included, `until` is not.
+    """
 
     subject: str | None = None
     actor: str | None = None
     name: str | None = None
     message_id: str | None = None
+    locked: bool = False
     since: datetime | None = None
     until: datetime | None = None
 
@@ -32,6 +36,7 @@ class AuditConditions:
         bounds = {"$gte": self.since, "$lt": self.until}
         found: BsonDict = {"name": {"$gt": ""}} | {path: value for path, value in given.items() if value is not None}
         times = {operator: bound for operator, bound in bounds.items() if bound is not None}
+        found |= {"locked_until": {"$exists": True}} if self.locked else {}
         return found | ({"at": times} if times else {})
 
 

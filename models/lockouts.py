@@ -1,6 +1,6 @@
 """Failed sign-ins, counted for all workers together: some realms lock, the others answer with growing delays."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -69,6 +69,19 @@ class Lockout(Document):
     def is_counting(self) -> bool:
         """Whether it locks, or has failures within the window."""
         return bool(self.recent_failures) or (self.locked_until is not None and self.locked_until > now())
+
+    @property
+    def counts_until(self) -> datetime:
+        """When the latest failure, or a lock that lasts longer, has passed."""
+        return max(self.expires_at, self.refused_until or self.expires_at)
+
+    @property
+    def refused_until(self) -> datetime | None:
+        """Until when no password is right, or None: while locked, or while too many failures are within the window."""
+        if self.locking:
+            return self.locked_until
+        most, recent = self.rule.max_failures, self.recent_failures
+        return recent[-most] + self.rule.window if len(recent) >= most else None
 
     @property
     def delay(self) -> float:
@@ -152,9 +165,17 @@ class LockoutRepository(Repository[Lockout]):
         ids = self._ids_of(user_id, logins)
         await self.rows.delete_many({"_id": {"$in": ids}}, session=await self.session())
 
-    async def find_counting(self, user_id: int, logins: Iterable[str]) -> list[Lockout]:
-        """Return the counters of a user and of these identifiers that have failures which still count."""
-        return [found for found in await self.find_all(self._ids_of(user_id, logins)) if found.is_counting]
+    async def find_counting(self, user_id: int, logins: Mapping[str, str]) -> list[tuple[str, Lockout]]:
+        """Return the counters that have failures which still count: of the `user`, then of identifiers by their fields.
+
+        Identifiers that are compared as one have one counter, which is told by the first of their fields.
+        """
+        keys = {"user": self._user_key(user_id, "")} | {name: self._login_key(login) for name, login in logins.items()}
+        names = dict[int, str]()
+        for name, key in keys.items():
+            names.setdefault(self._keys.number("lockout", key), name)
+        found = {counter.id: counter for counter in await self.find_all([*names]) if counter.is_counting}
+        return [(names[id], found[id]) for id in names if id in found]
 
     def _ids_of(self, user_id: int, logins: Iterable[str]) -> list[int]:
         names = [self._user_key(user_id, ""), *(self._login_key(login) for login in logins)]

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
@@ -177,6 +178,11 @@ class UnitOfWork(Repositories):
         """Have the journal entry found by this subject, besides those of its events: its erasure clears the entry."""
         if self._context is not None and all(event.subject != subject for event in self.emitted):
             self._context = replace(self._context, subjects=self._context.subjects | {subject})
+
+    def record_lock(self, until: datetime) -> None:
+        """Have the journal entry tell that the command has locked an identifier."""
+        if self._context is not None:
+            self._context = replace(self._context, locked_until=until)
 
     async def forget(self, subject: Subject) -> None:
         """Clear the journal's entries about a subject that is being erased."""

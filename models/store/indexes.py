@@ -82,6 +82,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         *(_ordered_index(*fields, "-at", "_id") for fields in (["subjects"], ["name"])),
         _ordered_index("actor", "-at", "_id", where={"actor": {"$gt": ""}}),
         _ordered_index("-at", "_id", where={"name": {"$gt": ""}}),
+        _ordered_index("-at", "_id", where={"locked_until": {"$exists": True}}, name="locking"),
     ],
     "audit_chain": [_index("until", where={"entries": {"$exists": True}})],
     "counters": [],

@@ -51,7 +51,7 @@ class CommandContext:
 
     `digest` is that of the body's bytes, `canonical_digest` that of its JSON in whatever order and spacing;
     `former_digests` are pairs of both by the former keys. `outcome` is `done` or the code of the problem. `subjects`
-    are those that the entry is about besides those of its events.
+    are those that the entry is about besides those of its events. `locked_until` is kept of a command that locks.
     """
 
     name: str
@@ -67,6 +67,7 @@ class CommandContext:
     traceparent: str | None = None
     outcome: str = "done"
     subjects: frozenset[str] = frozenset()
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class Journal:
             "at": at,
             "reply": reply,
         }
+        entry |= {"locked_until": context.locked_until} if context.locked_until else {}
         entry |= {SALT: token_hex(16)} if context.client_address else {}
         return entry | self._expiry(at, events) | _pending_fields(events)
 

@@ -1,6 +1,8 @@
 """`userbus user`: find, set-password, sessions, sign-out, lockouts, unlock, export."""
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -68,9 +70,20 @@ async def test_a_locked_user_is_seen_and_unlocked(client: Client, stack: Stack) 
     status, out, err = await run_userbus(stack.amqp_url, *words)
     told = [(row["failures"], row["locked_until"] is None) for row in map(json.loads, out.splitlines())]
     assert (status, err, told) == (0, "", [(5, True), (5, False)])
+    heading, everywhere, typed = (await run_userbus(stack.amqp_url, *words[:-1]))[1].splitlines()
+    assert re.split("  +", heading.strip()) == ["counted by", "failures", "count until", "locked until"]
+    assert re.split("  +", everywhere)[:2] == ["the user, in all realms", "5"]
+    assert everywhere.strip().endswith("not locked")
+    assert re.split("  +", typed)[:2] == ["its username, in realm usermgmt", "5"]
+    assert typed.strip().endswith("UTC")
+    status, out, err = await run_userbus(stack.amqp_url, "audit", "--subject", made["username"], "--locked", "--json")
+    (entry,) = map(json.loads, out.splitlines())
+    assert (status, err, entry["name"], entry["outcome"]) == (0, "", "auth.sign_in", "auth.bad_credentials")
+    assert datetime.fromisoformat(entry["locked_until"]) > datetime.now(UTC)
     status, out, err = await run_userbus(stack.amqp_url, "user", "unlock", str(made["id"]))
     assert (status, err, made["username"] in out) == (0, "", True)
     assert await run_userbus(stack.amqp_url, *words) == (0, "", "")
+    assert await run_userbus(stack.amqp_url, *words[:-1]) == (0, "no failed sign-in counts\n", "")
     await client.done("auth.sign_in", right)
     status, _, err = await run_userbus(stack.amqp_url, "user", "unlock", "900000000")
     assert (status, "user.not_found" in err) == (1, True)

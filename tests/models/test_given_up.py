@@ -53,7 +53,7 @@ async def test_counters_that_were_forgotten_still_count(
     await rows.insert_many([each.to_row() for each in counters])
     async with UnitOfWork(dependencies, context) as unit:
         await unit.lockouts.forget(USER, ["given up"])
-        assert await unit.lockouts.find_counting(USER, ["given up"]) == []
+        assert await unit.lockouts.find_counting(USER, {"username": "given up"}) == []
     assert await rows.count_documents({"_id": {"$in": [each.id for each in counters]}}) == 2
 
 

@@ -44,10 +44,13 @@ def test_delays_grow_and_are_bounded() -> None:
 def test_a_realm_without_locks_refuses_after_a_hundred_failures_in_an_hour() -> None:
     lockout = counter(False, *[timedelta(minutes=59)] * (SLOWING.max_failures - 1))
     lockout.refuse_locked()
+    assert lockout.refused_until is None
     assert not lockout.record_failure()
     with pytest.raises(BadCredentials) as refusal:
         lockout.refuse_locked()
     assert refusal.value.details == {"delay": 3.0}
+    assert lockout.refused_until == lockout.failures[0] + SLOWING.window
+    assert lockout.counts_until == lockout.failures[-1] + SLOWING.window
 
 
 def test_two_counters_of_one_identifier_are_two_subjects() -> None:

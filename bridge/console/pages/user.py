@@ -9,8 +9,9 @@ from starlette.responses import Response
 from bridge.console.errors import render_refusal
 from bridge.console.page import ConsolePage, PageRequest, act, show
 from contracts.audit import AuditEntry, SearchAudit
-from contracts.auth import ListLockouts, LockoutView, UnlockUser
+from contracts.auth import ListLockouts, UnlockUser
 from contracts.groups import GroupsOfUser, GroupView
+from contracts.lockout_views import CounterView
 from contracts.roles import RolesOfGroup, RolesOfUser, RoleView
 from contracts.sessions import ListSessions, RevokeSession, SessionView
 from contracts.user_queries import GetUser
@@ -48,7 +49,7 @@ class UserDetails:
     audit: Sequence[AuditEntry]
     groups: Sequence[GroupView] = ()
     roles: Sequence[GrantedRole] = ()
-    lockouts: Sequence[LockoutView] = ()
+    lockouts: Sequence[CounterView] = ()
 
 
 async def show_user(request: PageRequest) -> Response:

@@ -44,7 +44,9 @@ async def test_a_user_is_shown_with_all_that_belongs_to_it(client: Client, opera
         assert shown in text
     assert re.search(rf"direct {mark} [^ ]+ \d+ directly ", text)
     assert re.search(rf"given {mark} [^ ]+ \d+ the group group {mark} ", text)
-    assert re.search(r"Failed sign-ins 5 in all.* locked until 20", text)
+    assert re.search(
+        r"Failed sign-ins 5 in all realms together, .* 5 with the .*, in the realm usermgmt, .* locked until 20", text
+    )
     assert re.search(r"Sessions .* standard ", text)
 
 
