@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,13 +21,17 @@ QUIET = 2.0  # seconds without an entry that mean the end: a stream does not tel
 
 @dataclass(slots=True)
 class AuditLog:
-    """Records one run: who, the verb and selection when it begins, then the ids that were handled, many to an entry."""
+    """Records one run: who, the verb and selection when it begins, then the ids that were handled, many to an entry.
+
+    `changed` names the fields of a body that was changed, never what they hold.
+    """
 
     channel: AbstractChannel
     by: str
     verb: str
     selection: Selection
     why: str = ""
+    changed: Sequence[str] = ()
     _ids: list[str] = field(default_factory=list)
 
     async def record(self, id: str) -> None:
@@ -38,7 +42,7 @@ class AuditLog:
 
     async def _flush(self) -> None:
         if self._ids:
-            await self._append({"ids": self._ids})
+            await self._append({"ids": self._ids, **({"changed": [*self.changed]} if self.changed else {})})
             self._ids = []
 
     async def _append(self, entry: dict[str, Any]) -> None:
@@ -56,14 +60,17 @@ class AuditLog:
         await self._flush()
 
 
-async def read_entries(channel: AbstractChannel) -> AsyncIterator[dict[str, Any]]:
-    """Yield all entries, oldest first."""
+async def read_entries(channel: AbstractChannel, since: datetime | None = None) -> AsyncIterator[dict[str, Any]]:
+    """Yield all entries, or those since a time, oldest first."""
     arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
     await channel.set_qos(prefetch_count=100)
     stream = await channel.get_queue(DEAD_LOG, ensure=False)
-    await stream.consume(arrived.put, arguments={"x-stream-offset": "first"})
+    # from a time on the broker begins with the chunk that has it, which may hold earlier entries
+    await stream.consume(arrived.put, arguments={"x-stream-offset": since or "first"})
     with suppress(TimeoutError):
         while True:
             message = await asyncio.wait_for(arrived.get(), QUIET)
             await message.ack()
-            yield json.loads(message.body)
+            entry = json.loads(message.body)
+            if since is None or entry["at"] >= since.isoformat():
+                yield entry

@@ -25,13 +25,14 @@ class AmbiguousPrefix(Exception):
 class DeadLetter:
     """One message of `userbus.dead`: sent there by a worker, with its cause, or by the broker itself.
 
-    `id` (its message_id), `name` and `reason` are as they are shown and typed: with escapes where they have characters
-    that are not shown.
+    `id` (its message_id), `name`, `reason`, `app_id` and `caller` (the sender's RabbitMQ user) are as they are shown
+    and typed: with escapes where they have characters that are not shown.
     """
 
     id: str
     name: str
     app_id: str
+    caller: str
     reason: str
     text: str
     exception: str
@@ -60,6 +61,7 @@ def dead_letter(message: AbstractIncomingMessage) -> DeadLetter:
         id=harmless_text(str(message.message_id or "")),
         name=harmless_text(message.routing_key or ""),
         app_id=harmless_text(message.app_id or ""),
+        caller=harmless_text(message.user_id or ""),
         reason=harmless_text(_text(headers, "x-userbus-code") or _broker_reason(headers)),
         text=_text(headers, "x-userbus-text"),
         exception=_text(headers, "x-userbus-exception"),
@@ -85,14 +87,19 @@ class Selection:
     older: timedelta | None = None
     newer: timedelta | None = None
     text: str = ""
+    caller: str = "*"
     whole: bool = False
 
     def matches(self, found: DeadLetter) -> bool:
-        """Whether a dead letter is selected. `name` and `reason` may hold wildcards; `text` ignores case."""
+        """Whether a dead letter is selected.
+
+        `name`, `reason` and `caller` may hold wildcards, the last is an app_id or a RabbitMQ user; `text` ignores case.
+        """
         return (
             (not self.ids or found.id in self.ids)
             and fnmatchcase(found.name, self.name)
             and fnmatchcase(found.reason, self.reason)
+            and any(fnmatchcase(sender, self.caller) for sender in (found.app_id, found.caller))
             and self._matches_age(found.age(datetime.now(UTC)))
             and self.text.lower() in f"{found.text}\n{found.exception}\n{found.body.decode(errors='replace')}".lower()
         )
@@ -100,7 +107,7 @@ class Selection:
     def conditions(self) -> dict[str, Any]:
         """The conditions as JSON, for the audit log."""
         lists = {"ids": sorted(self.ids), "older": str(self.older or ""), "newer": str(self.newer or "")}
-        return {**lists, "name": self.name, "reason": self.reason, "text": self.text}
+        return {**lists, "name": self.name, "reason": self.reason, "caller": self.caller, "text": self.text}
 
     def with_whole_ids(self, present: Collection[str]) -> "Selection":
         """The selection with the ids that its prefixes stand for; a prefix of none stays as it is.

@@ -5,16 +5,19 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from contracts.catalog import CATALOG
 from contracts.redaction import redact
+from dead_letters.audit_log import read_entries
 from dead_letters.dead_letter import DeadLetter, Selection, dead_letter
 from dead_letters.edit import Edit, redrive_edited
 from dead_letters.job import Job, Result, carry_out
 from dead_letters.queue import DeadLetterQueue
+from dead_letters.runs import Run, collect_runs
 
 MAX_SHOWN = 128 * 1024
 
@@ -60,6 +63,11 @@ class Desk:
         async with self._open() as queue:
             found = [message async for message in queue.read() if dead_letter(message).id == id]
         return _show(found[0]) if found else None
+
+    async def read_log(self, since: datetime) -> list[Run]:
+        """Return who has redriven, changed and dropped what since then, the newest first."""
+        async with self._open() as queue:
+            return await collect_runs(read_entries(queue.channel, since))
 
     async def carry_out(self, job: Job) -> Result:
         """Carry out a job; raises as `carry_out` does."""

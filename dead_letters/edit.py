@@ -1,7 +1,9 @@
 """Redriving one dead letter with another body, under its own message_id."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
@@ -38,7 +40,8 @@ async def redrive_edited(queue: DeadLetterQueue, edit: Edit, ask: Callable[[byte
         raise NotRedriven(f"{len(found)} dead letters are meant, an edit is of one: name it by its message_id")
     (message,) = found
     body = _check(message, await ask(message.body))
-    async with AuditLog(queue.channel, edit.by, "redrive edited", candidates.selection, edit.why) as log:
+    changed = _changed_fields(message, body)
+    async with AuditLog(queue.channel, edit.by, "redrive edited", candidates.selection, edit.why, changed) as log:
         if await queue.redrive(message, body):
             await log.record(str(message.message_id))
     return str(message.message_id)
@@ -57,3 +60,17 @@ def _check(message: AbstractIncomingMessage, text: str) -> bytes:
         place = ".".join(map(str, fault["loc"])) or "the body"
         raise NotRedriven(f"{place}: {fault['msg']}; nothing was sent, the dead letter is where it was") from error
     return text.encode()
+
+
+def _changed_fields(message: AbstractIncomingMessage, body: bytes) -> list[str]:
+    """The fields of the contract that another body changes; what the old one had besides is `others`."""
+    known = CATALOG[message.routing_key or ""].message.model_fields
+    new: dict[str, Any] = json.loads(body)
+    try:
+        old = json.loads(message.body)
+    except (ValueError, RecursionError):
+        return ["all"]
+    if not isinstance(old, dict):
+        return ["all"]
+    names = {name for name in (*old, *new) if name not in old or name not in new or old[name] != new[name]}
+    return [*sorted(names & known.keys()), *(["others"] if names - known.keys() else [])]

@@ -101,8 +101,8 @@ async def _redrive(queue: DeadLetterQueue, message: AbstractIncomingMessage) -> 
     return await queue.redrive(message)
 
 
-async def _drop(_: DeadLetterQueue, message: AbstractIncomingMessage) -> bool:
-    await message.ack()
+async def _drop(queue: DeadLetterQueue, message: AbstractIncomingMessage) -> bool:
+    await queue.remove(message)
     return True
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
-from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity, DeliveryError, PublishError
 
 from client.broker import connect_broker
 from contracts.catalog import CATALOG, COMMANDS_EXCHANGE, DEAD, DEAD_UNDELIVERABLE
@@ -16,6 +16,7 @@ from contracts.catalog import CATALOG, COMMANDS_EXCHANGE, DEAD, DEAD_UNDELIVERAB
 KEPT_HEADERS = frozenset({"x-actor", "x-client-address", "traceparent", "tracestate"})
 FULL_PAUSE = 1.0
 FULL_TRIES = 30
+BACK_LOOKS, BACK_PAUSE = 40, 0.05  # seconds
 WINDOW = 50_000  # unsettled messages of one consumer: AMQP's limit is 65,535, and 2,000 where none is named
 
 
@@ -47,6 +48,8 @@ class DeadLetterQueue:
         self._arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
         self._stopped = asyncio.Event()
         self._connection: AbstractConnection
+        self._consumers: list[AbstractChannel] = []
+        self._held = 0
         self.total = 0
         self.undeliverable = 0
 
@@ -82,8 +85,18 @@ class DeadLetterQueue:
         """Add a consumer for the next window of messages."""
         channel = await self._connection.channel()
         await channel.set_qos(prefetch_count=WINDOW)
+        self._consumers.append(channel)
         channel.close_callbacks.add(lambda *_: self._arrived.put_nowait(None))
-        await (await channel.get_queue(DEAD, ensure=False)).consume(self._arrived.put)
+        await (await channel.get_queue(DEAD, ensure=False)).consume(self._receive)
+
+    async def _receive(self, message: AbstractIncomingMessage) -> None:
+        self._held += 1
+        self._arrived.put_nowait(message)
+
+    async def remove(self, message: AbstractIncomingMessage) -> None:
+        """Take a message out of the queue for good."""
+        await message.ack()
+        self._held -= 1
 
     async def redrive(self, message: AbstractIncomingMessage, body: bytes | None = None) -> bool:
         """Publish a message to its work queue as it first came, then remove it; False if stopped before that.
@@ -99,7 +112,7 @@ class DeadLetterQueue:
         for _ in range(FULL_TRIES):
             try:
                 await exchange.publish(original, message.routing_key or "", mandatory=True)
-                await message.ack()
+                await self.remove(message)
                 return True
             except PublishError as error:
                 raise Unroutable(message.routing_key) from error
@@ -130,7 +143,18 @@ class DeadLetterQueue:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with suppress(AMQPError, ChannelInvalidStateError, OSError, TimeoutError):
+            await self._give_back()
         await self._connection.close()
+
+    async def _give_back(self) -> None:
+        """Wait until what was looked at is back in its place, or for two seconds: the next pass would miss it."""
+        for channel in self._consumers:
+            await channel.close()
+        for _ in range(BACK_LOOKS):
+            if await self._count(DEAD) >= self._held:
+                return
+            await asyncio.sleep(BACK_PAUSE)
 
 
 def _original(message: AbstractIncomingMessage) -> aio_pika.Message:

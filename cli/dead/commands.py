@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -13,8 +14,8 @@ from aiormq.exceptions import ChannelAccessRefused
 from cli.connection import read_settings, stop
 from cli.dead.actions import run_job
 from cli.dead.edit import ask_body
-from cli.dead.options import with_selection
-from cli.dead.output import print_dead_letters, print_groups, print_json_lines, print_message
+from cli.dead.options import age, with_selection
+from cli.dead.output import print_dead_letters, print_groups, print_json_lines, print_message, print_runs
 from cli.operator import operator
 from cli.output import print_line
 from dead_letters.audit_log import AuditLog, read_entries
@@ -23,6 +24,7 @@ from dead_letters.dead_letter import AmbiguousPrefix, Selection, dead_letter
 from dead_letters.edit import Edit, NotRedriven, redrive_edited
 from dead_letters.job import Job, Result
 from dead_letters.queue import DeadLetterQueue, QueueFull
+from dead_letters.runs import collect_runs
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True)
@@ -36,6 +38,10 @@ Groups = Annotated[bool, typer.Option("--groups", help="How many each cause has,
 Edited = Annotated[
     str,
     typer.Option("--edit", metavar="WHY", help="Change the body of one: in $EDITOR, or from standard input."),
+]
+Since = Annotated[
+    timedelta | None,
+    typer.Option(parser=age, metavar="AGE|TIME", help="What was done in the last 2h or 7d, or since a time."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -122,11 +128,18 @@ def drop_undeliverable(*, yes: Yes = False) -> None:
     typer.echo(f"{_run(_drop_undeliverable)} dropped")
 
 
-@app.command("log", epilog="Example: userbus dead log")
-def show_log() -> None:
-    """Tell who has redriven and dropped what, oldest first, one JSON object a line; kept for a year."""
-    for entry in _run(_read_log):
-        print_line(json.dumps(entry, ensure_ascii=False))
+@app.command("log", epilog="Example: userbus dead log --since 7d")
+def show_log(*, since: Since = None, lines: Lines = False) -> None:
+    """Tell who has redriven, changed and dropped what, the newest first; kept for a year.
+
+    With --json each entry as it is stored, the oldest first.
+    """
+    begin = datetime.now(UTC) - since if since else None
+    if lines:
+        for entry in _run(lambda queue: _read_log(queue, begin)):
+            print_line(json.dumps(entry, ensure_ascii=False))
+    else:
+        print_runs(_run(lambda queue: collect_runs(read_entries(queue.channel, begin))))
 
 
 def _redrive_edited(selection: Selection, why: str) -> None:
@@ -140,7 +153,7 @@ def _stop_for_missing(ids: list[str]) -> NoReturn:
 
 def _require_condition(selection: Selection, everything: bool) -> None:
     if selection == Selection() and not everything:
-        stop("say which dead letters: message_ids or --name, --reason, --older, --newer, --text; or --all")
+        stop("say which dead letters: message_ids or --name, --reason, --caller, --older, --newer, --text; or --all")
 
 
 def _run_job(job: Job) -> None:
@@ -209,5 +222,5 @@ async def _find(queue: DeadLetterQueue, selection: Selection) -> tuple[list[Abst
     return selected, candidates.missing
 
 
-async def _read_log(queue: DeadLetterQueue) -> list[dict[str, Any]]:
-    return [entry async for entry in read_entries(queue.channel)]
+async def _read_log(queue: DeadLetterQueue, since: datetime | None) -> list[dict[str, Any]]:
+    return [entry async for entry in read_entries(queue.channel, since)]

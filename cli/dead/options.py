@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Annotated, Any
 
@@ -18,8 +18,17 @@ def duration(text: str) -> timedelta:
     """90s, 5m, 2h or 7d."""
     found = re.fullmatch(r"(\d+)([smhd])", text)
     if not found:
-        raise typer.BadParameter("write an age as 90s, 5m, 2h or 7d")
+        raise typer.BadParameter("write an age as 90s, 5m, 2h or 7d, or a time as 2026-01-31T08:00:00Z")
     return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def age(text: str) -> timedelta:
+    """90s, 5m, 2h or 7d; or how long ago a time was, in UTC where it does not say: 2026-01-31T08:00."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return duration(text)
+    return datetime.now(UTC) - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 Ids = Annotated[
@@ -28,22 +37,25 @@ Ids = Annotated[
 ]
 Name = Annotated[str, typer.Option(help="The request's name; wildcards: 'user.*'.")]
 Reason = Annotated[str, typer.Option(help="The code of the cause, as `list` shows it; wildcards: 'broker.*'.")]
-Older = Annotated[timedelta | None, typer.Option(parser=duration, metavar="AGE", help="Dead for 90s, 5m, 2h or more.")]
-Newer = Annotated[timedelta | None, typer.Option(parser=duration, metavar="AGE", help="Dead for 90s, 5m, 2h or less.")]
+WHEN = {"parser": age, "metavar": "AGE|TIME"}
+Older = Annotated[timedelta | None, typer.Option(**WHEN, help="Dead for 90s, 5m, 2h or more, or since before a time.")]
+Newer = Annotated[timedelta | None, typer.Option(**WHEN, help="Dead for 90s, 5m, 2h or less, or since after a time.")]
+Caller = Annotated[str, typer.Option(help="The sender's app_id or RabbitMQ user; wildcards: 'bill*'.")]
 Text = Annotated[str, typer.Option(help="A part of the cause's text, the exception or the body.")]
 
 
-def selection(
+def selection(  # noqa: PLR0913  one for each option
     ids: Ids = None,
     *,
     name: Name = "*",
     reason: Reason = "*",
     older: Older = None,
     newer: Newer = None,
+    caller: Caller = "*",
     text: Text = "",
 ) -> Selection:
     """The selection that these options describe."""
-    return Selection(frozenset(ids or ()), name, reason, older, newer, text)
+    return Selection(frozenset(ids or ()), name, reason, older, newer, text, caller)
 
 
 def with_selection(command: Callable[..., None]) -> Callable[..., None]:

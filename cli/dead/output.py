@@ -12,6 +12,9 @@ from contracts.catalog import CATALOG
 from contracts.redaction import redact
 from dead_letters.dead_letter import DeadLetter
 from dead_letters.groups import group_by_cause
+from dead_letters.runs import Run
+
+IDS = 3  # shown of a run
 
 
 def print_json_lines(found: list[DeadLetter]) -> None:
@@ -21,6 +24,7 @@ def print_json_lines(found: list[DeadLetter]) -> None:
             "message_id": each.id,
             "name": each.name,
             "app_id": each.app_id,
+            "caller": each.caller,
             "reason": each.reason,
             "text": each.text,
             "exception": each.exception,
@@ -49,6 +53,18 @@ def print_groups(found: list[DeadLetter], lines: bool) -> None:
             print_line(json.dumps(row, ensure_ascii=False))
     else:
         print_table(("reason", "name", "letters", "oldest", "text"), [[*map(str, row.values())] for row in rows])
+
+
+def print_runs(runs: list[Run]) -> None:
+    """Print a table of what was done to dead letters: by whom, how many, which fields were changed, and why."""
+    heading = ["at", "by", "verb", "letters", "chosen by", "changed", "message_ids", "why"]
+    print_table(heading, [_run_cells(run) for run in runs])
+
+
+def _run_cells(run: Run) -> list[str]:
+    more = ["…"] if len(run.ids) > IDS else []
+    shown = " ".join([*run.ids[:IDS], *more])
+    return [run.at[:19], run.by, run.verb, str(len(run.ids)), run.chosen, ", ".join(run.changed), shown, run.why]
 
 
 def _cells(found: DeadLetter) -> list[str]:

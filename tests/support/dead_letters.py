@@ -13,8 +13,6 @@ from uuid import uuid4
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
 
-from client.broker import QueueState, inspect_queues
-from contracts.catalog import DEAD
 from tests.support.client import Client
 from tests.support.forked_programs import run_program
 from tests.support.patience import PATIENCE
@@ -65,7 +63,7 @@ async def run_dead(
 
 async def read_log(amqp_url: str, since: datetime) -> list[dict[str, Any]]:
     """The entries of `userbus dead log` since then."""
-    lines = (await run_dead(amqp_url, "log")).stdout.splitlines()
+    lines = (await run_dead(amqp_url, "log", "--json")).stdout.splitlines()
     return [entry for entry in map(json.loads, lines) if datetime.fromisoformat(entry["at"]) >= since]
 
 
@@ -75,7 +73,7 @@ def handled_ids(entries: list[dict[str, Any]]) -> list[str]:
 
 
 async def add_dead_letters(
-    client: Client, count: int, name: str = "user.create", body: Any = None, **headers: Any
+    client: Client, count: int, name: str = "user.create", body: Any = None, app_id: str | None = None, **headers: Any
 ) -> list[str]:
     """Publish dead letters as a worker does; their ids. Without a body each creates a user of its own."""
     ids = [uuid4().hex for _ in range(count)]
@@ -84,7 +82,9 @@ async def add_dead_letters(
     exchange = await client.channel.get_exchange("userbus.dead.letters", ensure=False)
     for start in range(0, count, 200):
         part = [(each, bodies[each]) for each in ids[start : start + 200]]
-        messages = [aio_pika.Message(content, message_id=key, headers=cause, type=name) for key, content in part]
+        messages = [
+            aio_pika.Message(content, message_id=key, headers=cause, type=name, app_id=app_id) for key, content in part
+        ]
         await asyncio.gather(*(exchange.publish(message, name) for message in messages))
     return ids
 
@@ -98,13 +98,6 @@ async def read_waiting(url: str) -> list[tuple[str, int]]:
 async def read_waiting_ids(url: str) -> list[str]:
     """The message_ids that wait, in order."""
     return [message_id for message_id, _ in await read_waiting(url)]
-
-
-async def wait_back(url: str, count: int) -> None:
-    """Wait until so many wait in the queue: what a pass has held comes back a moment after it."""
-    async with asyncio.timeout(PATIENCE):
-        while (await inspect_queues(url, [DEAD]))[DEAD] != QueueState(count, 0):
-            await asyncio.sleep(0.05)
 
 
 async def read_queue(url: str, name: str = "userbus.dead") -> list[AbstractIncomingMessage]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import aio_pika
 import pytest
@@ -56,7 +57,7 @@ async def test_show_tells_everything_but_secrets(client: Client, stack: Stack) -
 
 async def test_a_redriven_command_runs_under_its_own_id_and_without_its_past(client: Client, stack: Stack) -> None:
     (message_id,) = await add_dead_letters(
-        client, 1, "user.create", **{"x-death": "forged", "x-deadline": 1, "x-actor": "user:7"}
+        client, 1, "user.create", None, None, **{"x-death": "forged", "x-deadline": 1, "x-actor": "user:7"}
     )
     events = await client.events("user.created")
     outcome = await run_dead(stack.amqp_url, "redrive", message_id)
@@ -134,10 +135,18 @@ async def test_the_log_tells_who_did_what(client: Client, stack: Stack) -> None:
     ids = await add_dead_letters(client, 3)
     await run_dead(stack.amqp_url, "redrive", *ids[:2])
     await run_dead(stack.amqp_url, "drop", "--yes", ids[2])
-    told = [json.loads(line) for line in (await run_dead(stack.amqp_url, "log")).stdout.splitlines()]
+    told = [json.loads(line) for line in (await run_dead(stack.amqp_url, "log", "--json")).stdout.splitlines()]
     assert [entry["ids"] for entry in told if "ids" in entry][-2:] == [ids[:2], ids[2:]]
     assert [entry["verb"] for entry in told][-4:] == ["redrive", "redrive", "drop", "drop"]
     assert all("@" in entry["by"] and entry["at"] for entry in told[-4:])
+    heading, dropped, redriven, *_ = (await run_dead(stack.amqp_url, "log", "--since", "1d")).stdout.splitlines()
+    columns = ["at", "by", "verb", "letters", "chosen by", "changed", "message_ids", "why"]
+    assert re.split("  +", heading.strip()) == columns
+    assert re.split("  +", dropped.strip())[2:5] == ["drop", "1", "1 by message_id"]
+    assert re.split("  +", redriven.strip())[2:5] == ["redrive", "2", "2 by message_id"]
+    assert " ".join(ids[:2]) in redriven
+    future = await run_dead(stack.amqp_url, "log", "--since", "2999-01-01")
+    assert (future.exit_code, future.stdout.split()) == (0, [word for name in columns for word in name.split()])
 
 
 async def test_without_a_broker_it_says_what_to_do() -> None:

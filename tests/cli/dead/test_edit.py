@@ -1,6 +1,7 @@
 """Dead letters counted by cause, and one sent again with another body."""
 
 import json
+import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -43,6 +44,9 @@ async def test_one_is_sent_with_another_body_under_its_own_id(client: Client, st
     assert await read_waiting_ids(stack.amqp_url) == [other]
     began_entry, ended_entry = await read_log(stack.amqp_url, began)
     assert (began_entry["why"], ended_entry["verb"]) == ("the password was taken out", "redrive edited")
+    assert ended_entry["changed"] == ["password", "username"]
+    told = await run_dead(stack.amqp_url, "log")
+    assert re.search(rf"redrive edited +1 +1 by message_id +password, username +{first} +the password was", told.stdout)
     assert (ended_entry["ids"], "@" in ended_entry["by"], "horse" in str(ended_entry)) == ([first], True, False)
 
 

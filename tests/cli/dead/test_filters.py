@@ -7,8 +7,10 @@ from uuid import uuid4
 import pytest
 from aio_pika.abc import AbstractQueue
 
+from contracts.catalog import DEAD
+from dead_letters.queue import DeadLetterQueue
 from tests.support.client import Client
-from tests.support.dead_letters import add_dead_letters, drain, read_log, read_waiting_ids, run_dead, wait_back
+from tests.support.dead_letters import add_dead_letters, drain, read_log, read_waiting_ids, run_dead
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("no_dead_letters")
@@ -27,6 +29,7 @@ async def add_every_kind(client: Client) -> dict[str, str]:
         "exception": await add_dead_letters(client, 1, **{AT: now, "x-userbus-exception": "KaboomError"}),
         "body": await add_dead_letters(client, 1, body={"username": f"kaboom_{uuid4().hex[:12]}"}, **{AT: now}),
         "old": await add_dead_letters(client, 1, **{AT: "2020-01-01T00:00:00+00:00"}),
+        "caller": await add_dead_letters(client, 1, app_id="billing-worker", **{AT: now}),
         "undated": await add_dead_letters(client, 1),
     }
     return {kind: message_id for kind, (message_id,) in ids.items()}
@@ -38,7 +41,9 @@ CASES = [
     (["--name", "role"], set()),
     (["--reason", "store.*"], {"reason"}),
     (["--older", "7d"], {"old"}),
-    (["--newer", "2h"], {"plain", "name", "reason", "text", "exception", "body"}),
+    (["--newer", "2h"], {"plain", "name", "reason", "text", "exception", "body", "caller"}),
+    (["--older", "2020-01-01T00:00:01Z"], {"old"}),
+    (["--newer", "2020-01-02", "--caller", "billing-*"], {"caller"}),
     (["--text", "kaboom"], {"text", "exception", "body"}),
     (["--text", "KABOOMERROR"], {"exception"}),
     (["--text", "Kaboom_"], {"body"}),
@@ -87,10 +92,17 @@ async def test_a_dry_run_tells_what_would_be_done_and_does_nothing(
     assert len(await read_log(stack.amqp_url, began)) == 2
 
 
+async def test_a_pass_ends_once_what_it_has_held_is_back(client: Client, stack: Stack) -> None:
+    ids = await add_dead_letters(client, 1000)
+    async with DeadLetterQueue(stack.amqp_url) as queue:
+        assert [message.message_id async for message in queue.read()] == ids
+    found = await client.channel.declare_queue(DEAD, passive=True)  # on a channel that is open: at once
+    assert found.declaration_result.message_count == len(ids)
+
+
 async def test_a_limit_counts_selected_dead_letters(client: Client, stack: Stack, tap: AbstractQueue) -> None:
     ids = await add_every_kind(client)
     words = ["--text", "kaboom", "--limit", "2"]
     assert (await run_dead(stack.amqp_url, "redrive", "--dry-run", *words)).stdout == "2 would be redriven\n"
-    await wait_back(stack.amqp_url, len(ids))
     assert (await run_dead(stack.amqp_url, "redrive", *words)).stdout == "2 redriven\n"
     assert [message.message_id for message in await drain(tap)] == [ids["text"], ids["exception"]]
