@@ -19,7 +19,7 @@ CALLERS = {**PROGRAMS, **{service.name: service for service in SERVICES}}
 LISTENS = {"watcher"}  # to all events, so that it may read the log
 REFUSED = "amqp:unauthorized-access"
 
-pytestmark = pytest.mark.skipif(PYTHON is None, reason="needs RabbitMQ 4 and clients of AMQP 1.0: make clients")
+pytestmark = pytest.mark.skipif(PYTHON is None, reason="needs RabbitMQ 4: USERBUS_DEVSTACK=docker make clients")
 
 
 @pytest.mark.parametrize("user", sorted(CALLERS.keys() - {"worker"}))

@@ -17,7 +17,7 @@ from tests.support.stack import Stack
 PYTHON = os.environ.get("AMQP1_PYTHON")
 PROGRAMS = Path(__file__).parent / "programs"
 
-pytestmark = pytest.mark.skipif(PYTHON is None, reason="needs RabbitMQ 4 and clients of AMQP 1.0: make clients")
+pytestmark = pytest.mark.skipif(PYTHON is None, reason="needs RabbitMQ 4: USERBUS_DEVSTACK=docker make clients")
 
 
 async def run(program: str, client: Client, stack: Stack) -> dict[str, tuple[str, str]]:

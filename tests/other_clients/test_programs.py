@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.other_clients.clients import CLIENTS, GO_PACKAGES, ClientProgram
+from tests.other_clients.clients import CLIENTS, GO_PACKAGES, INSTALLED, ClientProgram
 from tests.support.client import Client
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif("CLIENTS_INSTALLED" not in os.environ, reason="n
 async def run(program: ClientProgram, amqp_url: str, folder: Path, *usernames: str) -> list[str]:
     """The lines that it prints."""
     go = {"GOPATH": str(GO_PACKAGES), "GO111MODULE": "off", "GOCACHE": str(folder / "go")}
-    env = {**os.environ, **go, "USERBUS_AMQP_URL": amqp_url}
+    env = {**os.environ, **go, "CLIENTS_INSTALLED": str(INSTALLED), "USERBUS_AMQP_URL": amqp_url}
     pipe = asyncio.subprocess.PIPE
     ran = await asyncio.create_subprocess_exec(*program.command, *usernames, env=env, stdout=pipe, stderr=pipe)
     try:
