@@ -34,6 +34,7 @@ ADVICE = {  # the first text that the error holds
     "_ALERT_": f"it refuses the certificate in {CERTIFICATE}: does the server know its authority?",
     "WRONG_VERSION_NUMBER": "it does not speak TLS on this port: write another port, or a URL without TLS",
     "UNEXPECTED_EOF": "it does not speak TLS on this port: write another port, or a URL without TLS",
+    "ConnectionResetError()": "it does not speak TLS on this port: write another port, or a URL without TLS",
     "closed": "it ends the connection: where it speaks TLS, write amqps:// or tls=true into the URL; where it wants a "
     f"certificate of its clients, name one that it accepts in {CERTIFICATE}",
     "reset by peer": "it ends the connection: where it speaks TLS, write amqps:// into the URL; where it wants a "
@@ -129,11 +130,11 @@ def explain_tls_failures(url: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        advice = advise(f"{error} {error.__cause__}")
+        advice = advise(f"{error} {error.__cause__!r}")
         if advice is None:
             raise
         place = urlsplit(url).netloc.rpartition("@")[2]
-        raise TlsFailed(f"{place}: {advice} ({error})") from error
+        raise TlsFailed(f"{place}: {advice} ({str(error) or repr(error.__cause__)})") from error
 
 
 def advise(error: str) -> str | None:

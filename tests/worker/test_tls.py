@@ -164,6 +164,17 @@ async def test_a_broker_that_speaks_outdated_versions_alone_is_refused(tmp_path:
             await shaking
 
 
+async def test_a_broker_that_ends_the_handshake_is_told_of() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65_536)
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, HOST, 0) as server:
+        place = f"{HOST}:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(TlsFailed, match=f"{place}: it does not speak TLS on this port: .* \\(.+\\)"):
+            await connect_once(f"amqps://guest:guest@{place}")
+
+
 async def test_a_worker_tells_why_mongodb_cannot_be_used(secure: SecureServers, tmp_path: Path) -> None:
     good, strange, url = secure.good, secure.strange, secure.mongo_url
     cases = [
