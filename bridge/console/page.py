@@ -7,6 +7,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -46,6 +47,15 @@ Answer = Callable[["PageRequest"], Awaitable[Response]]
 def read_number(text: str) -> int | str:
     """A number as a field of a form gives it; what is none is left to the contract to refuse."""
     return int(text) if re.fullmatch("[0-9]{1,15}", text) else text
+
+
+def read_time(text: str) -> datetime | str:
+    """A time as a browser's field gives it, in UTC; what is none is left to the contract to refuse."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

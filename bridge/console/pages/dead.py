@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
 
+from bridge.console.dead_search import DeadConditions, make_choices
 from bridge.console.errors import render_refusal
 from bridge.console.page import ConsolePage, PageRequest, act, read_number, show
 from dead_letters.advice import advise
@@ -18,6 +20,8 @@ from dead_letters.queue import QueueFull
 
 SHOWN = 100
 AT_ONCE = 200  # a part of what an operator has chosen, after which the page tells how far it is
+SHOWN_IDS = 5  # of a run
+LOG = timedelta(days=30)
 TRIES, PAUSE = 3, 1.0  # seconds
 DONE = {"redrive": "redriven", "drop": "dropped"}
 GONE = (
@@ -37,6 +41,7 @@ def page(amqp_url: str, keep_callers: bool) -> ConsolePage:
             show("/dead", pages.list_causes),
             show("/dead/letters", pages.list_letters),
             show("/dead/letter", pages.show_letter),
+            show("/dead/log", pages.show_log),
             act("/dead/redrive", pages.redrive),
             act("/dead/drop", pages.drop),
             act("/dead/edit", pages.edit),
@@ -51,30 +56,49 @@ class DeadPages:
     desk: Desk
 
     async def list_causes(self, request: PageRequest) -> Response:
-        """Show how many there are of each cause."""
+        """Show how many there are of each cause, of those that are searched for."""
+        conditions = DeadConditions.read(request.http.query_params)
         try:
             found = await self.desk.find(Selection())
         except DeadLettersUnavailable as error:
             return _refuse_access(request, error)
-        return request.render("dead.html", groups=group_by_cause(found), total=len(found))
+        meant = conditions.selection()
+        groups = group_by_cause(letter for letter in found if meant.matches(letter))
+        return request.render(
+            "dead.html",
+            groups=groups,
+            total=sum(group.letters for group in groups),
+            all=len(found),
+            choices=make_choices(found),
+            given=conditions.given(),
+        )
 
     async def list_letters(self, request: PageRequest) -> Response:
-        """Show those of one cause, which is what a redrive or drop of the cause would take."""
-        asked = request.http.query_params
-        cause = {"reason": asked.get("reason", ""), "name": asked.get("name", "")}
+        """Show those of one cause, or all that are searched for: what a redrive or drop from here would take."""
+        conditions = DeadConditions.read(request.http.query_params)
         try:
-            found = await self.desk.find(_selection(asked))
+            everything = await self.desk.find(Selection())
         except DeadLettersUnavailable as error:
             return _refuse_access(request, error)
-        sendable = sum(not letter.redacted for letter in found)
+        meant = conditions.selection()
+        found = [letter for letter in everything if meant.matches(letter)]
         return request.render(
             "dead_letters.html",
             found=found[:SHOWN],
             total=len(found),
-            sendable=sendable,
-            advice=advise(cause["reason"]),
-            **cause,
+            sendable=sum(not letter.redacted for letter in found),
+            advice=advise(conditions.reason),
+            choices=make_choices(everything),
+            given=conditions.given(),
         )
+
+    async def show_log(self, request: PageRequest) -> Response:
+        """Show who has redriven, changed and dropped what."""
+        try:
+            runs = await self.desk.read_log(datetime.now(UTC) - LOG)
+        except DeadLettersUnavailable as error:
+            return _refuse_access(request, error)
+        return request.render("dead_log.html", runs=runs[:SHOWN], total=len(runs), days=LOG.days, shown_ids=SHOWN_IDS)
 
     async def show_letter(self, request: PageRequest) -> Response:
         """Show one with its whole cause."""
@@ -95,7 +119,8 @@ class DeadPages:
         return await self._carry_out(request, "drop")
 
     async def _carry_out(self, request: PageRequest, verb: str) -> Response:
-        selection = _selection(request.form)
+        conditions = DeadConditions.read(request.form)
+        selection = conditions.selection()
         if selection == Selection(whole=True):
             return render_refusal(request, 400, "No dead letters were named.", advice="Choose them on the page.")
         before = _count(request.form, "before", 0)
@@ -116,7 +141,7 @@ class DeadPages:
             skipped=result.skipped,
             words=DONE[verb],
             sent=request.form.get("id", "") if verb == "redrive" and result.done else "",
-            more={**request.form, "before": str(done)} if result.done and done < due else None,
+            more={**conditions.given(), "due": due, "before": done} if result.done and done < due else None,
             path=f"/console/dead/{verb}",
         )
 
@@ -160,16 +185,6 @@ def _render_letter(request: PageRequest, whole: WholeLetter, status: int = 200, 
     return request.render(
         "dead_letter.html", status, whole=whole, letter=whole.letter, advice=advise(whole.letter.reason), **shown
     )
-
-
-def _selection(given: Mapping[str, str]) -> Selection:
-    ids = frozenset([given["id"]] if given.get("id") else [])
-    return Selection(ids, _literal(given.get("name", "")), _literal(given.get("reason", "")), whole=True)
-
-
-def _literal(text: str) -> str:
-    """A text in which nothing is a wildcard; all, where there is none."""
-    return "".join(f"[{each}]" if each in "*?[" else each for each in text) or "*"
 
 
 def _count(given: Mapping[str, str], name: str, default: int) -> int:
