@@ -22,6 +22,7 @@ def _telephone(text: str) -> str:
     return text
 
 
+ENOUGH = 10  # messages, before which nothing is concluded of a gateway
 Telephone = Annotated[Text, AfterValidator(_telephone), Field(description="in any spelling that people use")]
 SmsCode = Annotated[SecretStr, AfterValidator(_code)]
 
@@ -99,6 +100,12 @@ class SmsStatusView(View):
     per_day: int
     sent_today: int | None
     number: SmsNumberView | None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the gateway has taken less than half of ten messages or more."""
+        tried = sum(self.outcomes.values())
+        return tried >= ENOUGH and 2 * self.outcomes.get("sent", 0) < tried
 
 
 class GetSmsStatus(Query[SmsStatusView]):

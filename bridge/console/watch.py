@@ -13,6 +13,7 @@ from client.errors import BusError
 from contracts.catalog import DEAD, DEAD_INCOMING, DEAD_UNDELIVERABLE, FAMILIES
 from contracts.diagnosis import DiagnoseWorker, DiagnosisView
 from contracts.entry import query_queue, queue
+from contracts.sms import GetSmsStatus, SmsStatusView
 from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
 
 SECONDS = 2.0  # for whoever waits for a page
@@ -29,13 +30,15 @@ Queues = Mapping[str, QueueState | None]
 class Overview:
     """What is seen: the fault of each family, empty where it is served, workers, queues.
 
-    `ages` tells of each worker how many seconds ago it answered. `queues` is None where the broker does not tell.
+    `ages` tells of each worker how many seconds ago it answered. `queues` is None where the broker does not tell, `sms`
+    where no worker tells how sending goes.
     """
 
     families: Mapping[str, str]
     workers: Sequence[DiagnosisView]
     queues: Queues | None
     ages: Mapping[str, float] = field(default_factory=dict)
+    sms: SmsStatusView | None = None
 
     @property
     def lag(self) -> float:
@@ -101,12 +104,15 @@ class Watch:
 
     async def look(self, seconds: float = SECONDS) -> Overview:
         """Look at everything, for at most so many seconds; whoever answers later is shown as of its last answer."""
-        families, _, queues = await asyncio.gather(
-            self._check_families(seconds), self._ask_workers(ASKED, seconds), self._inspect(seconds)
+        families, _, queues, sms = await asyncio.gather(
+            self._check_families(seconds),
+            self._ask_workers(ASKED, seconds),
+            self._inspect(seconds),
+            self._ask_sms(seconds),
         )
         ages = {name: self._clock() - at for name, (at, _) in sorted(self._workers.items())}
         ages = {name: age for name, age in ages.items() if age <= REMEMBERED_SECONDS}
-        return Overview(families, [self._workers[name][1] for name in ages], queues, ages)
+        return Overview(families, [self._workers[name][1] for name in ages], queues, ages, sms)
 
     async def _check_families(self, seconds: float) -> dict[str, str]:
         faults = await asyncio.gather(*(self._check(family, seconds) for family in FAMILIES))
@@ -127,6 +133,12 @@ class Watch:
         told = [answer for answer in answers if isinstance(answer, DiagnosisView)]
         self._workers.update({answer.worker: (self._clock(), answer) for answer in told})
         return told
+
+    async def _ask_sms(self, seconds: float) -> SmsStatusView | None:
+        try:
+            return await self._bus.ask(GetSmsStatus(), timeout=seconds)
+        except BusError:
+            return None
 
     async def _inspect(self, seconds: float) -> Queues | None:
         try:

@@ -5,7 +5,6 @@ from client.bus import Bus
 from client.errors import BusError
 from contracts.sms import GetSmsStatus, SmsStatusView
 
-ENOUGH = 10  # messages, before which nothing is concluded
 SECONDS = 8.0
 AREA, WHAT = "sms", "gateway"
 ADVICE = "ask the vendor, or look at USERBUS_SMS_URL; why: `sms not sent` in the worker's log, `userbus sms status`"
@@ -25,7 +24,7 @@ def judge_gateway(status: SmsStatusView) -> Finding:
         return Finding("ok", AREA, WHAT, "off: no codes are sent")
     sent, tried = status.outcomes.get("sent", 0), sum(status.outcomes.values())
     fault: State | None = None
-    if tried >= ENOUGH and 2 * sent < tried:
+    if status.is_failing:
         fault = "warning" if sent else "broken"
     told = f"{status.gateway} has taken {sent:,} of {tried:,} messages since the worker that answered was started"
     return judge(AREA, WHAT, told, fault, ADVICE)

@@ -88,11 +88,17 @@ def find_troubles(seen: Overview) -> Iterator[Trouble]:
         yield Trouble("The broker does not tell of its queues.", "Look at RabbitMQ, and at the address of the console.")
     else:
         yield from _find_queue_troubles(seen.queues)
+    yield from _find_service_troubles(seen)
+
+
+def _find_service_troubles(seen: Overview) -> Iterator[Trouble]:
     if seen.lag > LATE_SECONDS:
         yield Trouble(
             f"Events have waited for {seen.lag:.0f} s.",
             "Is the broker up, is userbus.events.log out of disk? Another worker takes over within 5 s.",
         )
+    if seen.sms and seen.sms.is_failing:
+        yield Trouble("The SMS gateway takes less than half of the codes.", "Look at what became of them.", "/sms")
     builds = {worker.settings.get("build") for worker in seen.workers}
     if len(builds) > 1:
         yield Trouble(f"Workers of {len(builds)} builds run.", "Bring the upgrade to its end.")

@@ -19,7 +19,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 PROGRAMS = Path(__file__).parent / "browser"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 PAGES = (
-    *("/overview", "/dead", "/retries", "/users", "/roles", "/resources", "/audit", "/events"),
+    *("/overview", "/dead", "/dead/log", "/retries", "/users", "/roles", "/resources", "/audit", "/events", "/sms"),
     *("/integrations", "/tenants", "/tokens"),
 )
 

@@ -12,6 +12,7 @@ from client.broker import QueueState, inspect_queues
 from client.bus import Bus
 from contracts.catalog import FAMILIES
 from contracts.diagnosis import DatabaseView, DiagnosisView
+from contracts.sms import SmsStatusView
 from tests.bridge.console.conftest import SignedInOperator
 from tests.support.client import Client
 from tests.support.console import Visitor
@@ -24,6 +25,9 @@ PLOTS = (
     *("Requests over HTTP", "95 of 100 answered within", "Errors of ours (5xx)"),
     *("Requests that wait", "Events to be sent: the oldest"),
 )
+SMS: dict[str, Any] = {
+    "gateway": "log", "per_number": 10, "per_address": 5, "per_day": 0, "sent_today": None, "number": None,
+}  # fmt: skip
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DATABASE: dict[str, Any] = {
     "answer": "primary", "version": "7.0", "replica_set": "rs0", "members": [], "write_concern": "majority",
@@ -103,6 +107,9 @@ def test_what_is_wrong_is_named() -> None:
         "The broker cannot deliver 1 messages."
     ]
     assert troubles(workers=[worker(), worker("b")]) == ["Workers of 2 builds run."]
+    for sent, told in ((4, ["The SMS gateway takes less than half of the codes."]), (5, [])):
+        sms = SmsStatusView.model_validate(SMS | {"outcomes": {"sent": sent, "not_sent": 10 - sent}})
+        assert troubles(sms=sms) == told
     late = worker(unsent_entries=2, unsent_since=NOW - timedelta(seconds=90))
     assert troubles(workers=[late]) == ["Events have waited for 90 s."]
 
