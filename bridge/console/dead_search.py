@@ -47,7 +47,7 @@ class DeadConditions(BaseModel):
             whole=True,
         )
 
-    def given(self) -> dict[str, str]:
+    def values(self) -> dict[str, str]:
         """The conditions that were given, as an address or a hidden field holds them."""
         return {name: value for name, value in self.model_dump(mode="json").items() if value}
 

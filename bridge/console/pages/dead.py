@@ -70,7 +70,7 @@ class DeadPages:
             total=sum(group.letters for group in groups),
             all=len(found),
             choices=make_choices(found),
-            given=conditions.given(),
+            given=conditions.values(),
         )
 
     async def list_letters(self, request: PageRequest) -> Response:
@@ -89,7 +89,7 @@ class DeadPages:
             sendable=sum(not letter.redacted for letter in found),
             advice=advise(conditions.reason),
             choices=make_choices(everything),
-            given=conditions.given(),
+            given=conditions.values(),
         )
 
     async def show_log(self, request: PageRequest) -> Response:
@@ -141,7 +141,7 @@ class DeadPages:
             skipped=result.skipped,
             words=DONE[verb],
             sent=request.form.get("id", "") if verb == "redrive" and result.done else "",
-            more={**conditions.given(), "due": due, "before": done} if result.done and done < due else None,
+            more={**conditions.values(), "due": due, "before": done} if result.done and done < due else None,
             path=f"/console/dead/{verb}",
         )
 
