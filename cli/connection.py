@@ -18,6 +18,10 @@ from contracts.environment import SecretAmqpUrl, TlsSettings, describe_mistyped
 from contracts.faults import fault_text
 
 T = TypeVar("T")
+RIGHTS = (
+    "this needs another RabbitMQ user in USERBUS_AMQP_URL, the operator's for requests, the worker's for events; what "
+    "a service may do: `userbus service show`"
+)
 
 
 class Settings(TlsSettings, BaseSettings):
@@ -59,9 +63,15 @@ def run(work: Callable[[Bus], Awaitable[T]]) -> T:
     except ValidationError as error:
         stop(_first_fault(error))
     except BusError as error:
-        if error.code.startswith("bus."):
-            stop(f"the bus is not available: {error.message}; is USERBUS_AMQP_URL right and a worker running?")
-        stop(f"refused: {error.message} ({error.code})")
+        stop(_explain(error))
+
+
+def _explain(error: BusError) -> str:
+    if "ACCESS_REFUSED" in error.message:
+        return f"the broker refuses it: {error.message}; {RIGHTS}"
+    if error.code.startswith("bus."):
+        return f"the bus is not available: {error.message}; is USERBUS_AMQP_URL right and a worker running?"
+    return f"refused: {error.message} ({error.code})"
 
 
 def _require_connection(bus: Bus) -> None:

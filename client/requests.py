@@ -9,6 +9,7 @@ from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError
 from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel as UnderlayChannel
+from aiormq.exceptions import ChannelAccessRefused
 from pamqp.commands import Basic
 
 from client.errors import unavailable
@@ -67,7 +68,8 @@ class RequestChannel:
             text = f"no queue takes {name} at the moment: is a worker of its family there?"
             raise unavailable("bus.not_taken", text) from error
         except (AMQPError, ChannelInvalidStateError, OSError) as error:
-            text = "the connection to the broker was lost while publishing"
+            refused = isinstance(error, ChannelAccessRefused)
+            text = str(error) if refused else "the connection to the broker was lost while publishing"
             raise unavailable("bus.disconnected", text) from error
 
     @asynccontextmanager

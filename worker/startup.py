@@ -65,4 +65,11 @@ async def close_quietly(close: Callable[[], Awaitable[object]]) -> None:
 def _summary(error: BaseException) -> str:
     text = str(error) or repr(error)
     advice = advise(text) if isinstance(error, StoreUnavailable) else None
-    return text[:LONGEST_REASON] + (f": {advice}" if advice else "")
+    return _shorten(text) + (f": {advice}" if advice else "")
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= LONGEST_REASON:
+        return text
+    words, _, _ = text[:LONGEST_REASON].rpartition(" ")
+    return f"{words or text[:LONGEST_REASON]} …"
