@@ -18,6 +18,7 @@ from contracts.environment import SecretAmqpUrl, TlsSettings, describe_mistyped
 from contracts.faults import fault_text
 
 T = TypeVar("T")
+NO_TIME = "neither a time, as 2026-01-31T08:00:00Z, nor an age, as 90s, 5m, 2h or 7d"
 RIGHTS = (
     "this needs another RabbitMQ user in USERBUS_AMQP_URL, the operator's for requests, the worker's for events; what "
     "a service may do: `userbus service show`"
@@ -61,7 +62,7 @@ def run(work: Callable[[Bus], Awaitable[T]]) -> T:
     except TimedOut as error:
         stop(f"no answer in time: {error.message}; is a worker running?")
     except ValidationError as error:
-        stop(_first_fault(error))
+        stop(f"{_first_fault(error)}; --help of the command has an example")
     except BusError as error:
         stop(_explain(error))
 
@@ -71,7 +72,12 @@ def _explain(error: BusError) -> str:
         return f"the broker refuses it: {error.message}; {RIGHTS}"
     if error.code.startswith("bus."):
         return f"the bus is not available: {error.message}; is USERBUS_AMQP_URL right and a worker running?"
-    return f"refused: {error.message} ({error.code})"
+    return f"refused: {error.message} ({error.code}{_describe(error.details)})"
+
+
+def _describe(details: object) -> str:
+    """What a problem tells besides, as `; retry_after 58`; lists are of faults, which the message is about."""
+    return "".join(f"; {name} {value}" for name, value in details.items()) if isinstance(details, dict) else ""
 
 
 def _require_connection(bus: Bus) -> None:
@@ -97,8 +103,9 @@ def _reason(failure: BaseException | None) -> str:
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False)[0]
+    text = NO_TIME if fault["type"].startswith("datetime") else fault_text(fault)
     where = ".".join(map(str, fault["loc"]))  # nowhere, where it is about several fields
-    return f"{where}: {fault_text(fault)}" if where else fault_text(fault)
+    return f"{where}: {text}" if where else text
 
 
 def stop(text: str) -> NoReturn:

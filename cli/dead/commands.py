@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -116,7 +117,7 @@ def drop(
     """Remove dead letters for good."""
     _require_condition(selection, everything)
     if not (yes or dry_run):
-        typer.confirm("Dropped dead letters cannot be recovered. Drop them?", abort=True)
+        _confirm("Dropped dead letters cannot be recovered", "Drop them?")
     _run_job(Job("drop", selection, operator(), limit, 0, dry_run))
 
 
@@ -124,7 +125,7 @@ def drop(
 def drop_undeliverable(*, yes: Yes = False) -> None:
     """Remove for good what the broker cannot deliver, neither to a worker nor to this command."""
     if not yes:
-        typer.confirm("Nobody has seen what they say. Drop them?", abort=True)
+        _confirm("Nobody has seen what they say, and they cannot be recovered", "Drop them?")
     typer.echo(f"{_run(_drop_undeliverable)} dropped")
 
 
@@ -149,6 +150,12 @@ def _redrive_edited(selection: Selection, why: str) -> None:
 
 def _stop_for_missing(ids: list[str]) -> NoReturn:
     stop(f"no dead letter has a message_id that begins with {' or '.join(ids)}: see `userbus dead list`")
+
+
+def _confirm(what: str, question: str) -> None:
+    if not sys.stdin.isatty():
+        stop(f"{what}: nothing was dropped; say --yes")
+    typer.confirm(f"{what}. {question}", abort=True)
 
 
 def _require_condition(selection: Selection, everything: bool) -> None:

@@ -93,7 +93,13 @@ async def test_wrong_fields_end_with_one_sentence(stack: Stack) -> None:
     status, out, err = await run_userbus(stack.amqp_url, "role", "get", "ada")
     assert (status, out, err.startswith("userbus: id: ")) == (1, "", True)
     status, _, err = await run_userbus(stack.amqp_url, "role", "grant", "5")
-    assert (status, "resource_ids" in err) == (1, True)
+    assert (status, "resource_ids" in err, "--help of the command has an example" in err) == (1, True, True)
+    status, _, err = await run_userbus(stack.amqp_url, "audit", "--since", "yesterday")
+    assert (status, err.startswith("userbus: since: neither a time, as 2026-01-31T08:00:00Z, nor an age")) == (1, True)
+    number = f"+86139{uuid4().int % 10**8:08}"
+    await run_json(stack, "sms", "send-code", "--telephone", number)
+    status, _, err = await run_userbus(stack.amqp_url, "sms", "send-code", "--telephone", number)
+    assert (status, re.search(r"\(sms\.too_soon; retry_after \d+\)$", err.strip()) is not None) == (1, True)
     status, _, _ = await run_userbus(stack.amqp_url, "user", "get", "--nonsense")
     assert status == 2
 

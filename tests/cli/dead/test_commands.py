@@ -127,7 +127,9 @@ async def test_nothing_happens_by_accident(client: Client, stack: Stack) -> None
     for words in (["redrive"], ["drop", "--yes"]):
         outcome = await run_dead(stack.amqp_url, *words)
         assert (outcome.exit_code, "or --all" in outcome.stderr) == (1, True)
-    assert (await run_dead(stack.amqp_url, "drop", "--all", text="n\n")).exit_code == 1
+    for words in (["drop", "--all"], ["drop-undeliverable"]):
+        outcome = await run_dead(stack.amqp_url, *words, text="y\n")
+        assert (outcome.exit_code, outcome.stdout, "nothing was dropped; say --yes" in outcome.stderr) == (1, "", True)
     assert await read_waiting_ids(stack.amqp_url) == [message_id]
 
 
