@@ -14,6 +14,8 @@ from cli.output import print_line
 from client.bus import Bus
 from client.event import Event
 from client.sources import Start, is_any_match
+from contracts.catalog import EVENTS
+from contracts.nearest import nearest_names
 
 IDLE_SECONDS = 3.0
 app = typer.Typer(no_args_is_help=True)
@@ -43,6 +45,7 @@ def show_past_events(
 async def _show(
     bus: Bus, start: Start, patterns: list[str], limit: int | None, lines: bool, idle: float | None
 ) -> None:
+    _warn_of_unknown(patterns)
     shown = 0
     # all events are taken, so that a pause is one of the log and not of what the patterns match
     async with bus.replay(start) as events:
@@ -53,6 +56,14 @@ async def _show(
                 if is_any_match(patterns or ["#"], event.name):
                     print_line(json.dumps(event.raw, ensure_ascii=False) if lines else _describe(event))
                     shown += 1
+
+
+def _warn_of_unknown(patterns: list[str]) -> None:
+    for pattern in patterns:
+        if not any(is_any_match([pattern], name) for name in EVENTS):
+            near = nearest_names(pattern, [*EVENTS])
+            advice = f": did you mean {' or '.join(near)}?" if near else "; docs/bus/asyncapi.json names all"
+            print_line(f"no event that this version knows is called {pattern}{advice}", err=True)
 
 
 def _describe(event: Event) -> str:

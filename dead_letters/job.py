@@ -10,7 +10,7 @@ from dead_letters.candidates import find_candidates
 from dead_letters.dead_letter import DeadLetter, Selection, dead_letter
 from dead_letters.queue import DeadLetterQueue, Unroutable
 
-NOT_THERE = "no dead letter has a message_id that begins so"
+NOT_THERE = "no dead letter has a message_id that begins so: `userbus dead log` tells whether somebody has handled it"
 Action = Callable[[DeadLetterQueue, AbstractIncomingMessage], Awaitable[bool]]
 
 

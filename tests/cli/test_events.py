@@ -22,6 +22,9 @@ async def test_past_events_are_shown_again(client: Client, stack: Stack) -> None
     offset = line.split()[0]
     _, again, _ = await run_userbus(stack.amqp_url, "events", "replay", "--since", offset, "--limit", "1")
     assert again == out
+    status, out, err = await run_userbus(stack.amqp_url, "events", "replay", "--since", "1m", "user.create")
+    assert (status, out) == (0, "")
+    assert err.startswith("no event that this version knows is called user.create: did you mean user.created")
 
 
 async def test_new_events_are_shown_as_they_come(client: Client, stack: Stack) -> None:
