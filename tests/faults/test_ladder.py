@@ -66,7 +66,7 @@ async def test_the_step_belongs_to_the_attempt_or_is_the_next(
     async with gateway((400, {})) as played:
         sms = {"USERBUS_SMS_SENDER": "webhook", "USERBUS_SMS_URL": played.url, "USERBUS_SMS_SECRET": SMS_SECRET}
         port = free_port()
-        program = worker_with(**sms, USERBUS_WORKER_PORT=str(port))
+        program = worker_with(**sms, USERBUS_SMS_SECONDS="30", USERBUS_WORKER_PORT=str(port))
         await wait_served(caller)
         probe, start = await start_probe(caller), uuid4().int % 10**8 * 1000
         sent = {uuid4().hex: attempt for attempt in range(len(STEPS)) for _ in range(MANY)}
