@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import uvloop
 
@@ -19,8 +20,8 @@ from bench.requests import create_operation, create_users, get_operation
 from bench.support import run_worker
 from devstack.servers import RunningServers, servers
 
-PAIRS = 60
-SECONDS = 1.0
+PAIRS = 20
+SECONDS = 4.0  # what is recorded meanwhile is sent meanwhile, but for the last second's
 SETTLE_SECONDS = 1.2  # longer than spans wait to be sent
 IN_FLIGHT = 64
 USERS = 500
@@ -31,8 +32,15 @@ SAMPLED = {
 }
 
 
+class Measured(NamedTuple):
+    """Requests a second, and the worker's processor time a request in µs."""
+
+    rate: float
+    cpu: float
+
+
 def main() -> None:
-    """Print the least of the worker's processor time a request, with and without, and the ratios."""
+    """Print the rate and the worker's processor time a request, with and without, and their ratios."""
     os.environ["MONGO_CACHE_GB"] = "1"
     with TemporaryDirectory() as home, servers(Path(home), say=_say) as up:
         uvloop.run(measure_tracing(up, Path(home)))
@@ -63,25 +71,35 @@ async def _compare(bus: BusLoad, pid: int) -> None:
     operations = {"user.get": get_operation(bus.ask, users), "user.create": create_operation(bus.ask)}
     is_on = True
     for name, operation in operations.items():
-        costs: dict[bool, list[float]] = {True: [], False: []}
+        measured: dict[bool, list[Measured]] = {True: [], False: []}
         for _ in range(2 * PAIRS):
-            costs[is_on].append(await _measure(operation, pid))
-            if len(costs[True]) != len(costs[False]):  # on, off, off, on: neither is always the first
+            measured[is_on].append(await _measure(operation, pid))
+            if len(measured[True]) != len(measured[False]):  # on, off, off, on: neither is always the first
                 os.kill(pid, signal.SIGUSR1)
                 is_on = not is_on
                 await asyncio.sleep(SETTLE_SECONDS)
-        off, on = min(costs[False]), min(costs[True])  # whatever else the machine does only adds to them
-        _say(f"{name}, {IN_FLIGHT} in flight, the worker's processor time: off {off:.0f} µs, on at 10 % {on:.0f} µs")
-        ratios = [on / off for on, off in zip(costs[True], costs[False], strict=True)]
+        _report(name, measured[True], measured[False])
+
+
+def _report(name: str, on: list[Measured], off: list[Measured]) -> None:
+    least = min(each.cpu for each in on), min(each.cpu for each in off)  # whatever else the machine does only adds
+    _say(f"{name}, {IN_FLIGHT} in flight, the worker's least processor time: on {least[0]:.0f}, off {least[1]:.0f} µs")
+    _say(f"{name}, least processor time, on ÷ off: {least[0] / least[1]:.3f}")
+    pairs = [*zip(on, off, strict=True)]
+    for what, ratios in (
+        ("rate", [one.rate / other.rate for one, other in pairs]),
+        ("processor time", [one.cpu / other.cpu for one, other in pairs]),
+    ):
         low, middle, high = statistics.quantiles(ratios, n=4)
-        _say(f"{name}, on ÷ off: {on / off:.3f}; of {PAIRS} pairs {middle:.3f}, half of them {low:.3f} to {high:.3f}")
+        _say(f"{name}, {what}, on ÷ off: median of {PAIRS} pairs {middle:.3f}, half of them {low:.3f} to {high:.3f}")
 
 
-async def _measure(operation: Operation, pid: int) -> float:
+async def _measure(operation: Operation, pid: int) -> Measured:
     before = cpu_seconds({"worker": pid})["worker"]
     sample = await repeat(operation, IN_FLIGHT, SECONDS, {})
     await asyncio.sleep(SETTLE_SECONDS)  # what was recorded is sent
-    return (cpu_seconds({"worker": pid})["worker"] - before) / len(sample.latencies) * 1e6
+    cpu = cpu_seconds({"worker": pid})["worker"] - before
+    return Measured(sample.rate, cpu / len(sample.latencies) * 1e6)
 
 
 @asynccontextmanager
