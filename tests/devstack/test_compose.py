@@ -70,7 +70,7 @@ def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedP
 def render(file: Path, passwords: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """What `docker compose config` makes of a file; it needs no engine."""
     if shutil.which("docker") is None or run("version").returncode != 0:
-        pytest.skip("needs docker compose")
+        pytest.skip("docker compose, which reads the files, is not installed")
     env = {name: value for name, value in os.environ.items() if name not in PASSWORDS} | passwords
     return run("--env-file", os.devnull, "-f", str(file), "config", "--format", "json", env=env)
 

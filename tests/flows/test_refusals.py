@@ -108,7 +108,8 @@ async def test_what_is_not_done_by_the_deadline_is_answered_and_can_be_sent_agai
 
 async def test_what_a_sender_writes_of_deliveries_is_not_believed(client: Client) -> None:
     headers: dict[str, Any] = {"x-delivery-count": DELIVERY_LIMIT}
-    await client.done("user.create", {"username": uuid4().hex}, headers=headers)
+    username = uuid4().hex
+    assert (await client.done("user.create", {"username": username}, headers=headers))["username"] == username
 
 
 async def test_a_fault_is_answered_with_its_id_and_opens_the_circuit_in_time(client: Client, stack: Stack) -> None:

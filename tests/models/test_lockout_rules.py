@@ -84,7 +84,9 @@ def test_a_failure_keeps_the_counter_for_its_window_and_forgets_what_is_older() 
 
 
 def test_a_locking_realm_refuses_by_its_lock_alone() -> None:
-    counter(True, *[timedelta(minutes=1)] * 200).refuse_locked()
+    lockout = counter(True, *[timedelta(minutes=1)] * 200)
+    lockout.refuse_locked()
+    assert lockout.locked_until is None
 
 
 def test_the_rules_are_those_of_the_documents() -> None:

@@ -41,6 +41,8 @@ async def test_an_address_or_a_network_that_one_client_has_is_counted_as_one(
 
 async def test_other_addresses_are_counted_by_themselves(addresses: AddressLimits) -> None:
     await ask(addresses, *["192.0.2.1", "192.0.2.2", "2001:db8:1:2::1", "2001:db8:1:3::1", "a client"] * 2)
+    with pytest.raises(SmsTooMany):
+        await ask(addresses, "192.0.2.2")
 
 
 async def test_a_released_send_is_not_counted(addresses: AddressLimits) -> None:

@@ -141,7 +141,8 @@ async def test_a_role_that_does_not_exist_is_refused_after_the_address(http: htt
 
 @pytest.mark.parametrize("role_id", [None, ""])
 async def test_no_role_is_no_error(http: httpx.AsyncClient, role_id: Any) -> None:
-    await create_user(http, role_id=role_id)
+    number = await create_user(http, role_id=role_id)
+    assert (await find_user(http, number))["data"]["id"] == number
 
 
 async def search(http: httpx.AsyncClient, **query: Any) -> Any:

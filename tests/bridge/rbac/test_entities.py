@@ -88,12 +88,10 @@ async def test_texts_are_trimmed_and_detail_may_be_left_out(http: httpx.AsyncCli
 async def test_codes_are_compared_exactly_and_belong_to_their_app(http: httpx.AsyncClient) -> None:
     other, given = await create_id(http, "app"), code("Code")
     for entity in IN_APP:
-        await create(http, entity, code=given)
-        await create(http, entity, code=given.upper())
-        await create(http, entity, code=given, app_id=other)
+        others: list[dict[str, Any]] = [{}, {"code": given.upper()}, {"app_id": other}]
+        assert len({await create_id(http, entity, **{"code": given, **each}) for each in others}) == len(others)
     for entity in ("app", "resource-type"):
-        await create(http, entity, code=given)
-        await create(http, entity, code=given.upper())
+        assert len({await create_id(http, entity, code=each) for each in (given, given.upper())}) == 2
 
 
 async def test_of_concurrent_requests_for_one_address_or_code_one_succeeds(http: httpx.AsyncClient) -> None:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-from amqpstorm import Message, UriConnection  # type: ignore[import-not-found]
+from amqpstorm import Message, UriConnection  # type: ignore[import-not-found]  # of another environment
 
 REPLIES = "amq.rabbitmq.reply-to"
 

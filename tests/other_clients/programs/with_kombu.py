@@ -6,7 +6,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-from kombu import Connection, Consumer, Exchange, Producer, Queue  # type: ignore[import-not-found]
+from kombu import Connection, Consumer, Exchange, Producer, Queue  # type: ignore[import-not-found]  # of another environment
 
 replies: list[dict[str, Any]] = []
 events: list[dict[str, Any]] = []

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-from pika import BasicProperties, BlockingConnection, URLParameters  # type: ignore[import-not-found]
+from pika import BasicProperties, BlockingConnection, URLParameters  # type: ignore[import-not-found]  # of another environment
 
 EXCHANGE, REPLIES = "userbus.commands", "amq.rabbitmq.reply-to"
 
