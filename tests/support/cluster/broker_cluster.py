@@ -17,7 +17,9 @@ from devstack.rabbitmq import PLUGIN, USER, ensure_rabbitmq, local_epmd, local_r
 NODES = ("userbus1", "userbus2", "userbus3")
 PASSWORD = "cluster"
 COOKIE = "userbuscluster"
-RABBITMQCTL = Path("/usr/lib/rabbitmq/bin/rabbitmqctl")
+# another RabbitMQ than the system's, as the folder `sbin` of the generic package
+SBIN = Path(os.environ.get("RABBITMQ_SBIN", "/usr/lib/rabbitmq/bin"))
+RABBITMQCTL = SBIN / "rabbitmqctl"
 # a node that stands still is given up after 8 to 12 s instead of 45 to 75 s; a minority stops serving
 SETTINGS = "net_ticktime = 8\ncluster_partition_handling = pause_minority\nqueue_leader_locator = balanced\n"
 
@@ -119,8 +121,9 @@ def _node(home: Path, name: str, epmd_port: int) -> BrokerNode:
     with (folder / "rabbitmq.conf").open("a") as conf:
         conf.write(f"{SETTINGS}{peers}")
     full = f"{name}@localhost"
+    argv = (str(SBIN / "rabbitmq-server"),)
     env = {**spec.env, "RABBITMQ_NODENAME": full}
-    return BrokerNode(full, f"amqp://{USER}:{PASSWORD}@{HOST}:{port}", LocalServer(replace(spec, env=env)))
+    return BrokerNode(full, f"amqp://{USER}:{PASSWORD}@{HOST}:{port}", LocalServer(replace(spec, argv=argv, env=env)))
 
 
 def _enable_management(home: Path, port: int) -> None:
