@@ -118,3 +118,13 @@ def test_the_example_of_rabbitmqs_operator_has_the_settings_of_the_cluster_in_co
         if not key.startswith("cluster_formation.") and key != "net_ticktime"
     }  # fmt: skip
     assert rabbitmq_settings(example["additionalConfig"]) == wanted
+
+
+def test_the_example_of_rabbitmqs_operator_runs_what_the_cluster_in_containers_runs_in_the_server() -> None:
+    cluster = yaml.safe_load((FOLDER.parent / "cluster.yaml").read_text())
+    spec = yaml.safe_load((FOLDER / "operators" / "rabbitmq.yaml").read_text())["spec"]
+    name, _, argument = spec["rabbitmq"]["envConfig"].strip().partition("=")
+    expected = cluster["services"]["rabbitmq1"]["environment"][name]
+    assert argument.strip("'").replace("/etc/userbus/", "/etc/rabbitmq/") == expected
+    (pod,) = [spec["override"]["statefulSet"]["spec"]["template"]["spec"]]
+    assert pod["containers"][0]["volumeMounts"][0]["mountPath"] == "/etc/userbus"

@@ -81,7 +81,7 @@ def _check_nodes(broker: BrokerState) -> Iterator[Finding]:
                 yield Finding("broken", AREA, name, told, "give it room, or raise its limit")
         if node.get("partitions"):
             told = f"is partitioned from {', '.join(node['partitions'])}"
-            yield Finding("broken", AREA, name, told, "restart the side that fewer clients use; docs/scaling.md")
+            yield Finding("broken", AREA, name, told, "restart the smaller side; rejoin.erl does: docs/scaling.md")
 
 
 def _check_topology(steps: Sequence[Step]) -> Iterator[Finding]:

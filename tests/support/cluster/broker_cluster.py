@@ -17,6 +17,8 @@ from devstack.rabbitmq import PLUGIN, USER, ensure_rabbitmq, local_epmd, local_r
 NODES = ("userbus1", "userbus2", "userbus3")
 PASSWORD = "cluster"
 COOKIE = "userbuscluster"
+ARGUMENTS = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"
+REJOIN = Path(__file__).parents[3] / "deploy/rabbitmq/rejoin.erl"  # what is shipped, as it is shipped
 # another RabbitMQ than the system's, as the folder `sbin` of the generic package
 SBIN = Path(os.environ.get("RABBITMQ_SBIN", "/usr/lib/rabbitmq/bin"))
 RABBITMQCTL = SBIN / "rabbitmqctl"
@@ -122,7 +124,8 @@ def _node(home: Path, name: str, epmd_port: int) -> BrokerNode:
         conf.write(f"{SETTINGS}{peers}")
     full = f"{name}@localhost"
     argv = (str(SBIN / "rabbitmq-server"),)
-    env = {**spec.env, "RABBITMQ_NODENAME": full}
+    arguments = f'{spec.env[ARGUMENTS]} -eval file:eval("{REJOIN}").'
+    env = {**spec.env, "RABBITMQ_NODENAME": full, ARGUMENTS: arguments}
     return BrokerNode(full, f"amqp://{USER}:{PASSWORD}@{HOST}:{port}", LocalServer(replace(spec, argv=argv, env=env)))
 
 
