@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +13,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 from aiormq.abc import FieldTable
 
 from contracts.broker_addresses import broker_addresses, with_heartbeat
+from contracts.silent_nodes import drop_at_close, wait_silent
 from contracts.tls import explain_tls_failures
 
 CONNECT_TIMEOUT = 5.0
@@ -85,7 +86,7 @@ class Connection:
                 await asyncio.sleep(RECONNECT_INTERVAL)
 
     async def _serve(self) -> None:
-        async with await self._connect() as connection:
+        async with await self._connect() as connection, self._silence_watched(connection):
             await self._serve_channel(connection)
             while self._is_renewing:
                 await self._serve_channel(connection)
@@ -102,6 +103,25 @@ class Connection:
             await lost.wait()
         if self._is_renewing:
             await channel.close()
+
+    @asynccontextmanager
+    async def _silence_watched(self, connection: AbstractConnection) -> AsyncIterator[None]:
+        """Leave the session where the node stands still, and there are others."""
+        watch = asyncio.create_task(self._watch_silence(connection)) if len(self._addresses) > 1 else None
+        try:
+            yield
+        finally:
+            if watch is not None:
+                watch.cancel()
+                await asyncio.wait({watch})
+
+    async def _watch_silence(self, connection: AbstractConnection) -> None:
+        if connection.transport is not None:
+            await wait_silent(connection.transport.connection)
+            drop_at_close(connection.transport.connection)
+            log.warning("bus of %s: the node is silent", self._name)
+            self._is_renewing = False
+            self._lost.set()
 
     async def _connect(self) -> AbstractConnection:
         properties: FieldTable = {"connection_name": self._name}

@@ -20,6 +20,8 @@ from worker.app import run_worker
 from worker.bus.broker_connection import connect_robust
 from worker.bus.publisher import Publisher
 
+NEVER_MISSED = "heartbeat=300"  # not while a test waits
+
 
 @asynccontextmanager
 async def two_ways(amqp_url: str) -> AsyncIterator[tuple[list[Proxy], str]]:
@@ -76,6 +78,35 @@ async def test_a_client_goes_on_over_another_address(apart: RunningServers) -> N
         for _ in range(3):
             assert isinstance(await bus.check_health("user"), HealthView)
             await leave_used(ways)
+        assert isinstance(await bus.check_health("user"), HealthView)
+
+
+async def silence_used(ways: list[Proxy]) -> None:
+    """Let no more come through the way that is in use."""
+    used = max(ways, key=lambda way: len(way.links))
+    assert used.links
+    used.hold(lambda _: True)
+
+
+async def test_a_worker_leaves_a_node_that_stands_still(apart: RunningServers) -> None:
+    async with (
+        Client(apart.amqp_url) as caller,
+        two_ways(f"{apart.amqp_url}?{NEVER_MISSED}") as (ways, urls),
+        run_worker(settings(apart, amqp_url=urls)),
+    ):
+        await wait_done(caller)
+        await silence_used(ways)
+        await wait_done(caller)
+
+
+async def test_a_client_leaves_a_node_that_stands_still(apart: RunningServers) -> None:
+    async with (
+        run_worker(settings(apart)),
+        two_ways(f"{apart.amqp_url}?{NEVER_MISSED}") as (ways, urls),
+        userbus.connect(urls, app_id="test", timeout=PATIENCE) as bus,
+    ):
+        assert isinstance(await bus.check_health("user"), HealthView)
+        await silence_used(ways)
         assert isinstance(await bus.check_health("user"), HealthView)
 
 

@@ -8,9 +8,11 @@ import aio_pika
 from aio_pika.abc import AbstractConnection, AbstractRobustConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 from aio_pika.robust_connection import RobustConnection
+from aiormq.abc import AbstractConnection as AbstractUnderlayConnection
 from yarl import URL
 
 from contracts.broker_addresses import BrokerAddresses, broker_addresses, with_heartbeat
+from contracts.silent_nodes import drop_at_close, wait_silent
 from contracts.tls import explain_tls_failures
 from worker.bus.tasks import run_in_task
 
@@ -25,6 +27,7 @@ class ClusterConnection(RobustConnection):
         self._addresses = addresses
         self._address = addresses.current
         self._options = URL(url).query
+        self._watch: asyncio.Task[None] | None = None
         super().__init__(self._full_url(), **options)
 
     @property
@@ -32,8 +35,15 @@ class ClusterConnection(RobustConnection):
         """The URL of the setting that it is, or will be, connected to."""
         return self._address
 
+    async def _on_connected(self) -> None:
+        await super()._on_connected()
+        if len(self._addresses) > 1 and self.transport is not None:
+            self._watch = asyncio.create_task(_leave_when_silent(self.transport.connection))
+
     async def _on_connection_close(self, closing: asyncio.Future[Any]) -> None:
         # aio_pika calls it after an attempt that failed as well
+        if self._watch is not None:
+            self._watch.cancel()
         if not self._close_called:
             failure = ConnectionError("cancelled") if closing.cancelled() else closing.exception()
             if isinstance(failure, ChannelNotFoundEntity):
@@ -48,6 +58,13 @@ class ClusterConnection(RobustConnection):
     def _full_url(self) -> URL:
         own = URL(with_heartbeat(self._address))
         return own.update_query({**self._options, **own.query})
+
+
+async def _leave_when_silent(connection: AbstractUnderlayConnection) -> None:
+    await wait_silent(connection)
+    drop_at_close(connection)
+    # a task of its own: closing cancels this one
+    await asyncio.shield(asyncio.ensure_future(connection.close(ConnectionError("the node is silent"))))
 
 
 def connection_class(setting: str) -> Any:
