@@ -11,26 +11,26 @@ from worker.bus.publisher import Publisher, PublishFailed
 from worker.bus.topology import QUERY_QUEUES
 
 CHECK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 ANSWER_SECONDS = 1.0
 BIND_SECONDS = 10.0
 log = structlog.get_logger()
 
 
 async def watch_silent_queues(publisher: Publisher, topology: Topology, seconds: float = CHECK_SECONDS) -> None:
-    """Check every so many seconds, until cancelled, whether queues of queries answer; unbind one that twice does not.
+    """Check every so many seconds, until cancelled, whether queues of queries answer; unbind one that does not.
 
-    Its queries then take the alternate exchange to `userbus.unknown`, whose members are on every node, and are answered
+    It is asked twice, first among the others: 1.5 s without an answer are enough, as callers get none meanwhile. Its
+    queries then take the alternate exchange to `userbus.unknown`, whose members are on every node, and are answered
     from there, as they are by themselves with RabbitMQ 3. The bindings come back when the queue answers again.
     """
     queues = {queue.name: queue for queue in topology.queues if queue.name in QUERY_QUEUES}
-    silent: set[str] = set()
     unbound: set[str] = set()
     while True:
         await asyncio.sleep(seconds)
         found = await _find_silent(publisher, [*queues])
-        unbound |= await _change(_unbind, publisher, [queues[name] for name in (found & silent) - unbound])
+        unbound |= await _change(_unbind, publisher, [queues[name] for name in found - unbound])
         unbound -= await _change(_bind, publisher, [queues[name] for name in unbound - found])
-        silent = found
 
 
 async def _change(
@@ -42,22 +42,22 @@ async def _change(
 
 
 async def _find_silent(publisher: Publisher, queues: list[str]) -> set[str]:
-    if not await _is_silent(publisher, *queues):  # one channel where all is well
+    if await _is_silent(publisher, LOOK_SECONDS, *queues) is False:  # one channel where all is well
         return set()
-    states = await asyncio.gather(*(_is_silent(publisher, queue) for queue in queues))
+    states = await asyncio.gather(*(_is_silent(publisher, ANSWER_SECONDS, queue) for queue in queues))
     return {queue for queue, is_silent in zip(queues, states, strict=True) if is_silent}
 
 
-async def _is_silent(publisher: Publisher, *queues: str) -> bool:
-    """Whether the broker answers, and does not say within a second whether the queues are there."""
+async def _is_silent(publisher: Publisher, seconds: float, *queues: str) -> bool | None:
+    """Whether the broker answers, and does not say in time that the queues are there; None where it says no either."""
     is_open = False
     try:
-        async with publisher.temporary_channel(ANSWER_SECONDS) as channel:
+        async with publisher.temporary_channel(seconds) as channel:
             is_open = True
             for queue in queues:
                 await channel.queue_declare(queue, passive=True)
     except PublishFailed as error:
-        return is_open and isinstance(error.__cause__, TimeoutError)
+        return True if is_open and isinstance(error.__cause__, TimeoutError) else None
     return False
 
 

@@ -11,6 +11,7 @@ Break = Callable[[ClusterStage], Awaitable[None]]
 DOWN_SECONDS = 10.0
 FROZEN_SECONDS = 20.0
 COMMANDS_QUEUE = "userbus.user"
+QUERIES_QUEUE = "userbus.user.queries"
 
 
 async def nothing(_: ClusterStage) -> None:
@@ -25,6 +26,11 @@ async def kill_a_follower(stage: ClusterStage) -> None:
 
 async def kill_the_leader(stage: ClusterStage) -> None:
     await _kill([(await _leader(stage)).server])
+
+
+async def kill_the_node_of_queries(stage: ClusterStage) -> None:
+    """The one node that has the queries of a family, and answers the calls of the probes."""
+    await _kill([(await _leader(stage, QUERIES_QUEUE)).server])
 
 
 async def kill_each_node_in_turn(stage: ClusterStage) -> None:
@@ -43,10 +49,11 @@ async def freeze_a_node(stage: ClusterStage) -> None:
 
 
 async def partition_one_from_two(stage: ClusterStage) -> None:
-    node = await _leader(stage)
-    await asyncio.to_thread(stage.broker.isolate, node)
-    await asyncio.sleep(DOWN_SECONDS)
-    await asyncio.to_thread(stage.broker.rejoin, node)
+    await _isolate(stage, await _leader(stage))
+
+
+async def partition_the_node_of_queries(stage: ClusterStage) -> None:
+    await _isolate(stage, await _leader(stage, QUERIES_QUEUE))
 
 
 async def lose_the_majority_of_nodes(stage: ClusterStage) -> None:
@@ -98,8 +105,8 @@ async def kill_the_leader_and_the_primary(stage: ClusterStage) -> None:
     await _kill([(await _leader(stage)).server, primary.server])
 
 
-async def _leader(stage: ClusterStage) -> BrokerNode:
-    return (await asyncio.to_thread(stage.broker.queue_nodes))[COMMANDS_QUEUE]
+async def _leader(stage: ClusterStage, queue: str = COMMANDS_QUEUE) -> BrokerNode:
+    return (await asyncio.to_thread(stage.broker.queue_nodes))[queue]
 
 
 async def _kill(servers: list[LocalServer]) -> None:
@@ -112,6 +119,12 @@ async def _kill(servers: list[LocalServer]) -> None:
     await asyncio.gather(*(asyncio.to_thread(server.wait) for server in servers))
 
 
+async def _isolate(stage: ClusterStage, node: BrokerNode) -> None:
+    await asyncio.to_thread(stage.broker.isolate, node)
+    await asyncio.sleep(DOWN_SECONDS)
+    await asyncio.to_thread(stage.broker.rejoin, node)
+
+
 async def _freeze(node: BrokerNode) -> None:
     node.freeze()
     await asyncio.sleep(FROZEN_SECONDS)
@@ -122,10 +135,12 @@ BREAKS: list[Break] = [
     nothing,
     kill_a_follower,
     kill_the_leader,
+    kill_the_node_of_queries,
     kill_each_node_in_turn,
     kill_the_node_under_the_relay,
     freeze_a_node,
     partition_one_from_two,
+    partition_the_node_of_queries,
     lose_the_majority_of_nodes,
     restart_nodes_in_turn,
     kill_a_secondary,
