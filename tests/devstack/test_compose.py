@@ -48,6 +48,16 @@ def test_only_the_worker_reaches_both_servers() -> None:
     }
 
 
+def test_a_program_reads_its_own_secrets_alone() -> None:
+    mounted = {
+        name: [at for at in service.get("volumes", ()) if ":/secrets" in at] for name, service in SERVICES.items()
+    }
+    made = mounted.pop("setup")
+    assert made == [f"{name}:/secrets/{name}" for name in ("admin", "worker", "bridge", "operator")]
+    read = {name: [f"{name}:/secrets/{name}:ro"] for name in ("worker", "bridge", "operator")}
+    assert mounted == {"rabbitmq": [], "mongo": [], **read}
+
+
 def test_ports_are_open_on_this_machine_alone() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert len(ports) == 3

@@ -169,6 +169,12 @@ async def test_preparing_twice_changes_nothing_and_deleted_rows_stay_deleted(run
     await fresh.close()
 
 
+async def test_in_an_empty_store_is_nobody_who_could_get_in(store: Store) -> None:
+    assert await store.collection("roles").count_documents({}) == 1
+    for name in ("users", "sessions", "tenants", "tokens", "webhooks"):
+        assert await store.collection(name).count_documents({}) == 0, name
+
+
 async def test_ids_ascend_without_gaps_and_unused_ones_are_released(dependencies: Dependencies) -> None:
     first = [await dependencies.counters.reserve_id("users") for _ in range(3)]
     await dependencies.counters.release()

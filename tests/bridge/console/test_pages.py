@@ -1,6 +1,8 @@
 """What all pages of the console have in common: headers, other sites, errors, hostile texts."""
 
+import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.support.scripted_worker import SESSION, USER, ScriptedWorker, done_re
 
 ROOT = {"session": SESSION | {"realm": "console"}, "user": USER | {"root": 1}}
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+TEMPLATE = "{{ 6 * 7 }}{% if true %}"
 
 
 async def test_pages_allow_nothing_inline_and_nothing_from_elsewhere(operator: SignedInOperator) -> None:
@@ -31,6 +34,16 @@ async def test_pages_allow_nothing_inline_and_nothing_from_elsewhere(operator: S
 async def test_what_pages_load_is_served(stranger: Visitor, name: str, kind: str) -> None:
     answer = await stranger.http.get(f"/console/assets/{name}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, f"{kind}; charset=utf-8")
+
+
+async def test_a_password_is_masked_and_can_be_pasted_and_nothing_is_kept_in_the_browser(stranger: Visitor) -> None:
+    (field,) = re.findall('<input[^>]*name="password"[^>]*>', await stranger.read("/sign-in"))
+    assert ('type="password"' in field, 'autocomplete="current-password"' in field) == (True, True)
+    script = (await stranger.http.get("/console/assets/console.js")).text
+    assert script
+    assert not any(
+        word in script for word in ("paste", "localStorage", "sessionStorage", "indexedDB", "document.cookie")
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,10 +122,12 @@ async def test_the_console_trusts_no_session_of_another(
 
 
 async def test_hostile_texts_show_as_texts(client: Client, operator: SignedInOperator) -> None:
-    hostile = f"{MARKUP}\u202e\u2066\u200b"
+    hostile = f"{MARKUP}{TEMPLATE}\u202e\u2066\u200b"
     user = await create_root(client, root=0, name=hostile, company=hostile)
-    for path in (f"/users?text={user['id']}", "/users?text=%3Cscript%3Ealert(1)%C2%9B%E2%80%AE&field=name"):
+    typed = quote(f"<script>alert(1)\x9b\u202e{TEMPLATE}")
+    for path in (f"/users?text={user['id']}", f"/users?text={typed}&field=name"):
         page = await operator.visitor.read(path)
+        assert TEMPLATE in page
         assert "<script>alert" not in page
         assert "<img" not in page
         assert not any(char in page for char in "\x9b\u202e\u2066\u200b")

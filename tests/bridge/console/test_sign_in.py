@@ -29,7 +29,7 @@ async def test_a_root_user_signs_in_and_out_and_both_are_in_the_audit_trail(clie
     assert cookie.startswith(f"{COOKIE}=")
     assert cookie.endswith("; Path=/console; HttpOnly; SameSite=Strict")
     assert user["username"] in await stranger.read("/users")
-    left = await stranger.send("/sign-out")
+    left = await stranger.submit("/users", "/sign-out")
     assert left.headers["location"] == "/console/sign-in?notice=signed-out"
     assert "You are signed out." in await stranger.read("/sign-in?notice=signed-out")
     stranger.http.cookies.set(COOKIE, cookie.partition("=")[2].partition(";")[0], path="/console")

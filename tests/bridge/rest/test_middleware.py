@@ -100,6 +100,13 @@ async def test_no_answer_is_stored_or_guessed_at(bridge: RunningBridge) -> None:
     assert (await bridge.client.get("/docs")).headers["cache-control"] == "no-cache"
 
 
+async def test_nobody_is_led_on_to_https_with_a_secret_that_has_been_sent_in_clear(bridge: RunningBridge) -> None:
+    bridge.worker.set_reply("user.get", done_reply(USER))
+    for path in (FORESEEN, "/health/live", "/docs", "/docs/openapi.json"):
+        answer = await bridge.client.get(path, headers={"X-Forwarded-Proto": "http"})
+        assert answer.status_code == 200, path
+
+
 async def test_only_the_hosts_of_the_settings_are_served(broker: RunningServers, worker: ScriptedWorker) -> None:
     worker.set_reply("user.get", done_reply(USER))
     async with run_bridge(broker.amqp_url, worker, allowed_hosts="users.example,*.internal.example") as bridge:
