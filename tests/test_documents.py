@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
 from contracts.asyncapi.document import asyncapi
 from contracts.catalog import CATALOG, FAMILIES
@@ -97,3 +99,31 @@ def test_the_architecture_names_everything_on_the_broker_and_in_the_database() -
     families = {name(family) for family in FAMILIES for name in (queue, query_queue)}
     assert [name for name in sorted(names - families) if f"`{name}`" not in text] == []
     assert [family for family in FAMILIES if f".{family}`" not in text] == []
+
+
+SETTING = {f"{noun}.{verb}" for noun in ("integration", "tenant", "user") for verb in ("create", "update")}
+
+
+def test_every_request_that_takes_a_secret_is_among_the_ways_in_or_sets_one() -> None:
+    section = (ROOT / "docs" / "security.md").read_text().partition("## Ways in\n")[2].partition("\n## ")[0]
+    told = {name for line in section.splitlines() if line[0:1] == "|" for name in re.findall(r"`(\w+\.\w+)`", line)}
+    taking = {name for name, entry in CATALOG.items() if takes_a_secret(entry.message)}
+    assert taking > SETTING
+    assert told == taking - SETTING
+
+
+def takes_a_secret(message: type[BaseModel]) -> bool:
+    return any(holds_a_secret(field.annotation) for field in message.model_fields.values())
+
+
+def holds_a_secret(kind: Any) -> bool:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return takes_a_secret(kind)
+    return kind is SecretStr or any(map(holds_a_secret, get_args(kind)))
+
+
+def test_each_row_of_the_standard_that_is_met_names_a_test() -> None:
+    rows = [line for line in (ROOT / "docs" / "asvs.md").read_text().splitlines() if re.match(r"\| \d", line)]
+    met = [row for row in rows if row.split("|")[2].strip() == "met"]
+    assert len(met) > 60
+    assert [row for row in met if "`tests/" not in row] == []
