@@ -8,6 +8,7 @@ from pymongo.errors import DuplicateKeyError
 from models.secrets.keys import Keys
 from models.store.audit_digests import (
     ENTRY_FIELDS,
+    FORM,
     address_digest,
     contents_digest,
     entry_digest,
@@ -116,7 +117,8 @@ def _seal_entry(entry: BsonDict) -> dict[str, Any]:
     address = address_digest(entry)
     return {
         "id": entry["_id"],
-        "digest": entry_digest(entry, address),
+        "form": FORM,
+        "digest": entry_digest(entry, address, FORM),
         "address": address,
         "until": expiry_of(entry),
     }

@@ -107,11 +107,11 @@ class AuditCheck:
         return None
 
     async def _is_as_sealed(self, entry: BsonDict, sealed: Mapping[str, Any]) -> bool:
-        address = address_digest(entry)
-        if entry_digest(entry, address) == sealed["digest"]:
+        form = sealed.get("form", 1)
+        if entry_digest(entry, address_digest(entry), form) == sealed["digest"]:
             return True
         is_cleared = sealed["address"] is not None and entry.get("client_address") is None
-        is_same = is_cleared and entry_digest(entry, sealed["address"]) == sealed["digest"]
+        is_same = is_cleared and entry_digest(entry, sealed["address"], form) == sealed["digest"]
         return is_same and await self._erased.find_one({"_id": {"$in": entry["subjects"]}}) is not None
 
     async def _find_added(self, previous: BsonDict | None, link: BsonDict) -> BrokenAt | None:

@@ -10,7 +10,9 @@ from models.store.journal import PENDING_EXPIRY, SALT
 
 Row = Mapping[str, Any]
 COVERED = ("_id", "name", "at", "outcome", "app_id", "caller", "actor", "subjects")
-ENTRY_FIELDS = dict.fromkeys((*COVERED, "client_address", SALT, "expires_at", PENDING_EXPIRY), 1)
+LOCK = "locked_until"  # of a failed sign-in that was one too many
+FORM = 2  # of what is sealed of an entry; the first one, which names none, left the lock out
+ENTRY_FIELDS = dict.fromkeys((*COVERED, LOCK, "client_address", SALT, "expires_at", PENDING_EXPIRY), 1)
 LINK_FIELDS = ("_id", "previous", "at", "end", "contents", "count", "until")
 
 
@@ -28,9 +30,10 @@ def address_digest(entry: Row) -> str | None:
     return None if salt is None or address is None else _digest([salt, address])
 
 
-def entry_digest(entry: Row, address: str | None) -> str:
-    """Return the digest of an entry whose client address has that digest."""
-    return _digest([*(entry.get(name) for name in COVERED), expiry_of(entry), address])
+def entry_digest(entry: Row, address: str | None, form: int) -> str:
+    """Return the digest of an entry, in a form that links have or had, whose client address has that digest."""
+    lock = [entry[LOCK]] if form >= FORM and LOCK in entry else []
+    return _digest([*(entry.get(name) for name in COVERED), expiry_of(entry), address, *lock])
 
 
 def contents_digest(sealed: list[dict[str, Any]]) -> str:

@@ -13,6 +13,7 @@ from devstack.servers import RunningServers
 from models.audit_chain import COLLECTION, LINK_ENTRIES, AuditChain, AuditChainBroken
 from models.audit_check import AuditCheck, BrokenAt
 from models.secrets.keys import Keys
+from models.store.audit_digests import address_digest, entry_digest, expiry_of
 from models.store.document import now
 from models.store.reply_retention import ReplyRetention
 from tests.support.client import Client
@@ -59,6 +60,13 @@ async def seal(audited: Stack, secret: str = SECRET) -> int:
     return links
 
 
+def seal_without_lock(entry: dict[str, Any]) -> dict[str, Any]:
+    """What links of earlier versions hold of an entry."""
+    address = address_digest(entry)
+    digest = entry_digest(entry, address, 1)
+    return {"id": entry["_id"], "digest": digest, "address": address, "until": expiry_of(entry)}
+
+
 async def do(caller: Client, commands: int = 3, **about: Any) -> list[str]:
     """Carry commands out, each of which makes a user; their message ids, in the order of the chain."""
     keys = [uuid4().hex for _ in range(commands)]
@@ -102,6 +110,7 @@ async def test_a_trail_that_nobody_has_touched_is_whole(caller: Client, audited:
         {"app_id": "billing"},
         {"expires_at": now() + timedelta(days=1)},
         {"at": now() - timedelta(days=1)},
+        {"locked_until": now()},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -112,6 +121,27 @@ async def test_the_first_entry_that_was_changed_is_named(caller: Client, audited
     for key in keys[:0:-1]:
         await rows(audited, "journal").update_one({"_id": key}, {"$set": change})
     assert (await verify(caller))["broken"] == broken("changed", 1, keys[1])
+
+
+@pytest.mark.parametrize("change", [{"$set": {"locked_until": now()}}, {"$unset": {"locked_until": ""}}])
+async def test_a_lock_that_was_moved_or_taken_away_is_a_change(caller: Client, audited: Stack, change: Any) -> None:
+    keys = await do(caller)
+    lock = {"locked_until": now() + timedelta(hours=1)}
+    await rows(audited, "journal").update_one({"_id": keys[1]}, {"$set": lock})
+    await seal(audited)
+    assert (await verify(caller))["broken"] is None
+    await rows(audited, "journal").update_one({"_id": keys[1]}, change)
+    assert (await verify(caller))["broken"] == broken("changed", 1, keys[1])
+
+
+async def test_links_of_earlier_versions_are_checked_without_the_locks(
+    caller: Client, audited: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = await do(caller)
+    await rows(audited, "journal").update_one({"_id": keys[1]}, {"$set": {"locked_until": now()}})
+    monkeypatch.setattr("models.audit_chain._seal_entry", seal_without_lock)
+    await seal(audited)
+    assert (await verify(caller))["broken"] is None
 
 
 async def test_an_address_that_was_taken_away_is_a_change(caller: Client, audited: Stack) -> None:
