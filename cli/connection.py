@@ -23,6 +23,7 @@ RIGHTS = (
     "this needs another RabbitMQ user in USERBUS_AMQP_URL, the operator's for requests, the worker's for events; what "
     "a service may do: `userbus service show`"
 )
+NO_TOPOLOGY = "the broker has no exchanges and queues of userbus: start a worker, which declares them"
 
 
 class Settings(TlsSettings, BaseSettings):
@@ -83,9 +84,14 @@ def _describe(details: object) -> str:
 def _require_connection(bus: Bus) -> None:
     """Stop, with the broker's own reason, where the first attempt to connect has failed."""
     if bus.state == "no broker":
-        stop(f"the broker cannot be used: {_reason(bus.failure)}; {_advice()}")
+        stop(describe_no_broker(bus.failure))
     if bus.state == "no topology":
-        stop("the broker has no exchanges and queues of userbus: start a worker, which declares them")
+        stop(NO_TOPOLOGY)
+
+
+def describe_no_broker(failure: BaseException | None) -> str:
+    """Return the sentence about a broker that cannot be used, with its own reason and what to look at."""
+    return f"the broker cannot be used: {_reason(failure)}; {_advice()}"
 
 
 def _advice() -> str:

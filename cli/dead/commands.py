@@ -10,9 +10,9 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
-from aiormq.exceptions import ChannelAccessRefused
+from aiormq.exceptions import ChannelAccessRefused, ChannelNotFoundEntity
 
-from cli.connection import read_settings, stop
+from cli.connection import NO_TOPOLOGY, describe_no_broker, read_settings, stop
 from cli.dead.actions import run_job
 from cli.dead.edit import ask_body
 from cli.dead.options import age, with_selection
@@ -206,7 +206,7 @@ def _run(work: Callable[[DeadLetterQueue], Awaitable[T]]) -> T:
 def _explain(error: Exception) -> str:
     if isinstance(error, ChannelAccessRefused):
         return f"the broker refuses it: {error}; USERBUS_AMQP_URL needs the worker's RabbitMQ user for dead letters"
-    return f"the broker is not available: {error}; is USERBUS_AMQP_URL right, and has a worker ever been started?"
+    return NO_TOPOLOGY if isinstance(error, ChannelNotFoundEntity) else describe_no_broker(error)
 
 
 def _print_undeliverable(count: int) -> None:
