@@ -41,7 +41,8 @@ class Proxy:
     """Passes bytes on to `host:port`. `held` tells from which links the client's bytes are kept back.
 
     `answers` rewrites what the server says on links made from now on. A link ends where the server says `mark`, as if
-    the server had closed it instead.
+    the server had closed it instead. With `lingers`, a server is not told of a
+    client that has gone while its bytes are held.
     """
 
     host: str
@@ -51,6 +52,7 @@ class Proxy:
     open: bool = True
     answers: Rewrite = bytes
     mark: bytes = b""
+    lingers: bool = False
     _held: Matches = lambda _: False
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -97,12 +99,22 @@ class Proxy:
             ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+                await self._linger(link, ways[1])
             finally:
                 link.abort()
                 self.links.discard(link)
                 for way in ways:
                     way.cancel()
                 await asyncio.gather(*ways, return_exceptions=True)
+
+    async def _linger(self, link: Link, down: "asyncio.Task[None]") -> None:
+        """Keep from the server, too, that a client has gone whose bytes are held back."""
+        while self.lingers and self._held(link) and not down.done():
+            moved = asyncio.create_task(self._moved.wait())
+            try:
+                await asyncio.wait({down, moved}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                moved.cancel()
 
     async def _up(self, link: Link, reader: asyncio.StreamReader) -> None:
         with suppress(OSError):

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from uuid import uuid4
 
 import pytest
+from aio_pika import Message
 
 import client as userbus
 from contracts.broker_addresses import broker_addresses
 from contracts.health import HealthView
+from contracts.topology.declared import RELAY_EXCHANGE
 from devstack.ports import free_port
 from devstack.servers import RunningServers
 from tests.support.client import Client
@@ -18,7 +20,10 @@ from tests.support.proxy import Proxy, proxy
 from tests.support.stack import settings
 from worker.app import run_worker
 from worker.bus.broker_connection import connect_robust
-from worker.bus.publisher import Publisher
+from worker.bus.publisher import Publisher, PublishFailed
+from worker.bus.relay_signal import RelaySignal
+from worker.bus.tasks import keep_running
+from worker.bus.topology import declare
 
 NEVER_MISSED = "heartbeat=300"  # not while a test waits
 
@@ -97,6 +102,34 @@ async def test_a_worker_leaves_a_node_that_stands_still(apart: RunningServers) -
         await wait_done(caller)
         await silence_used(ways)
         await wait_done(caller)
+
+
+async def test_a_relay_publishes_while_the_node_that_it_has_left_holds_its_queue(apart: RunningServers) -> None:
+    await declare(apart.amqp_url, 100_000, 7)
+    async with (
+        two_ways(f"{apart.amqp_url}?{NEVER_MISSED}") as (ways, urls),
+        Publisher(urls, "test", confirms=True) as publisher,
+        AsyncExitStack() as stack,
+    ):
+        for way in ways:
+            way.lingers = True
+        signal = RelaySignal(publisher)
+        keep_running(stack, signal.follow)
+        signal.set_addressed(True)
+        await wait_published(publisher)
+        await silence_used(ways)
+        with pytest.raises(PublishFailed):
+            await publisher.publish(RELAY_EXCHANGE, "", Message(b""), seconds=0.1)
+        await wait_published(publisher)
+
+
+async def wait_published(publisher: Publisher) -> None:
+    """Wait until a signal is sent and taken."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(PublishFailed):
+                return await publisher.publish(RELAY_EXCHANGE, "", Message(b""), seconds=1.0)
+            await asyncio.sleep(0.1)
 
 
 async def test_a_client_leaves_a_node_that_stands_still(apart: RunningServers) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -102,20 +102,21 @@ class Publisher:
         """
         try:
             async with asyncio.timeout(seconds):
-                ours = await self.channel.get_underlay_channel()
-                channel = await ours.connection.channel(publisher_confirms=False)
-                try:
+                async with self.bare_channel() as channel:
                     yield channel
-                finally:
-                    await channel.close()
         except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
             raise PublishFailed(f"the broker does not answer: {error!r}") from error
 
-    async def open_channel(self) -> AbstractChannel:
-        """Open another channel on the connection, for what may fail and close it. Raises `PublishFailed`."""
-        if self._connection is None:
-            raise PublishFailed(f"the {self._name} connection is down")
-        return await self._connection.channel(publisher_confirms=False)
+    @asynccontextmanager
+    async def bare_channel(self) -> AsyncIterator[AbstractUnderlayChannel]:
+        """Open a channel that ends with its connection and is not opened again. Raises `PublishFailed`."""
+        ours = await self.channel.get_underlay_channel()
+        channel = await ours.connection.channel(publisher_confirms=False)
+        try:
+            yield channel
+        finally:
+            with suppress(*CONNECTION_EXCEPTIONS):
+                await channel.close()
 
     async def wait_connected(self, seconds: float) -> None:
         """Wait until the connection is open again. Raises `PublishFailed` after `seconds`."""

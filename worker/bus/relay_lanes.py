@@ -56,7 +56,7 @@ class RelayLanes:
             count = await self._look()
             async with AsyncExitStack() as stack:
                 stack.callback(self._relays.clear)
-                signals = [await self._add_relay(fresh, stack) for fresh in self._dependencies.fresh.split(count)]
+                signals = [self._add_relay(fresh) for fresh in self._dependencies.fresh.split(count)]
                 keep_running(stack, self._run_relays)
                 for signal in signals:  # which end before the relays do, and with the channel their bindings
                     keep_running(stack, signal.run, signal.follow)
@@ -70,9 +70,8 @@ class RelayLanes:
             for relay in self._relays:
                 group.create_task(relay.run())
 
-    async def _add_relay(self, fresh: FreshEntries, stack: AsyncExitStack) -> RelaySignal:
+    def _add_relay(self, fresh: FreshEntries) -> RelaySignal:
         signal = RelaySignal(self._publisher, fresh.lane)
-        await signal.listen(stack)
         outbox = Outbox(self._dependencies.store, fresh)
         relay = Relay(outbox, self._leases.lease(fresh.lane), self._publisher, signal, self._sends_plain)
         relay.sent = self.sent

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aiormq.abc import AbstractChannel as AbstractUnderlayChannel
+from aiormq.abc import DeliveredMessage
 
 from contracts.topology.declared import RELAY_EXCHANGE, RELAY_LANES_EXCHANGE
 from models.store.lanes import WHOLE, Lane
@@ -62,27 +63,36 @@ class RelaySignal:
                 await self._publisher.publish(self._exchange, self._key, aio_pika.Message(b"", expiration=1))
             await asyncio.sleep(QUIET_SECONDS)
 
-    async def listen(self, stack: contextlib.AsyncExitStack) -> None:
-        """Declare the queue for signals to this process, until the stack ends."""
-        # on a channel of its own: where the queue is gone with its node, binding it closes the channel
-        channel = await self._publisher.open_channel()
-        stack.push_async_callback(_close, channel)
-        self._queue = await channel.declare_queue(exclusive=True, arguments={"x-max-length": 1})
-        await self._queue.consume(self._receive_signal, no_ack=True)
-
     async def follow(self) -> None:
-        """Bind the queue while this process leads, until cancelled."""
+        """Keep a queue for signals to this process, bound while it leads, until cancelled."""
         while True:
-            await self._changed.wait()
-            here = self._is_addressed
-            try:
+            with contextlib.suppress(*CONNECTION_EXCEPTIONS, PublishFailed, TimeoutError):
+                async with self._publisher.bare_channel() as channel:
+                    await self._listen(channel)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _listen(self, channel: AbstractUnderlayChannel) -> None:
+        # a new queue each time: while a node stands still, the one that was on it is locked for its connection
+        async with asyncio.timeout(BIND_SECONDS):
+            declared = await channel.queue_declare(exclusive=True, auto_delete=True, arguments={"x-max-length": 1})
+            queue = declared.queue or ""
+            await channel.basic_consume(queue, self._receive_signal, no_ack=True)
+        is_bound = False
+        while not channel.is_closed:
+            self._changed.clear()
+            if is_bound != self._is_addressed:
+                is_bound = self._is_addressed
                 async with asyncio.timeout(BIND_SECONDS):
-                    await (self._queue.bind if here else self._queue.unbind)(self._exchange, self._key)
-            except (*CONNECTION_EXCEPTIONS, TimeoutError):  # the queue is declared again with its channel
-                await asyncio.sleep(AGAIN_SECONDS)
-            else:
-                if here == self._is_addressed:
-                    self._changed.clear()
+                    change = channel.queue_bind if is_bound else channel.queue_unbind
+                    await change(queue, self._exchange, self._key)
+            await self._wait_changed(channel)
+
+    async def _wait_changed(self, channel: AbstractUnderlayChannel) -> None:
+        changed = asyncio.ensure_future(self._changed.wait())
+        try:
+            await asyncio.wait({changed, channel.closing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            changed.cancel()
 
     async def wait(self, seconds: float) -> bool:
         """Wait until woken, at most `seconds`; return whether it was."""
@@ -93,11 +103,6 @@ class RelaySignal:
         self._woken.clear()
         return woken
 
-    async def _receive_signal(self, _: AbstractIncomingMessage) -> None:
+    async def _receive_signal(self, _: DeliveredMessage) -> None:
         self._heard = True
         self.wake()
-
-
-async def _close(channel: AbstractChannel) -> None:
-    with contextlib.suppress(*CONNECTION_EXCEPTIONS):
-        await channel.close()

@@ -183,7 +183,6 @@ async def test_signals_go_to_the_process_that_leads_the_lane_alone(
     async with Publisher(apart.amqp_url, "test", confirms=True) as ours, AsyncExitStack() as stack:
         leader, other, beside = (RelaySignal(ours, each) for each in (lane, lane, Lane(1, 4)))
         for signal in (leader, other, beside):
-            await signal.listen(stack)
             keep_running(stack, signal.run, signal.follow)
         beside.set_addressed(True)
         with pytest.raises(PublishFailed):  # nobody leads
