@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from contracts.topology.declared import RELAY_EXCHANGE
 from devstack.local import LocalServer
 from devstack.ports import HOST, free_port
 from devstack.rabbitmq import PLUGIN, USER, ensure_rabbitmq, local_epmd, local_rabbitmq
+from tests.support.patience import PATIENCE
 
 NODES = ("userbus1", "userbus2", "userbus3")
 PASSWORD = "cluster"
@@ -71,10 +73,16 @@ class BrokerCluster:
 
     def relay_node(self) -> BrokerNode:
         """The node that the relaying worker is connected to: its queue alone is bound to the relay's exchange."""
+        until = time.monotonic() + PATIENCE
+        while len(bound := self._bound_to_relay()) != 1:  # none, where the lease is just going to another
+            if time.monotonic() > until:
+                raise TimeoutError("no worker relays")
+        return self.queue_nodes()[bound[0]]
+
+    def _bound_to_relay(self) -> list[str]:
         told = self.nodes[0].control("list_bindings", "source_name", "destination_name", "--no-table-headers")
         rows = [line.split("\t") for line in told.splitlines()]
-        (queue,) = [queue for exchange, queue in rows if exchange == RELAY_EXCHANGE]
-        return self.queue_nodes()[queue]
+        return [queue for exchange, queue in rows if exchange == RELAY_EXCHANGE]
 
     def isolate(self, node: BrokerNode) -> None:
         """Let a node and the others hear nothing of each other any more, by a wrong cookie; clients hear all."""
