@@ -1,10 +1,11 @@
-"""Route queries past a queue that does not answer: RabbitMQ 4 refuses what goes to a classic queue of a lost node."""
+"""Route queries past a queue that is away: RabbitMQ 4 refuses what goes to a classic queue of a lost node."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from contracts.topology.parts import DeclaredQueue, Topology
 from worker.bus.publisher import Publisher, PublishFailed
@@ -28,7 +29,7 @@ async def watch_silent_queues(publisher: Publisher, topology: Topology, seconds:
     unbound: set[str] = set()
     while True:
         await asyncio.sleep(seconds)
-        found = await _find_silent(publisher, [*queues])
+        found = await _find_away(publisher, [*queues])
         unbound |= await _change(_unbind, publisher, [queues[name] for name in found - unbound])
         unbound -= await _change(_bind, publisher, [queues[name] for name in unbound - found])
 
@@ -41,15 +42,15 @@ async def _change(
     return {queue.name for queue, is_changed in zip(queues, changed, strict=True) if is_changed}
 
 
-async def _find_silent(publisher: Publisher, queues: list[str]) -> set[str]:
-    if await _is_silent(publisher, LOOK_SECONDS, *queues) is False:  # one channel where all is well
+async def _find_away(publisher: Publisher, queues: list[str]) -> set[str]:
+    if await _is_away(publisher, LOOK_SECONDS, *queues) is False:  # one channel where all is well
         return set()
-    states = await asyncio.gather(*(_is_silent(publisher, ANSWER_SECONDS, queue) for queue in queues))
-    return {queue for queue, is_silent in zip(queues, states, strict=True) if is_silent}
+    states = await asyncio.gather(*(_is_away(publisher, ANSWER_SECONDS, queue) for queue in queues))
+    return {queue for queue, is_away in zip(queues, states, strict=True) if is_away}
 
 
-async def _is_silent(publisher: Publisher, seconds: float, *queues: str) -> bool | None:
-    """Whether the broker answers, and does not say in time that the queues are there; None where it says no either."""
+async def _is_away(publisher: Publisher, seconds: float, *queues: str) -> bool | None:
+    """Whether a queue does not answer though the broker does, or its node is down; None where the broker is silent."""
     is_open = False
     try:
         async with publisher.temporary_channel(seconds) as channel:
@@ -57,16 +58,18 @@ async def _is_silent(publisher: Publisher, seconds: float, *queues: str) -> bool
             for queue in queues:
                 await channel.queue_declare(queue, passive=True)
     except PublishFailed as error:
-        return True if is_open and isinstance(error.__cause__, TimeoutError) else None
+        return True if is_open and isinstance(error.__cause__, TimeoutError | ChannelNotFoundEntity) else None
     return False
 
 
 async def _unbind(publisher: Publisher, queue: DeclaredQueue) -> bool:
-    log.warning("the queue does not answer: its queries go to the queue of unknown names", queue=queue.name)
-    with suppress(PublishFailed):  # the next check finds it silent again
+    with suppress(
+        PublishFailed
+    ):  # RabbitMQ 3 refuses where the node is down, and needs it not; else the next check tries
         async with publisher.temporary_channel(BIND_SECONDS) as channel:
             for each in queue.bindings:
                 await channel.queue_unbind(queue.name, each.exchange, each.key)
+        log.warning("the queue does not answer: its queries go to the queue of unknown names", queue=queue.name)
         return True
     return False
 
