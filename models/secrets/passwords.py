@@ -113,7 +113,7 @@ class Passwords:
     def _is_ours(self, known: StoredHash) -> bool:
         return isinstance(known, Argon2Hash) and known.is_like(self._memory, self._rounds)
 
-    def _spend(self, memory: int, times: int = 1) -> None:
+    def _spend(self, memory: int, times: int) -> None:
         """Take as long as checking hashes like ours with this memory in KiB, nothing below what Argon2 needs."""
         for _ in range(times if memory >= LEAST_MEMORY else 0):
             hash_secret_raw(b"", bytes(SALT), self._rounds, memory, 1, KEY, Type.ID)
@@ -122,7 +122,7 @@ class Passwords:
         """How many seconds of processor time a hash of ours takes here: the least of some, as others disturb."""
         moments = [self._clock()]
         for _ in range(SAMPLES):
-            self._spend(self._memory)
+            self._spend(self._memory, 1)
             moments.append(self._clock())
         return min(after - before for before, after in pairwise(moments))
 

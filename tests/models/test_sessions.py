@@ -69,10 +69,10 @@ def test_a_use_of_the_last_minute_is_not_worth_a_write() -> None:
     session = new_session(3600, sliding=True)
     session.expires_at -= timedelta(seconds=50)
     assert not session.record_use()
-    short = new_session(100, sliding=True)
-    short.expires_at -= timedelta(seconds=4)
+    short = new_session(1000, sliding=True)
+    short.expires_at -= timedelta(seconds=48)
     assert not short.record_use()
-    short.expires_at -= timedelta(seconds=6)
+    short.expires_at -= timedelta(seconds=51)
     assert short.record_use()
 
 

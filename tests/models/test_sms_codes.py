@@ -31,6 +31,14 @@ def test_the_right_code_is_used_up() -> None:
     assert not row.consume_code("hash")
 
 
+def test_the_code_after_a_used_one_has_all_its_tries() -> None:
+    row = telephone()
+    assert not row.consume_code("guess")
+    assert row.consume_code("hash")
+    row.code, row.expires_at = "next", now() + LIFE
+    assert row.tries_left == 5
+
+
 def test_an_expired_code_is_dropped() -> None:
     row = telephone()
     row.expires_at = now() - timedelta(milliseconds=1)

@@ -10,7 +10,7 @@ from passlib.hash import argon2, hex_sha256, pbkdf2_sha256
 
 from models.errors.auth import HashingBusy, PasswordWeak
 from models.secrets.hashes.stored import StoredHash
-from models.secrets.passwords import Passwords, imported_hash
+from models.secrets.passwords import SAMPLES, Passwords, imported_hash
 
 MEMORY, ROUNDS = 512, 2
 RIGHT, WRONG, DECOMPOSED = "quietRiver42", "loudRiver4242", "A\u030angstro\u0308m"
@@ -28,9 +28,10 @@ class Observed(Passwords):
     def __init__(self, **settings: Any) -> None:
         self.spent: list[tuple[int, int]] = []
         super().__init__(**{"memory": MEMORY, "rounds": ROUNDS, **settings})
+        self.measured = [*self.spent]
         self.spent.clear()
 
-    def _spend(self, memory: int, times: int = 1) -> None:
+    def _spend(self, memory: int, times: int) -> None:
         self.spent.append((memory, times))
         super()._spend(memory, times)
 
@@ -118,9 +119,13 @@ async def test_the_rest_is_what_a_hash_of_ours_takes_longer(
     made.close()
 
 
+def test_what_is_measured_is_one_hash_of_ours_some_times(passwords: Observed) -> None:
+    assert passwords.measured == [(MEMORY, 1)] * SAMPLES
+
+
 def test_what_is_spent_is_a_hash_with_so_much_memory_and_none_below_what_that_needs(passwords: Observed) -> None:
     with pytest.raises(OverflowError):  # which Argon2 says of so much
-        passwords._spend(2**32)
+        passwords._spend(2**32, 1)
     for memory, times in ((2**32, 0), (7, 1), (-1, 1), (8, 1)):
         passwords._spend(memory, times)
 
