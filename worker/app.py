@@ -97,7 +97,9 @@ async def run_worker(settings: Settings, handlers: Handlers = HANDLERS) -> Async
 async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) -> Worker:
     dependencies = await _open_dependencies(settings, stack)
     publisher = await stack.enter_async_context(Publisher(settings.amqp_url, "publisher", confirms=True))
-    await _declare(settings, publisher, stack)
+    # a question that is given up may end its connection (aiormq): none of them is asked on the one for events
+    questions = await stack.enter_async_context(Publisher(settings.amqp_url, "questions", confirms=False))
+    await _declare(settings, questions, stack)
     replies = await stack.enter_async_context(Replies(settings.amqp_url))
     delayed = await stack.enter_async_context(DelayedReplies(replies))
     callers = _watch_callers(settings, stack)
@@ -115,10 +117,10 @@ async def _start(settings: Settings, handlers: Handlers, stack: AsyncExitStack) 
     consumer = Consumer(pipeline, settlement, delayed, records, callers)
     subscriptions = _create_subscriptions(settings, consumer, DeadLettered(retry), webhooks.queues)
     unconsumed = partial(_unconsumed_queues, subscriptions)
-    readiness = Readiness(dependencies.store, publisher, replies, settings.families, metrics, unconsumed)
+    readiness = Readiness(dependencies.store, publisher, questions, replies, settings.families, metrics, unconsumed)
     await stack.enter_async_context(serve_health(readiness, settings.worker_host, settings.worker_port))
     await _consume(subscriptions, stack)
-    keep_running(stack, partial(resume_lost_consumers, publisher, subscriptions))
+    keep_running(stack, partial(resume_lost_consumers, questions, subscriptions))
     return Worker(dependencies, relay, metrics)
 
 
@@ -172,13 +174,13 @@ async def _open_sms(settings: Settings, sends: SendReservations, stack: AsyncExi
     return SmsDelivery(sender, sends, settings.sms_seconds, settings.sms_running, settings.sms_waiting)
 
 
-async def _declare(settings: Settings, publisher: Publisher, stack: AsyncExitStack) -> None:
+async def _declare(settings: Settings, questions: Publisher, stack: AsyncExitStack) -> None:
     await declare(settings.amqp_url, settings.queue_length, settings.events_days)
     topology = declared_topology(settings.queue_length, settings.events_days)
     keep_running(
         stack,
-        partial(redeclare_missing, publisher, settings.amqp_url, topology),
-        partial(watch_silent_queues, publisher, topology),
+        partial(redeclare_missing, questions, settings.amqp_url, topology),
+        partial(watch_silent_queues, questions, topology),
     )
 
 

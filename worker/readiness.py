@@ -26,11 +26,13 @@ LATE_SECONDS = 60.0
 class Readiness:
     """Checks everything that a worker needs; -1 stands for a figure that is not known now.
 
-    `unconsumed_queues` returns the queues that this worker itself should consume and does not; others may consume them.
+    `questions` is a connection beside that of `publisher`. `unconsumed_queues` returns the queues that this worker
+    itself should consume and does not; others may consume them.
     """
 
     store: Store
     publisher: Publisher
+    questions: Publisher
     replies: Replies
     families: Sequence[str]
     metrics: Metrics
@@ -75,7 +77,7 @@ class Readiness:
 
     async def _check_queue(self, name: str) -> str:
         try:
-            found = await self.publisher.find_queue(name)
+            found = await self.questions.find_queue(name)
         except PublishFailed:
             return UNTOLD
         if found is None and name in QUERY_QUEUES:
@@ -84,7 +86,7 @@ class Readiness:
 
     async def _count_dead_letters(self) -> int:
         try:
-            return sum([(await self.publisher.inspect_queue(name))[0] for name in (DEAD, DEAD_UNDELIVERABLE)])
+            return sum([(await self.questions.inspect_queue(name))[0] for name in (DEAD, DEAD_UNDELIVERABLE)])
         except PublishFailed:
             return UNKNOWN
 
