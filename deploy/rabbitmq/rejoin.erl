@@ -7,7 +7,9 @@
 %% RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-eval file:eval("/etc/rabbitmq/rejoin.erl").' runs it inside the server: docs/scaling.md.
 Members = fun() -> mnesia:system_info(db_nodes) end.
 IsApart = fun() ->
-    try 2 * length(rabbit_node_monitor:partitions()) >= length(Members())
+    try
+        Apart = rabbit_node_monitor:partitions(),
+        Apart =/= [] andalso 2 * length(Apart) >= length(Members())
     catch _:_ -> false % RabbitMQ does not run now, or without Mnesia, where there is no such partition
     end
 end.
