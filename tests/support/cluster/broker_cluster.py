@@ -24,8 +24,8 @@ REJOIN = Path(__file__).parents[3] / "deploy/rabbitmq/rejoin.erl"  # what is shi
 # another RabbitMQ than the system's, as the folder `sbin` of the generic package
 SBIN = Path(os.environ.get("RABBITMQ_SBIN", "/usr/lib/rabbitmq/bin"))
 RABBITMQCTL = SBIN / "rabbitmqctl"
-# a node that stands still is given up after 8 to 12 s instead of 45 to 75 s; a minority stops serving
-SETTINGS = "net_ticktime = 8\ncluster_partition_handling = pause_minority\nqueue_leader_locator = balanced\n"
+# a node that stands still is given up after some 5 s instead of 45 to 75 s; a minority stops serving
+SETTINGS = "net_ticktime = 4\ncluster_partition_handling = pause_minority\nqueue_leader_locator = balanced\n"
 
 
 @dataclass(frozen=True)
