@@ -63,9 +63,8 @@ async def _is_away(publisher: Publisher, seconds: float, *queues: str) -> bool |
 
 
 async def _unbind(publisher: Publisher, queue: DeclaredQueue) -> bool:
-    with suppress(
-        PublishFailed
-    ):  # RabbitMQ 3 refuses where the node is down, and needs it not; else the next check tries
+    # RabbitMQ 3 refuses where the node is down, and does without; else the next check tries again
+    with suppress(PublishFailed):
         async with publisher.temporary_channel(BIND_SECONDS) as channel:
             for each in queue.bindings:
                 await channel.queue_unbind(queue.name, each.exchange, each.key)
