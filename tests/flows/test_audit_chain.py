@@ -88,7 +88,7 @@ async def test_links_of_earlier_versions_are_checked_without_the_locks(
 ) -> None:
     keys = await do(caller)
     await rows(audited, "journal").update_one({"_id": keys[1]}, {"$set": {"locked_until": now()}})
-    monkeypatch.setattr("models.audit_chain._seal_entry", seal_without_lock)
+    monkeypatch.setattr("models.audit_chain._seal_entry", seal_without_lock)  # no earlier version can be run here
     await seal(audited)
     assert (await verify(caller))["broken"] is None
 
