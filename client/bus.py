@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, Self, TypeVar, Unpack
 
@@ -58,14 +58,19 @@ class Bus:
 
     async def __aenter__(self) -> Self:
         """Begin to connect; returns after the first attempt, whether it succeeded or not."""
-        await self._connection.open()
+        try:
+            await self._connection.open()
+        except BaseException:  # who is cancelled here has no block that would end the attempts
+            await self._connection.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Disconnect, subscriptions too; requests that still wait end as Unavailable."""
-        for subscription in self._subscriptions:
-            await subscription.close()
-        await self._connection.close()
+        async with AsyncExitStack() as stack:  # all of them, also where this is cancelled meanwhile
+            stack.push_async_callback(self._connection.close)
+            for subscription in self._subscriptions:
+                stack.push_async_callback(subscription.close)
 
     async def ask(self, request: Request[V], **options: Unpack[Options]) -> V:
         """Send a request and return its reply.

@@ -61,11 +61,13 @@ class Connection:
 
     async def close(self) -> None:
         """Disconnect and stop connecting."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-        self.state = "closed"
-        self._attempted.set()  # whoever still waits in open
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.wait({self._task})
+        finally:
+            self.state = "closed"
+            self._attempted.set()  # whoever still waits in open
 
     def renew(self) -> None:
         """Leave the session and begin another on a new channel; what is not acknowledged goes back, in its order."""

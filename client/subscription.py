@@ -61,16 +61,18 @@ class Subscription:
         """Wait until the queue is bound, or the log is being read."""
         try:
             await self._open()
-        except BusError:
+        except BaseException:  # refused or cancelled: else it would be given the events, with nobody to read them
             await self.close()
             raise
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Stop; acknowledges the last event unless there was an exception."""
-        if kind is None:
-            await self._finish()
-        await self.close()
+        try:
+            if kind is None:
+                await self._finish()
+        finally:
+            await self.close()
 
     async def close(self) -> None:
         """Stop; an event that is not acknowledged will be delivered again."""
@@ -78,9 +80,11 @@ class Subscription:
         if self._current is not None:
             self._span.fail("not acknowledged")
         self._end_span()
-        await self._source.leave()
-        await self._connection.close()
-        self._wake()
+        try:
+            await self._source.leave()
+        finally:
+            await self._connection.close()
+            self._wake()
 
     def __aiter__(self) -> Self:
         """Begin with the event that an earlier loop did not finish, if there is one."""
