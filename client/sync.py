@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Coroutine, Generator
-from threading import Thread
+from threading import Thread, current_thread
 from typing import Any, Self, TypeVar, Unpack
 
 from client.bus import Bus
+from client.errors import unavailable
 from client.event import Event
 from client.options import Options
 from client.sources import Start
@@ -27,15 +28,21 @@ class SyncBus:
     def __enter__(self) -> Self:
         """Begin to connect."""
         self._thread.start()
-        self._run(self._bus.__aenter__())
+        try:
+            self._run(self._bus.__aenter__())
+        except BaseException:  # Ctrl-C, after which there is no block that would end the thread
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         """Disconnect."""
-        self._run(self._bus.__aexit__())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            self._run(self._bus.__aexit__())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
     def ask(self, request: Request[V], **options: Unpack[Options]) -> V:
         """Send a request and return the view that it is answered with; see `Bus.ask`."""
@@ -45,28 +52,51 @@ class SyncBus:
         """Send a command without waiting for its answer; see `Bus.publish`."""
         return self._run(self._bus.publish(command, **options))
 
-    def events(self, consumer: str, *patterns: str, partitions: int = 1) -> Generator[Event, None, None]:
-        """Subscribe, then iterate over events; one is acknowledged when the next is asked for. See `Bus.events`."""
-        return self._iterate(self._bus.events(consumer, *patterns, partitions=partitions))
+    def events(
+        self, consumer: str, *patterns: str, prefetch: int = 32, plain: bool = False, partitions: int = 1
+    ) -> Generator[Event, None, None]:
+        """Subscribe, then iterate over events; one is acknowledged when the next is asked for. See `Bus.events`.
 
-    def replay(self, start: Start = "first", *patterns: str) -> Generator[Event, None, None]:
+        To close the generator, or to forget it, ends the subscription.
+        """
+        events = self._bus.events(consumer, *patterns, prefetch=prefetch, plain=plain, partitions=partitions)
+        return self._iterate(events)
+
+    def replay(self, start: Start = "first", *patterns: str, prefetch: int = 100) -> Generator[Event, None, None]:
         """Iterate over past events, then new ones; see `Bus.replay`."""
-        return self._iterate(self._bus.replay(start, *patterns))
+        return self._iterate(self._bus.replay(start, *patterns, prefetch=prefetch))
 
     def _iterate(self, subscription: Subscription) -> Generator[Event, None, None]:
         self._run(subscription.__aenter__())
+        events = self._give(subscription)
+        next(events)  # begin it: Python runs no `finally` of a generator that has not begun
+        return events
 
-        def iterate() -> Generator[Event, None, None]:
-            try:
-                while not self._loop.is_closed():
-                    yield self._run(anext(subscription))
-            except StopAsyncIteration:
-                return
-            finally:
-                if not self._loop.is_closed():
-                    self._run(subscription.close())
+    def _give(self, subscription: Subscription) -> Generator[Any, None, None]:
+        try:
+            yield None  # to `_iterate`
+            while not self._loop.is_closed():
+                yield self._run(anext(subscription))
+        except StopAsyncIteration:
+            return
+        finally:
+            self._end(subscription)
 
-        return iterate()
+    def _end(self, subscription: Subscription) -> None:
+        if subscription.is_closed or not self._thread.is_alive():
+            return
+        if current_thread() is self._thread:  # collected as garbage there, where nothing can be waited for
+            asyncio.run_coroutine_threadsafe(subscription.close(), self._loop)
+        else:
+            self._run(subscription.close())
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        if not self._thread.is_alive():
+            work.close()
+            raise unavailable("bus.disconnected", "closed: use the bus inside its `with` block")
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:  # Ctrl-C as well, after which nobody waits for it
+            future.cancel()
+            raise

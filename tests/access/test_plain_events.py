@@ -1,10 +1,12 @@
 """Events for services that need no personal data."""
 
+import asyncio
 from uuid import uuid4
 
-from client import connect
+from client import Event, connect, connect_sync
 from contracts.user_views import UserView
 from contracts.users import CreateUser
+from tests.support.patience import PATIENCE
 
 
 async def test_a_plain_consumer_hears_of_users_without_what_tells_who_they_are(urls: dict[str, str]) -> None:
@@ -28,3 +30,21 @@ async def test_a_plain_consumer_hears_of_users_without_what_tells_who_they_are(u
     assert isinstance(event.data, UserView)
     assert (event.data.id, event.data.email, event.data.username) == (user.id, None, None)
     assert secret not in str(event.raw)
+
+
+async def test_so_does_one_without_asyncio(urls: dict[str, str]) -> None:
+    def read() -> list[Event]:
+        with connect_sync(urls["statistics"], app_id="statistics", timeout=PATIENCE) as bus:
+            events = bus.events("statistics.script", "user.created", plain=True, prefetch=1)
+            asyncio.run_coroutine_threadsafe(create_users(urls["billing"]), loop)
+            return [next(events) for _ in range(2)]
+
+    loop = asyncio.get_running_loop()
+    given = await asyncio.wait_for(asyncio.to_thread(read), PATIENCE)
+    assert [event.raw["data"]["username"] for event in given] == [None, None]
+
+
+async def create_users(url: str) -> None:
+    async with connect(url, app_id="billing", timeout=PATIENCE) as bus:
+        for _ in range(2):
+            await bus.ask(CreateUser(username=f"user_{uuid4().hex}"))

@@ -1,11 +1,14 @@
 """The client for programs without asyncio; the tests block a thread, not the servers' loop."""
 
 import asyncio
+import gc
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from client import NotFound, connect_sync
+from client import NotFound, SyncBus, Unavailable, connect_sync
 from contracts.user_queries import GetUser
 from contracts.user_views import UserView
 from contracts.users import CreateUser
@@ -39,3 +42,56 @@ def work(url: str) -> list[str]:
 async def test_everything_works_without_asyncio(stack: Stack) -> None:
     seen = await asyncio.wait_for(asyncio.to_thread(work, stack.amqp_url), PATIENCE)
     assert len(set(seen)) == 2
+
+
+async def in_a_thread(work: Callable[[str], Any], url: str) -> Any:
+    return await asyncio.wait_for(asyncio.to_thread(work, url), PATIENCE)
+
+
+def is_given_the_next(bus: SyncBus, consumer: str) -> bool:
+    events = bus.events(consumer, "user.created")
+    user = bus.ask(CreateUser(username=f"u_{uuid4().hex[:12]}"))
+    return next(events).subject == f"user/{user.id}"
+
+
+async def test_events_that_are_left_before_the_first_one_go_to_the_next_reader(stack: Stack) -> None:
+    def work(url: str) -> bool:
+        consumer = f"c_{uuid4().hex[:12]}"
+        with connect_sync(url, app_id="script", timeout=PATIENCE) as bus:
+            bus.events(consumer, "user.created").close()
+            bus.events(consumer, "user.created")
+            return is_given_the_next(bus, consumer)
+
+    assert await in_a_thread(work, stack.amqp_url)
+
+
+async def test_events_that_are_garbage_in_the_thread_of_the_loop_do_not_stop_it(stack: Stack) -> None:
+    def work(url: str) -> bool:
+        consumer = f"c_{uuid4().hex[:12]}"
+        with connect_sync(url, app_id="script", timeout=PATIENCE) as bus:
+            events = bus.events(consumer, "user.created")
+            bus.ask(CreateUser(username=f"u_{uuid4().hex[:12]}"))
+            next(events)
+            circle: list[Any] = [events]
+            circle.append(circle)
+            del events, circle
+            bus._loop.call_soon_threadsafe(gc.collect)
+            return is_given_the_next(bus, f"c_{uuid4().hex[:12]}")
+
+    assert await in_a_thread(work, stack.amqp_url)
+
+
+async def test_outside_of_its_block_it_is_closed(stack: Stack) -> None:
+    def work(url: str) -> list[str]:
+        bus = connect_sync(url, app_id="script", timeout=PATIENCE)
+        told = []
+        for _ in range(2):
+            with pytest.raises(Unavailable) as refused:
+                bus.ask(GetUser(id=1))
+            told.append(refused.value.message)
+            if len(told) == 1:
+                with bus:
+                    pass
+        return told
+
+    assert set(await in_a_thread(work, stack.amqp_url)) == {"closed: use the bus inside its `with` block"}
