@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterable
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpcore
 from models.webhook_addresses import AddressRules
 
 MAX_BYTES = 128 * 1024
+ADDRESS_SECONDS = 2.0  # for an address that does not answer, while the host has others
 
 
 class AddressForbidden(Exception):
@@ -37,12 +39,18 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first allowed address of a host."""
+        """Connect to the first allowed address of a host that takes connections."""
         allowed = [each for each in await self._find_addresses(host, port) if self._rules.allows(each, self._scheme)]
         if not allowed:
             raise AddressForbidden(f"{host} has no address that webhooks may be sent to")
-        stream = await self._network.connect_tcp(allowed[0], port, timeout, local_address, socket_options)
-        return BoundedStream(stream)
+        *others, last = allowed
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._connect(address, port, ADDRESS_SECONDS, local_address, socket_options)
+        return await self._connect(last, port, timeout, local_address, socket_options)
+
+    async def _connect(self, *target: Any) -> httpcore.AsyncNetworkStream:
+        return BoundedStream(await self._network.connect_tcp(*target))
 
     async def _find_addresses(self, host: str, port: int) -> list[str]:
         # one look-up of a name at a time: each takes a thread, and those of a dead name server all there are
