@@ -48,6 +48,8 @@ async def test_counters_that_were_forgotten_still_count(
     dependencies: Dependencies, database: Store, context: CommandContext
 ) -> None:
     counters = UnitOfWork(dependencies).lockouts.new_counters("usermgmt", True, "given up", USER)
+    for counter in counters:
+        counter.record_failure()
     rows = database.collection("lockouts")
     await rows.delete_many({"user_id": USER})
     await rows.insert_many([each.to_row() for each in counters])

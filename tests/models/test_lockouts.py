@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models.errors.auth import AuthLocked
+from models.lockouts import Lockout
 from models.store.client import Store
 from models.store.document import now
 from models.store.journal import CommandContext
@@ -21,12 +22,20 @@ async def find_operations(store: Store) -> int:
     return count
 
 
+def counters_with_a_failure(dependencies: Dependencies, login: str, user_id: int) -> list[Lockout]:
+    """The counters of a sign-in; without a failure their time is over, and MongoDB deletes them at any moment."""
+    counters = UnitOfWork(dependencies).lockouts.new_counters("usermgmt", True, login, user_id)
+    for counter in counters:
+        counter.record_failure()
+    return counters
+
+
 @on_mongodb
 @pytest.mark.parametrize("grouped", [True, False], ids=["in a group", "by itself"])
 async def test_the_counters_of_a_sign_in_are_read_and_cleared_together(
     dependencies: Dependencies, database: Store, context: CommandContext, grouped: bool
 ) -> None:
-    counters = UnitOfWork(dependencies).lockouts.new_counters("usermgmt", True, "ada", 7)
+    counters = counters_with_a_failure(dependencies, "ada", 7)
     rows = database.collection("lockouts")
     await rows.insert_many([each.to_row() for each in counters])
     async with UnitOfWork(dependencies, context, grouped=grouped) as unit:
@@ -42,7 +51,7 @@ async def test_the_counters_of_a_sign_in_are_read_and_cleared_together(
 async def test_whichever_counter_is_locked_nothing_is_cleared(
     dependencies: Dependencies, database: Store, context: CommandContext
 ) -> None:
-    counters = UnitOfWork(dependencies).lockouts.new_counters("usermgmt", True, "eve", 8)
+    counters = counters_with_a_failure(dependencies, "eve", 8)
     rows = database.collection("lockouts")
     for locked in counters:
         locked.locked_until = now() + timedelta(minutes=1)
