@@ -115,7 +115,7 @@ def _watch(run: Run, command: ChildProgram, export: Path, part: int) -> None:
         last = run.look(last.users + next(progress))
         if last.users // part > run.moments[-1].users // part:
             run.keep(last)
-        if command.exit_code is not None:  # asked last: until then the kernel keeps what it has used
+        if command.exit_code is not None:
             break
         time.sleep(POLL_SECONDS)  # between two looks at the progress file, which tells no change
     if command.exit_code:

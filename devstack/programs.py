@@ -4,9 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -34,19 +34,26 @@ class ChildProgram:
     @property
     def exit_code(self) -> int | None:
         """None while it runs, else the exit status (negative: the signal that ended it)."""
-        return self._popen.poll()
+        if self._popen.returncode is not None:
+            return self._popen.returncode
+        # WNOWAIT keeps its process id, which is that of its group, from other processes until `kill` is called
+        ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None:
+            return None
+        return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
     def stop(self, limit: float = STOP_LIMIT) -> int:
         """Send SIGTERM, and SIGKILL after `limit` seconds; the exit status."""
         if self.exit_code is None:
-            self._popen.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._popen.wait(limit)
+            os.kill(self.pid, signal.SIGTERM)
+            deadline = time.monotonic() + limit
+            while self.exit_code is None and time.monotonic() < deadline:
+                time.sleep(0.01)
         return self.kill()
 
     def kill(self) -> int:
-        """Send SIGKILL to its process group; the exit status."""
-        with suppress(ProcessLookupError):
+        """Send SIGKILL to its process group, once; the exit status."""
+        if self._popen.returncode is None:
             os.killpg(self.pid, signal.SIGKILL)
         code = self._popen.wait()
         if self._pid_file is not None:

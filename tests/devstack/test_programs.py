@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
+import pytest
+
 from devstack.orphans import identity
 from devstack.programs import ChildProgram, spawn
 from tests.support.patience import PATIENCE
@@ -41,9 +43,9 @@ def wait_for(log: Path, text: str) -> None:
     assert wait_until(lambda: log.exists() and text in log.read_text())
 
 
-def exit_code(child: ChildProgram) -> int | None:
+def exit_code(child: ChildProgram) -> int:
     wait_until(lambda: child.exit_code is not None)
-    return child.exit_code
+    return child.kill()
 
 
 def wait_for_end(pid: int, was: str) -> bool:
@@ -113,3 +115,17 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         parent.kill()
     assert was is not None
     assert wait_for_end(pid, was)
+
+
+def test_a_child_that_ended_keeps_its_process_id_until_it_is_killed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = run("raise SystemExit(3)", tmp_path / "log")
+    assert wait_until(lambda: child.exit_code == 3)
+    assert Path(f"/proc/{child.pid}").exists()
+    assert child.stop() == 3
+    assert not Path(f"/proc/{child.pid}").exists()
+    sent = list[tuple[int, int]]()
+    monkeypatch.setattr(os, "killpg", lambda *words: sent.append(words))
+    assert (child.kill(), child.stop(), child.exit_code) == (3, 3, 3)
+    assert sent == []

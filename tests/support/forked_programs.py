@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import runpy
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,9 @@ class ForkedProgram:
         return self._process.exitcode
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        """Send a signal, unless it has ended: its process id may be that of another process or thread by then."""
+        if self.exit_code is None:
+            os.kill(self.pid, number)
 
     def wait(self, seconds: float = PATIENCE) -> int:
         """Wait until it ends, and kill it after so many seconds; the exit status."""
@@ -56,12 +59,12 @@ class ForkedProgram:
 
     def stop(self, seconds: float = PATIENCE) -> int:
         """Send SIGTERM, and SIGKILL after so many seconds; the exit status."""
-        self._process.terminate()
+        self.send_signal(signal.SIGTERM)
         return self.wait(seconds)
 
     def kill(self) -> int:
         """Send SIGKILL; the exit status."""
-        self._process.kill()
+        self.send_signal(signal.SIGKILL)
         self._process.join()
         return self._process.exitcode or 0
 
