@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from models.store.client import Store
 from tests.faults.conftest import wait_served
 from tests.support.client import Client
 from tests.support.cluster.breaks import BREAKS, Break
@@ -19,6 +18,7 @@ from tests.support.cluster.stage import ClusterStage, cluster_stage
 from tests.support.faults.audit import Outcome, audit, listen, wait_quiet
 from tests.support.faults.stage import read_sent, run_load
 from tests.support.faults.table import Table
+from tests.support.stores import open_store
 
 FULL = bool(os.environ.get("FAULTS_CLUSTER"))
 MANY = 1_000_000  # the load is told when to end
@@ -108,10 +108,7 @@ async def test_a_cluster_loses_a_node_and_nothing_else(
 
 async def count(stage: ClusterStage, folder: Path) -> Outcome:
     """What should be there against what is."""
-    written, store = read_sent(folder), Store(stage.database.url)
-    try:
-        async with Client((await stage.find_node()).url) as caller:
-            await wait_quiet(caller, store, written["sent"])
-            return await audit(caller, store, written["sent"], written["gap"])
-    finally:
-        await store.close()
+    written = read_sent(folder)
+    async with open_store(stage.database.url) as store, Client((await stage.find_node()).url) as caller:
+        await wait_quiet(caller, store, written["sent"])
+        return await audit(caller, store, written["sent"], written["gap"])

@@ -20,6 +20,7 @@ from tests.support.faults.table import Table
 from tests.support.forked_programs import ForkedProgram
 from tests.support.patience import PATIENCE
 from tests.support.stack import SECRET
+from tests.support.stores import open_store
 
 
 @pytest.fixture(scope="package")
@@ -113,9 +114,8 @@ async def caller(breakable: RunningServers) -> AsyncIterator[Client]:
 @pytest.fixture
 async def store(breakable: RunningServers) -> AsyncIterator[Store]:
     """The database, to look at from outside."""
-    up = Store(breakable.mongo_url)
-    yield up
-    await up.close()
+    async with open_store(breakable.mongo_url) as up:
+        yield up
 
 
 async def wait_served(caller: Client, seconds: float = PATIENCE) -> None:

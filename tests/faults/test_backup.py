@@ -5,8 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tests.support.client import Client
 from tests.support.cluster.broker_cluster import RABBITMQCTL
 from tests.support.patience import PATIENCE
 from tests.support.stack import ENCRYPTION_KEY, SECRET, fresh_database
+from tests.support.stores import open_store
 from worker.backup import SKIPPED_IDS
 
 QUEUE = "billing.events"
@@ -34,15 +34,6 @@ def elsewhere(tmp_path: Path) -> Iterator[RunningServers]:
     """New servers that hold nothing."""
     with servers(tmp_path / "elsewhere") as up:
         yield up
-
-
-@asynccontextmanager
-async def open_store(url: str) -> AsyncIterator[Store]:
-    store = Store(url)
-    try:
-        yield store
-    finally:
-        await store.close()
 
 
 async def run_backup(url: str, *words: str) -> str:

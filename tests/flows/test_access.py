@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from models.store.client import Store
 from tests.support.client import Client
 from tests.support.rows import Row, a_group, a_resource, a_role, a_user, an_app, code, ids
 from tests.support.stack import Stack
+from tests.support.stores import open_store
 
 UNKNOWN = 9_007_199_254_740_991
 
@@ -172,12 +172,11 @@ async def test_deleting_unlinks(client: Client, given: Given, noun: str) -> None
 
 
 async def test_no_query_shows_a_link_to_what_is_gone(client: Client, given: Given, stack: Stack) -> None:
-    store = Store(stack.mongo_url)
-    for collection, row in (("users", given.user), ("groups", given.group)):
-        await store.collection(collection).update_one({"_id": row["id"]}, {"$push": {"role_ids": UNKNOWN}})
-    await store.collection("users").update_one({"_id": given.user["id"]}, {"$push": {"group_ids": UNKNOWN}})
-    await store.collection("roles").update_one({"_id": given.own["id"]}, {"$push": {"resource_ids": UNKNOWN}})
-    await store.close()
+    async with open_store(stack.mongo_url) as store:
+        for collection, row in (("users", given.user), ("groups", given.group)):
+            await store.collection(collection).update_one({"_id": row["id"]}, {"$push": {"role_ids": UNKNOWN}})
+        await store.collection("users").update_one({"_id": given.user["id"]}, {"$push": {"group_ids": UNKNOWN}})
+        await store.collection("roles").update_one({"_id": given.own["id"]}, {"$push": {"resource_ids": UNKNOWN}})
     user_id = given.user["id"]
     assert await ids(client, "role.of_user", user_id=user_id) == [given.own["id"], given.through["id"]]
     assert await ids(client, "role.of_user", user_id=user_id, direct=True) == [given.own["id"]]
@@ -202,13 +201,12 @@ async def test_a_chosen_id_brings_no_old_links_back(client: Client, given: Given
     app, field = given.app, f"{noun}_ids"
     row = await {"group": a_group, "role": a_role}[noun](client, app)
     await client.done(f"{noun}.delete", {"id": row["id"]})
-    store = Store(stack.mongo_url)
-    await store.collection("users").update_one({"_id": given.user["id"]}, {"$push": {field: row["id"]}})
     again = {"app_id": app["id"], "code": code(), "name": "Again", "id": row["id"]}
-    assert (await client.done(f"{noun}.create", again))["id"] == row["id"]
-    assert row["id"] not in await ids(client, f"{noun}.of_user", user_id=given.user["id"])
-    assert await store.collection("sweeps").count_documents({"noun": noun, "ids": row["id"]}) == 0
-    await store.close()
+    async with open_store(stack.mongo_url) as store:
+        await store.collection("users").update_one({"_id": given.user["id"]}, {"$push": {field: row["id"]}})
+        assert (await client.done(f"{noun}.create", again))["id"] == row["id"]
+        assert row["id"] not in await ids(client, f"{noun}.of_user", user_id=given.user["id"])
+        assert await store.collection("sweeps").count_documents({"noun": noun, "ids": row["id"]}) == 0
 
 
 @pytest.mark.parametrize("name", ["role.of_user", "resource.of_user", "role.check"])

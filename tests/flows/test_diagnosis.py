@@ -4,9 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 
 from devstack.servers import RunningServers
-from models.store.client import Store
 from tests.support.client import Client
 from tests.support.stack import SECRET, Stack, fresh_database, settings
+from tests.support.stores import open_store
 from worker.app import run_worker
 from worker.facts import build_digest
 
@@ -27,10 +27,9 @@ async def test_a_worker_tells_its_settings_and_its_database(client: Client, stac
 async def test_an_index_that_is_missing_or_not_unique_is_told(apart: RunningServers) -> None:
     url = fresh_database(apart.mongo_url)
     async with run_worker(settings(apart, mongo_url=url)), Client(apart.amqp_url) as client:
-        store = Store(url)
-        await store.drop_index("users", "logins_1")
-        await store.collection("users").create_index("logins")
-        await store.close()
+        async with open_store(url) as store:
+            await store.drop_index("users", "logins_1")
+            await store.collection("users").create_index("logins")
         told = await client.done("worker.diagnose", {})
     assert "users.logins_1" in told["database"]["indexes_missing"]
 

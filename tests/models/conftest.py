@@ -18,7 +18,7 @@ from models.store.journal import CommandContext, Journal
 from models.unit_of_work import Dependencies
 from testing.store.memory import MemoryStore
 from tests.support.stack import SECRET, fresh_database
-from tests.support.stores import DRIVERS, MEMORY
+from tests.support.stores import DRIVERS, MEMORY, open_store
 
 COLLECTIONS = ("users", "totals", "journal", "counters", "leases", "postings", "segments")
 
@@ -40,16 +40,15 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
 @asynccontextmanager
 async def _open_store(kind: Driver | Literal["memory"], request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if kind == "memory":
-        store: Store = MemoryStore()
-        await prepare(store)
-        yield store
+        memory = MemoryStore()
+        await prepare(memory)
+        yield memory
         return
     running: RunningServers = request.getfixturevalue("running")
-    store = Store(fresh_database(running.mongo_url), kind)
-    await prepare(store)
-    yield store
-    await store.client.drop_database(store.database.name)
-    await store.close()
+    async with open_store(fresh_database(running.mongo_url), kind) as store:
+        await prepare(store)
+        yield store
+        await store.client.drop_database(store.database.name)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from models.secrets.vault import Vault
 from models.store.client import Store
 from models.store.counters import LAST_ID
 from tests.support.stack import ENCRYPTION_KEY, SECRET, fresh_database
+from tests.support.stores import open_store
 
 KEYS, VAULT = Keys(SECRET), Vault(ENCRYPTION_KEY)
 OTHER = "another secret key that is long enough too"
@@ -42,10 +43,9 @@ async def target(running: RunningServers) -> AsyncIterator[Store]:
 
 
 async def open_fresh(running: RunningServers) -> AsyncIterator[Store]:
-    store = Store(fresh_database(running.mongo_url))
-    yield store
-    await store.client.drop_database(store.database.name)
-    await store.close()
+    async with open_store(fresh_database(running.mongo_url)) as store:
+        yield store
+        await store.client.drop_database(store.database.name)
 
 
 @pytest.fixture

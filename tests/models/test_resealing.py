@@ -10,13 +10,13 @@ from models.sealed_secrets import reseal_secrets
 from models.secrets.vault import Vault
 from models.store.client import Store
 from tests.support.stack import fresh_database
+from tests.support.stores import open_store
 
 
 @pytest.fixture
 async def store(running: RunningServers) -> AsyncIterator[Store]:
-    fresh = Store(fresh_database(running.mongo_url))
-    yield fresh
-    await fresh.close()
+    async with open_store(fresh_database(running.mongo_url)) as fresh:
+        yield fresh
 
 
 def key() -> str:

@@ -21,6 +21,7 @@ from models.unit_of_work import Dependencies, UnitOfWork
 from models.users import User
 from tests.support.patience import PATIENCE
 from tests.support.stack import fresh_database
+from tests.support.stores import open_store
 
 
 def until(seconds: float = PATIENCE) -> float:
@@ -158,15 +159,14 @@ async def test_retries_end_at_the_deadline(dependencies: Dependencies, context: 
 
 
 async def test_preparing_twice_changes_nothing_and_deleted_rows_stay_deleted(running: RunningServers) -> None:
-    fresh = Store(fresh_database(running.mongo_url))
-    await asyncio.gather(*(prepare(fresh) for _ in range(3)))
-    integrations = fresh.collection("integrations")
-    assert {row["name"] async for row in integrations.find()} == set(INTEGRATIONS)
-    await integrations.delete_one({"name": "knock"})
-    await prepare(fresh)
-    assert {row["name"] async for row in integrations.find()} == set(INTEGRATIONS) - {"knock"}
-    await fresh.client.drop_database(fresh.database.name)
-    await fresh.close()
+    async with open_store(fresh_database(running.mongo_url)) as fresh:
+        await asyncio.gather(*(prepare(fresh) for _ in range(3)))
+        integrations = fresh.collection("integrations")
+        assert {row["name"] async for row in integrations.find()} == set(INTEGRATIONS)
+        await integrations.delete_one({"name": "knock"})
+        await prepare(fresh)
+        assert {row["name"] async for row in integrations.find()} == set(INTEGRATIONS) - {"knock"}
+        await fresh.client.drop_database(fresh.database.name)
 
 
 async def test_in_an_empty_store_is_nobody_who_could_get_in(store: Store) -> None:

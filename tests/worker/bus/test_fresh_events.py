@@ -21,6 +21,7 @@ from tests.models.conftest import build_dependencies
 from tests.support.client import Client, Events
 from tests.support.patience import PATIENCE
 from tests.support.stack import fresh_database
+from tests.support.stores import open_store
 from worker.bus.publications import Publication
 from worker.bus.publisher import Outcome, Publisher, PublishFailed
 from worker.bus.relay import Relay
@@ -43,10 +44,9 @@ class RefusingPublisher(Publisher):
 
 @pytest.fixture
 async def dependencies(running: RunningServers) -> AsyncIterator[Dependencies]:
-    store = Store(fresh_database(running.mongo_url))
-    await prepare(store)
-    yield build_dependencies(store)
-    await store.close()
+    async with open_store(fresh_database(running.mongo_url)) as store:
+        await prepare(store)
+        yield build_dependencies(store)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.support.client import Client, Events
 from tests.support.patience import PATIENCE
 from tests.support.proxy import proxy
 from tests.support.stack import fresh_database
+from tests.support.stores import open_store
 from worker.bus.publications import Publication
 from worker.bus.publisher import Outcome, Publisher, PublishFailed
 from worker.bus.relay import IN_FLIGHT, PART, Relay
@@ -51,10 +52,9 @@ class CountingPublisher(Publisher):
 
 @pytest.fixture
 async def store(apart: RunningServers) -> AsyncIterator[Store]:
-    fresh = Store(fresh_database(apart.mongo_url))
-    await prepare(fresh)
-    yield fresh
-    await fresh.close()
+    async with open_store(fresh_database(apart.mongo_url)) as fresh:
+        await prepare(fresh)
+        yield fresh
 
 
 @pytest.fixture
