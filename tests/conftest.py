@@ -13,6 +13,7 @@ import pytest
 import uvloop
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from devstack.errors import StackError
 from devstack.servers import install_servers
@@ -20,6 +21,9 @@ from runtime.memory import configure_memory
 from tests.support.faults.table import lines
 
 SHARED_SERVERS = ("breakable", "apart", "restricted", "restartable")  # the fixtures, whose tests take longest first
+
+
+DIED: list[str] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -107,8 +111,18 @@ def pytest_xdist_setupnodes() -> None:
         install_servers(print)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController, error: object) -> None:
+    """Note how a process that ran tests died, which xdist does not tell."""
+    if error:
+        DIED.append(f"{node.gateway.id} ended with status {node.gateway._io.popen.wait()}")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the tests of faults have counted."""
+    """Print which processes of tests died, and what the tests of faults have counted."""
+    if DIED:
+        terminalreporter.section("died")
+        terminalreporter.write_line("\n".join(DIED))
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     ended = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "teardown"]
     told = lines(recorded for report in ended for recorded in report.user_properties)
