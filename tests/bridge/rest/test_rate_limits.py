@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 
 import httpx
 import pytest
@@ -21,8 +22,11 @@ TELEPHONE = {"telephone": "13812345678"}
 
 
 @pytest.fixture
-async def limited(broker: RunningServers, worker: ScriptedWorker) -> AsyncIterator[RunningBridge]:
-    """A bridge that serves one request of each kind a minute."""
+async def limited(
+    broker: RunningServers, worker: ScriptedWorker, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RunningBridge]:
+    """A bridge that serves one request of each kind a minute, within one minute that does not end."""
+    monkeypatch.setattr("bridge.app.RateLimits", partial(RateLimits, clock=lambda: 600.0))
     limits = {"sign_ups_per_minute": 1, "checks_per_minute": 1, "sends_per_minute": 1}
     worker.set_reply("auth.register", done_reply(REGISTERED))
     worker.set_reply("auth.sign_up", done_reply(SIGNED_UP))
