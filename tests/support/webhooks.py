@@ -35,7 +35,8 @@ async def told(client: Client, webhook: dict[str, Any], state: str, count: int) 
         while True:
             page = await client.done("webhook.deliveries", {"id": webhook["id"], "state": state, "size": 1000})
             if len(page["items"]) >= count:
-                return [*reversed(page["items"])]
+                # what came within one millisecond is listed in any order
+                return sorted(page["items"], key=lambda each: (each["created_at"], each["sequence"]))
             await asyncio.sleep(0.05)
 
 
