@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal, Protocol
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
@@ -13,6 +13,7 @@ from contracts.catalog import EVENTS_EXCHANGE, EVENTS_LOG
 
 Receive = Callable[[AbstractIncomingMessage | None], Awaitable[None]]  # None has the subscription look again
 Start = Literal["first", "next"] | int | datetime
+CLOCKS = timedelta(seconds=1)  # by which the broker's may be behind
 
 # One consumer at a time keeps each subject's order. RabbitMQ 4 by default drops what was delivered 20 times.
 QUEUE: FieldTable = {"x-queue-type": "quorum", "x-single-active-consumer": True, "x-delivery-limit": 1_000_000}
@@ -81,12 +82,17 @@ class EventLog:
     is_stale: ClassVar[bool] = False
     is_shared: ClassVar[bool] = False
     _next: int | None = None
+    _began: datetime | None = None  # where "next" was, for who has seen no event yet
 
     async def consume(self, channel: AbstractChannel, receive: Receive) -> None:
-        """Read on after the last event that was seen."""
+        """Read on after the last event that was seen, or where reading began."""
         await channel.set_qos(self.prefetch)
         log = await channel.get_queue(self.name, ensure=False)
-        await log.consume(receive, arguments={"x-stream-offset": self.start if self._next is None else self._next})
+        began = datetime.now(UTC)
+        place = next(each for each in (self._next, self._began, self.start) if each is not None)
+        await log.consume(receive, arguments={"x-stream-offset": place})
+        if self.start == "next" and self._began is None:
+            self._began = began - CLOCKS
 
     def accepts(self, event: Event) -> bool:
         """Whether a pattern matches and the event is not older than asked: a chunk of the stream may begin earlier."""

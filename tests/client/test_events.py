@@ -184,6 +184,21 @@ async def test_a_replay_goes_on_where_the_connection_was_lost(stack: Stack, bus:
     assert [event.subject for event in seen] == [f"user/{user.id}" for user in users]
 
 
+async def test_a_replay_of_new_events_misses_none_where_the_connection_is_lost_before_the_first(
+    stack: Stack, bus: Bus
+) -> None:
+    async with (
+        proxy(stack.amqp_url) as (link, url),
+        connect(url, app_id="billing") as through,
+        through.replay("next", "user.created") as events,
+    ):
+        link.cut()
+        user = await bus.ask(CreateUser(username=name()))
+        link.heal()
+        (event,) = await asyncio.wait_for(about(events, f"user/{user.id}", 1), PATIENCE)
+    assert event.sequence == 1
+
+
 async def test_names_and_times_that_cannot_be_are_refused_at_once(bus: Bus) -> None:
     for bad in ("", "userbus", "userbus.events"):
         with pytest.raises(ValueError, match="name the consumer"):
