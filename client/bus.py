@@ -111,7 +111,8 @@ class Bus:
         several processes with the same consumer name one is given the events; another takes over when it ends. With
         several `partitions`, 64 at most, the processes share the subjects; the number stays what it was first. Up to
         `prefetch` events of each are fetched ahead. `plain` takes them without personal data, for services that are
-        given no more. Raises ValueError for a name that is userbus's own, and for another number of partitions.
+        given no more. Raises ValueError for a name that is userbus's own, for one that no queue can have, for a pattern
+        of more than 255 bytes, for another number of partitions, and for more than 65,535 to fetch.
         """
         if not consumer or consumer.split(".", maxsplit=1)[0] == "userbus":
             raise ValueError("name the consumer after your own service: userbus.* is the service's own")
@@ -125,7 +126,8 @@ class Bus:
         """Read past events from the log (the last 7 days by default), then new ones as they come.
 
         `start` is "first", "next" (new events only), the `offset` of an event, or a time with a time zone. Every reader
-        reads for itself; nothing is stored when it ends. Raises ValueError for a time without a time zone.
+        reads for itself; nothing is stored when it ends. Raises ValueError for a time without a time zone, for what is
+        none of these, and for fewer than 1 or more than 65,535 to fetch.
         """
         if isinstance(start, datetime) and start.tzinfo is None:
             raise ValueError("give a time with a time zone")

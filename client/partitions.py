@@ -9,11 +9,12 @@ from aiormq.abc import FieldTable
 
 from client.event import Event
 from client.members import Members
-from client.sources import QUEUE, EventQueue, Receive
+from client.sources import QUEUE, EventQueue, Receive, require_name
 from contracts.catalog import SUBJECT_HEADER
 
 HASH = "x-consistent-hash"
 MOST_PARTITIONS = 64
+LONGEST_EXCHANGE = 127  # bytes of its name
 
 
 @dataclass(slots=True)
@@ -31,8 +32,9 @@ class PartitionedQueue:
     _share: range = range(0)
 
     def __post_init__(self) -> None:
-        """Know nobody yet."""
-        self._members = Members(f"{self.name}.members")
+        """Know nobody yet. Raises ValueError for a name that is too long with what is added to it."""
+        require_name(members := f"{self.name}.members", LONGEST_EXCHANGE)
+        self._members = Members(members)
 
     @property
     def name(self) -> str:

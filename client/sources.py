@@ -1,5 +1,6 @@
 """Sources of events: a durable queue of the consumer's own, or the log of the last days."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,11 @@ from contracts.catalog import EVENTS_EXCHANGE, EVENTS_LOG
 Receive = Callable[[AbstractIncomingMessage | None], Awaitable[None]]  # None has the subscription look again
 Start = Literal["first", "next"] | int | datetime
 CLOCKS = timedelta(seconds=1)  # by which the broker's may be behind
+FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # that AMQP can tell
+LAST_OFFSET = 2**63 - 1
+LONGEST_NAME = 255  # bytes of a queue's name or a routing key
+MOST_PREFETCH = 65_535
+_ODD = re.compile(r"[^A-Za-z0-9_.:@#,/+ -]")  # what pamqp puts into no name
 
 # One consumer at a time keeps each subject's order. RabbitMQ 4 by default drops what was delivered 20 times.
 QUEUE: FieldTable = {"x-queue-type": "quorum", "x-single-active-consumer": True, "x-delivery-limit": 1_000_000}
@@ -55,6 +61,13 @@ class EventQueue:
     is_stale: ClassVar[bool] = False
     is_shared: ClassVar[bool] = False
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for what the broker could never be told, for which one connection after the other fails."""
+        require_name(self.name, LONGEST_NAME)
+        for pattern in self.patterns:
+            _require_length(pattern, LONGEST_NAME)
+        require_prefetch(self.prefetch, least=0)
+
     async def consume(self, channel: AbstractChannel, receive: Receive) -> None:
         """Declare and bind the queue, then consume from it."""
         await channel.set_qos(self.prefetch)
@@ -84,13 +97,19 @@ class EventLog:
     _next: int | None = None
     _began: datetime | None = None  # where "next" was, for who has seen no event yet
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for what the broker could never be told."""
+        require_prefetch(self.prefetch, least=1)
+        if not _is_place(self.start):
+            raise ValueError(f'{self.start!r} is no place in the log: take "first", "next", an offset from 0 or a time')
+
     async def consume(self, channel: AbstractChannel, receive: Receive) -> None:
         """Read on after the last event that was seen, or where reading began."""
         await channel.set_qos(self.prefetch)
         log = await channel.get_queue(self.name, ensure=False)
         began = datetime.now(UTC)
         place = next(each for each in (self._next, self._began, self.start) if each is not None)
-        await log.consume(receive, arguments={"x-stream-offset": place})
+        await log.consume(receive, arguments={"x-stream-offset": stream_place(place)})
         if self.start == "next" and self._began is None:
             self._began = began - CLOCKS
 
@@ -103,6 +122,37 @@ class EventLog:
 
     async def leave(self) -> None:
         """Tell nobody: each reader reads for itself."""
+
+
+def stream_place(start: Start) -> Start:
+    """Return a place in a stream as the broker can be told: a time before 1970 is before everything."""
+    return max(start, FIRST_TIME) if isinstance(start, datetime) else start
+
+
+def require_name(name: str, longest: int) -> None:
+    """Raise ValueError for a name that no queue, or no exchange, can be given."""
+    if odd := sorted({*_ODD.findall(name)}):
+        raise ValueError(
+            f"name the consumer without {' '.join(map(repr, odd))}: letters of ASCII, digits, spaces and -_.:@#,/+"
+        )
+    _require_length(name, longest)
+
+
+def _require_length(text: str, longest: int) -> None:
+    if len(text.encode()) > longest:
+        raise ValueError(f"{text[:40]}… is too long: RabbitMQ takes {longest} bytes")
+
+
+def require_prefetch(prefetch: int, least: int) -> None:
+    """Raise ValueError for a prefetch that cannot be."""
+    if not least <= prefetch <= MOST_PREFETCH:
+        raise ValueError(f"prefetch {prefetch}: take {least} to {MOST_PREFETCH}")
+
+
+def _is_place(start: Start) -> bool:
+    if isinstance(start, int):
+        return 0 <= start <= LAST_OFFSET
+    return isinstance(start, datetime) or start in ("first", "next")
 
 
 def is_any_match(patterns: Sequence[str], name: str) -> bool:
