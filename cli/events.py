@@ -18,6 +18,7 @@ from contracts.catalog import EVENTS
 from contracts.nearest import nearest_names
 
 IDLE_SECONDS = 3.0
+OFFSET_DIGITS = 18
 app = typer.Typer(no_args_is_help=True)
 
 Patterns = Annotated[list[str] | None, typer.Argument(help="Names or topic patterns, as in 'user.*'; by default all.")]
@@ -73,7 +74,7 @@ def _describe(event: Event) -> str:
 def _read_start(given: str) -> Start:
     if given == "first":
         return "first"
-    if given.isdecimal():
+    if given.isdecimal() and len(given) <= OFFSET_DIGITS:
         return int(given)
     with suppress(ValueError, typer.BadParameter):
         return datetime.now(UTC) - duration(given)

@@ -12,6 +12,7 @@ from typing import Any, Self
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
+from client.sources import stream_place
 from contracts.catalog import DEAD_LOG
 from dead_letters.dead_letter import Selection
 
@@ -66,7 +67,7 @@ async def read_entries(channel: AbstractChannel, since: datetime | None = None) 
     await channel.set_qos(prefetch_count=100)
     stream = await channel.get_queue(DEAD_LOG, ensure=False)
     # from a time on the broker begins with the chunk that has it, which may hold earlier entries
-    await stream.consume(arrived.put, arguments={"x-stream-offset": since or "first"})
+    await stream.consume(arrived.put, arguments={"x-stream-offset": stream_place(since or "first")})
     with suppress(TimeoutError):
         while True:
             message = await asyncio.wait_for(arrived.get(), QUIET)

@@ -9,17 +9,20 @@ from typing import Annotated, Any
 
 import typer
 
+from client.sources import FIRST_TIME
 from dead_letters.dead_letter import Selection
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def duration(text: str) -> timedelta:
-    """90s, 5m, 2h or 7d."""
-    found = re.fullmatch(r"(\d+)([smhd])", text)
+    """90s, 5m, 2h or 7d; of more than since 1970 no more is meant, for nothing here is older."""
+    found = re.fullmatch(r"(\d{1,20})([smhd])", text)
     if not found:
         raise typer.BadParameter("write an age as 90s, 5m, 2h or 7d, or a time as 2026-01-31T08:00:00Z")
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+    longest = datetime.now(UTC) - FIRST_TIME
+    count, unit = int(found[1]), timedelta(**{UNITS[found[2]]: 1})
+    return count * unit if count < longest / unit else longest
 
 
 def age(text: str) -> timedelta:
@@ -28,7 +31,7 @@ def age(text: str) -> timedelta:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return duration(text)
-    return datetime.now(UTC) - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return datetime.now(UTC) - max(moment if moment.tzinfo else moment.replace(tzinfo=UTC), FIRST_TIME)
 
 
 Ids = Annotated[

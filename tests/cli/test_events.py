@@ -4,6 +4,8 @@ import asyncio
 import json
 from uuid import uuid4
 
+import pytest
+
 from tests.support.client import Client
 from tests.support.command_line import run_userbus
 from tests.support.stack import Stack
@@ -37,6 +39,17 @@ async def test_new_events_are_shown_as_they_come(client: Client, stack: Stack) -
         await asyncio.sleep(0.2)
     status, out, _ = await watching
     assert (status, out.split()[2]) == (0, "role.created")
+
+
+@pytest.mark.parametrize("since", ["0001-01-01", "1969-07-20T20:17:40Z", "99999d", "99999999999999999999h"])
+async def test_ages_and_times_before_all_events_are_the_beginning(stack: Stack, since: str) -> None:
+    first = await run_userbus(stack.amqp_url, "events", "replay", "--limit", "1")
+    assert await run_userbus(stack.amqp_url, "events", "replay", "--since", since, "--limit", "1") == first
+
+
+async def test_an_offset_that_is_too_large_is_told(stack: Stack) -> None:
+    status, _, err = await run_userbus(stack.amqp_url, "events", "replay", "--since", "9" * 19)
+    assert (status, "not an offset, an age" in err) == (1, True)
 
 
 async def test_what_is_no_time_is_told(stack: Stack) -> None:

@@ -147,6 +147,8 @@ async def test_the_log_tells_who_did_what(client: Client, stack: Stack) -> None:
     assert re.split("  +", dropped.strip())[2:5] == ["drop", "1", "1 by message_id"]
     assert re.split("  +", redriven.strip())[2:5] == ["redrive", "2", "2 by message_id"]
     assert " ".join(ids[:2]) in redriven
+    for begin in ("99999d", "0001-01-01"):
+        assert (await run_dead(stack.amqp_url, "log", "--since", begin)).stdout.splitlines()[1:3] == [dropped, redriven]
     future = await run_dead(stack.amqp_url, "log", "--since", "2999-01-01")
     assert (future.exit_code, future.stdout.split()) == (0, [word for name in columns for word in name.split()])
 

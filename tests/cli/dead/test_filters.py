@@ -41,6 +41,7 @@ CASES = [
     (["--name", "role"], set()),
     (["--reason", "store.*"], {"reason"}),
     (["--older", "7d"], {"old"}),
+    (["--older", "9999999999d"], set()),
     (["--newer", "2h"], {"plain", "name", "reason", "text", "exception", "body", "caller"}),
     (["--older", "2020-01-01T00:00:01Z"], {"old"}),
     (["--newer", "2020-01-02", "--caller", "billing-*"], {"caller"}),
