@@ -17,6 +17,7 @@ KEPT_HEADERS = frozenset({"x-actor", "x-client-address", "traceparent", "tracest
 FULL_PAUSE = 1.0
 FULL_TRIES = 30
 BACK_LOOKS, BACK_PAUSE = 40, 0.05  # seconds
+QUIET_LOOKS, QUIET_PAUSE = 2, 1.0  # seconds
 WINDOW = 50_000  # unsettled messages of one consumer: AMQP's limit is 65,535, and 2,000 where none is named
 
 
@@ -36,7 +37,8 @@ class DeadLetterQueue:
     may redrive it twice, which its message_id makes harmless. With `keep_callers` it keeps its `user_id`, for which the
     URL's user needs the tag `impersonator`.
 
-    `undeliverable` is how many more the broker could not deliver, to anybody.
+    `undeliverable` is how many more the broker could not deliver, to anybody; `elsewhere` how many of `total` somebody
+    else has had or has in hand, as another command that was begun at the same time.
     """
 
     channel: AbstractChannel
@@ -52,6 +54,7 @@ class DeadLetterQueue:
         self._held = 0
         self.total = 0
         self.undeliverable = 0
+        self.elsewhere = 0
 
     @property
     def is_stopped(self) -> bool:
@@ -70,16 +73,33 @@ class DeadLetterQueue:
         return self.is_stopped
 
     async def read(self) -> AsyncIterator[AbstractIncomingMessage]:
-        """Yield each message, until `stop`. Raises `ConnectionError` when the connection is lost."""
+        """Yield each message, until `stop`. Raises `ConnectionError` when the connection is lost.
+
+        Ends before the last where somebody else has the others, `elsewhere` of them.
+        """
         for number in range(self.total):
             if number % WINDOW == 0:
                 await self._consume()
-            message = await self._arrived.get()
+            arrived = await self._wait_next()
             if self.is_stopped:
                 return
+            if not arrived:
+                self.elsewhere = self.total - number
+                return
+            (message,) = arrived
             if message is None:
                 raise ConnectionError("the connection to the broker was lost")
             yield message
+
+    async def _wait_next(self) -> list[AbstractIncomingMessage | None]:
+        """Return the next message; nothing once none has come for a while, and none waits in the queue either."""
+        quiet = 0
+        while quiet < QUIET_LOOKS:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(QUIET_PAUSE):
+                    return [await self._arrived.get()]
+            quiet = 0 if await self._count(DEAD) else quiet + 1
+        return []
 
     async def _consume(self) -> None:
         """Add a consumer for the next window of messages."""

@@ -188,7 +188,7 @@ def _run(work: Callable[[DeadLetterQueue], Awaitable[T]]) -> T:
         settings = read_settings()
         async with DeadLetterQueue(settings.amqp_url.get_secret_value(), settings.require_caller) as queue:
             done = await work(queue)
-            _print_undeliverable(queue.undeliverable)
+            _print_others(queue)
             return done
 
     try:
@@ -209,8 +209,11 @@ def _explain(error: Exception) -> str:
     return NO_TOPOLOGY if isinstance(error, ChannelNotFoundEntity) else describe_no_broker(error)
 
 
-def _print_undeliverable(count: int) -> None:
-    if count:
+def _print_others(queue: DeadLetterQueue) -> None:
+    if queue.elsewhere:
+        told = "more were in the hands of another command, or of the console: look again once it has ended"
+        print_line(f"{queue.elsewhere} {told}", err=True)
+    if count := queue.undeliverable:
         typer.echo(f"{count} more cannot be delivered by the broker: see `userbus dead drop-undeliverable`", err=True)
 
 
