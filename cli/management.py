@@ -11,6 +11,7 @@ import httpx
 from access.rabbitmq_users import policy_name, stream_policy_name
 
 TIMEOUT = 30.0
+NO_URL = "USERBUS_MANAGEMENT_URL is no URL such as http://user:password@host:15672"
 
 
 class ManagementFailed(Exception):
@@ -21,9 +22,7 @@ class Management:
     """The management API of a broker, at a URL with user and password; `vhost` is the virtual host of userbus."""
 
     def __init__(self, url: str, vhost: str = "/") -> None:
-        parts = urlsplit(url)
-        self._base = f"{parts.scheme}://{parts.hostname}:{parts.port or 15672}/api"
-        self._login = (unquote(parts.username or ""), unquote(parts.password or ""))
+        self._url = url
         self._vhost = quote(vhost, safe="")
 
     def import_definitions(self, definitions: Mapping[str, Any]) -> None:
@@ -71,10 +70,26 @@ class Management:
         return rows
 
     def _call(self, method: str, path: str, **body: Any) -> httpx.Response:
+        base, login = _read_url(self._url)
         try:
-            answer = httpx.request(method, self._base + path, auth=self._login, timeout=TIMEOUT, **body)
+            answer = httpx.request(method, base + path, auth=login, timeout=TIMEOUT, **body)
         except httpx.HTTPError as error:
-            raise ManagementFailed(f"{self._base} does not answer: {error}") from error
+            raise ManagementFailed(f"{base} does not answer: {error}") from error
         if answer.is_error and not (method == "DELETE" and answer.status_code == httpx.codes.NOT_FOUND):
             raise ManagementFailed(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
+        if method == "GET" and not answer.headers.get("content-type", "").startswith("application/json"):
+            raise ManagementFailed(f"{base} answers, but not as RabbitMQ's management API: is that its port?")
         return answer
+
+
+def _read_url(url: str) -> tuple[str, tuple[str, str]]:
+    """Return where the API begins, and the login."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 15672
+    except ValueError as error:
+        raise ManagementFailed(f"{NO_URL}: {error}") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise ManagementFailed(NO_URL)
+    place = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{place}:{port}/api", (unquote(parts.username or ""), unquote(parts.password or ""))
