@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractIncomingMessage
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
 
 INTERVAL = 1.0
 SILENCE = 5.0  # after which a process is taken for gone
@@ -60,7 +60,9 @@ class Members:
                     await changed()
 
     async def _send(self, state: str) -> None:
-        if self._exchange is not None:
+        if self._exchange is None:
+            return
+        with suppress(DeliveryError):  # where a member's queue is lost with its node; the next second has another
             await self._exchange.publish(aio_pika.Message(b"", message_id=self._own, type=state), "", mandatory=False)
 
     async def _receive(self, changed: Changed, message: AbstractIncomingMessage) -> None:
