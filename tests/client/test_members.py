@@ -7,6 +7,7 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
+from pamqp.commands import Basic
 
 from client import members
 from client.members import HERE, Members
@@ -24,7 +25,7 @@ class RefusingExchange:
     async def publish(self, message: aio_pika.Message, key: str, **words: Any) -> None:
         self._told += 1
         if self._told % 2:
-            raise DeliveryError(None, None)
+            raise DeliveryError(None, Basic.Nack())
         await self._exchange.publish(message, key, **words)
 
 
