@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -9,13 +10,21 @@ from typing import Any, Self
 from aio_pika import DeliveryMode
 from pamqp.commands import Basic
 
+from client.errors import Invalid
 from client.options import Options
 from client.wire import encode
 from contracts.base import Command, Request
+from contracts.problem import Problem
 
 DEADLINE = "x-deadline"
-ACTOR = "x-actor"
-CLIENT_ADDRESS = "x-client-address"
+HEADERS = {  # by option
+    "actor": "x-actor",
+    "client_address": "x-client-address",
+    "traceparent": "traceparent",
+    "tracestate": "tracestate",
+}
+LONGEST_ID = 255  # bytes
+LONGEST_HEADERS = 100_000  # bytes of all together: RabbitMQ closes the connection for more than fit into one frame
 LONGEST = 10 * 365 * 86_400  # seconds; RabbitMQ closes the channel for an expiration beyond that
 
 
@@ -32,19 +41,24 @@ class PreparedRequest:
 
     @classmethod
     def prepare(cls, name: str, request: Request[Any], app_id: str, options: Options) -> Self:
-        """Put a request and its options together; makes a message_id where none is given."""
-        headers = {
-            ACTOR: options.get("actor"),
-            CLIENT_ADDRESS: options.get("client_address"),
-            "traceparent": options.get("traceparent"),
-            "tracestate": options.get("tracestate"),
-        }
+        """Put a request and its options together; makes a message_id where none is given.
+
+        Raises Invalid for an option that no message can carry, which would fail while it is sent.
+        """
+        given: Mapping[str, Any] = options
+        texts = {name: given[name] for name in HEADERS if given.get(name) is not None}
+        message_id = options.get("message_id") or str(uuid.uuid4())
+        for field, text in {"message_id": message_id, "app_id": app_id}.items():
+            _require_size(field, text, LONGEST_ID)
+        left = LONGEST_HEADERS
+        for field, text in texts.items():
+            left -= _require_size(field, text, left)
         return cls(
             name=name,
             body=encode(request),
-            message_id=options.get("message_id") or str(uuid.uuid4()),
+            message_id=message_id,
             app_id=app_id,
-            headers={key: value for key, value in headers.items() if value is not None},
+            headers={HEADERS[name]: text for name, text in texts.items()},
             persistent=isinstance(request, Command),
         )
 
@@ -68,3 +82,19 @@ class PreparedRequest:
             delivery_mode=mode.value,
             headers={**self.headers, **deadline},
         )
+
+
+def _require_size(field: str, text: str, longest: int) -> int:
+    """Return how many bytes a text has. Raises Invalid if there are too many, or none for one of its characters."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise _invalid(field, "holds half of a character (a surrogate)") from None
+    if size > longest:
+        raise _invalid(field, f"has {size} bytes: {longest} at most")
+    return size
+
+
+def _invalid(field: str, why: str) -> Invalid:
+    problem = {"field": field, "message": why}
+    return Invalid(Problem(kind="invalid", code="message.invalid", message=f"{field} {why}", details=[problem]))

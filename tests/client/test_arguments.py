@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from client import Bus, connect
+from client import Bus, Invalid, connect
+from client.options import Options
+from contracts.users import DeleteUser
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
 
@@ -48,6 +50,27 @@ async def test_what_the_broker_could_never_be_told_is_refused_at_once(bus: Bus) 
     for consumer in (f"{uuid4().hex} -_.:@#,/+", uuid4().hex.ljust(248, "c")):
         async with bus.events(consumer, "é" * 127, prefetch=65_535):
             pass
+
+
+@pytest.mark.parametrize(
+    ("option", "field"),
+    [
+        ({"message_id": "é" * 128}, "message_id"),
+        ({"message_id": "\ud800"}, "message_id"),
+        ({"actor": "user:\udfff"}, "actor"),
+        ({"tracestate": "a" * 100_001}, "tracestate"),
+        ({"actor": "a" * 60_000, "tracestate": "a" * 60_000}, "tracestate"),
+    ],
+)
+async def test_an_option_that_no_message_can_carry_is_refused_like_a_field(
+    bus: Bus, option: Options, field: str
+) -> None:
+    for send in (bus.ask, bus.publish):
+        with pytest.raises(Invalid) as refused:
+            await send(DeleteUser(id=2**50), **option)
+        assert (refused.value.code, [each["field"] for each in refused.value.details]) == ("message.invalid", [field])
+    longest: Options = {"message_id": uuid4().hex.ljust(255, "i"), "actor": "a" * 100_000}
+    assert (await bus.ask(DeleteUser(id=2**50), **longest)).deleted == 0
 
 
 async def test_a_time_before_all_others_is_the_first(bus: Bus) -> None:
