@@ -103,7 +103,11 @@ class WebhookDeliverer:
         if webhook is None or not webhook.enabled:
             return False
         claimed = await self._deliveries.claim(id, AT_ONCE)
-        taken = await asyncio.gather(*(self._deliver(webhook, each) for each in claimed))
+        # all of them, also where one fails: what has been posted is to be settled
+        taken = await asyncio.gather(*(self._deliver(webhook, each) for each in claimed), return_exceptions=True)
+        for each in taken:
+            if isinstance(each, BaseException):
+                raise each
         if any(taken):
             with translate_errors():
                 await self._webhooks.record_delivery(webhook)
