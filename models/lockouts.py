@@ -98,10 +98,11 @@ class Lockout(Document):
 
     def record_failure(self) -> bool:
         """Count a failure; return whether it locks."""
-        self.failures = [*self.recent_failures, now()]
-        self.expires_at = now() + self.rule.window
+        moment = now()
+        self.failures = [*self.recent_failures, moment]
+        self.expires_at = moment + self.rule.window
         locks = self.rule.lock is not None and len(self.failures) >= self.rule.max_failures
-        self.locked_until = now() + self.rule.lock if locks and self.rule.lock else None
+        self.locked_until = moment + self.rule.lock if locks and self.rule.lock else None
         return locks
 
 

@@ -1,6 +1,7 @@
 """Counting failed sign-ins: windows, locks and delays."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -51,6 +52,14 @@ def test_a_realm_without_locks_refuses_after_a_hundred_failures_in_an_hour() -> 
     assert refusal.value.details == {"delay": 3.0}
     assert lockout.refused_until == lockout.failures[0] + SLOWING.window
     assert lockout.counts_until == lockout.failures[-1] + SLOWING.window
+
+
+def test_a_failure_is_counted_at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    lockout, began, looks = counter(True, *[timedelta(minutes=1)] * 4), now(), count()
+    monkeypatch.setattr("models.lockouts.now", lambda: began + timedelta(seconds=next(looks)))
+    assert lockout.record_failure()
+    ends = lockout.failures[-1] + LOCKING.window
+    assert (lockout.expires_at, lockout.locked_until) == (ends, ends)
 
 
 def test_two_counters_of_one_identifier_are_two_subjects() -> None:
