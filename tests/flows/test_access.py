@@ -190,8 +190,8 @@ async def test_no_query_shows_a_link_to_what_is_gone(client: Client, given: Give
 async def test_a_role_deleted_while_it_is_assigned_is_never_shown(client: Client) -> None:
     app = await an_app(client)
     roles, user = [await a_role(client, app) for _ in range(20)], await a_user(client)
-    assigns = [client.call("role.assign", {"user_id": user["id"], "role_ids": [role["id"]]}) for role in roles]
-    deletes = [client.call("role.delete", {"id": role["id"]}) for role in roles]
+    assigns = [client.settle("role.assign", {"user_id": user["id"], "role_ids": [role["id"]]}) for role in roles]
+    deletes = [client.settle("role.delete", {"id": role["id"]}) for role in roles]
     await asyncio.gather(*assigns, *deletes)
     assert await ids(client, "role.of_user", user_id=user["id"]) == []
 

@@ -187,7 +187,7 @@ async def test_of_fifty_users_who_want_one_account_exactly_one_gets_it(client: C
     account = uuid4().hex
     users = [await user_with(client) for _ in range(50)]
     bodies = [{"user_id": user["id"], "actions": [create("lark", account)]} for user in users]
-    replies = await asyncio.gather(*(client.call("account.apply", body) for body in bodies))
+    replies = await asyncio.gather(*(client.settle("account.apply", body) for body in bodies))
     assert [reply["status"] for reply in replies].count("done") == 1
     assert {reply["problem"]["code"] for reply in replies if reply["status"] == "failed"} == {"account.taken"}
 
@@ -195,7 +195,9 @@ async def test_of_fifty_users_who_want_one_account_exactly_one_gets_it(client: C
 async def test_simultaneous_changes_of_one_user_are_all_kept(client: Client) -> None:
     user = await user_with(client)
     integrations = ("lark", "knock", "slack", "dingtalk", "youtrack")
-    await asyncio.gather(*(applied(client, user, create(integration)) for integration in integrations))
+    bodies = [{"user_id": user["id"], "actions": [create(integration)]} for integration in integrations]
+    replies = await asyncio.gather(*(client.settle("account.apply", each) for each in bodies))
+    assert {reply["status"] for reply in replies} == {"done"}
     listed = await client.done("account.list", {"user_id": user["id"]})
     assert {account["integration"] for account in listed["items"]} == {*integrations}
 

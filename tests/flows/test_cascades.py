@@ -35,8 +35,8 @@ async def test_deleting_a_resource_type_takes_its_resources(client: Client) -> N
 
 async def test_an_app_is_not_deleted_while_a_role_is_made_in_it(client: Client) -> None:
     apps = [await an_app(client) for _ in range(20)]
-    makes = [client.call("role.create", {"app_id": app["id"], "code": "R", "name": "R"}) for app in apps]
-    deletes = [client.call("app.delete", {"id": app["id"]}) for app in apps]
+    makes = [client.settle("role.create", {"app_id": app["id"], "code": "R", "name": "R"}) for app in apps]
+    deletes = [client.settle("app.delete", {"id": app["id"]}) for app in apps]
     await asyncio.gather(*makes, *deletes)
     wanted = {"field": "app_id", "op": "in", "value": [app["id"] for app in apps]}
     assert (await client.done("role.search", {"filter": [wanted]}))["items"] == []

@@ -222,7 +222,9 @@ async def test_more_than_a_megabyte_is_refused(client: Client) -> None:
 
 async def test_of_ten_simultaneous_imports_of_the_same_users_each_user_is_made_once(client: Client) -> None:
     users = rows(50, accounts=[])
-    outcomes = await asyncio.gather(*(imported(client, users[:: 1 if turn % 2 else -1]) for turn in range(10)))
+    bodies = [{"users": users[:: 1 if turn % 2 else -1]} for turn in range(10)]
+    replies = await asyncio.gather(*(client.settle("user.import", body) for body in bodies))
+    outcomes = [reply["data"] for reply in replies]
     assert sum(outcome["created"] for outcome in outcomes) == 50
     codes = {row["problem"]["code"] for outcome in outcomes for row in outcome["failed"]}
     assert codes == {"user.username_taken"}

@@ -35,7 +35,7 @@ async def test_names_are_compared_exactly(client: Client) -> None:
 
 async def test_of_twenty_simultaneous_creates_exactly_one_wins(client: Client) -> None:
     body = {"name": name()}
-    replies = await asyncio.gather(*(client.call("integration.create", body) for _ in range(20)))
+    replies = await asyncio.gather(*(client.settle("integration.create", body) for _ in range(20)))
     assert [reply["status"] for reply in replies].count("done") == 1
     assert {reply["problem"]["code"] for reply in replies if reply["status"] == "failed"} == {"integration.name_taken"}
 

@@ -68,7 +68,7 @@ async def test_a_refused_registration_leaves_nothing_behind(client: Client, stac
 async def test_of_simultaneous_registrations_with_one_telephone_one_wins(client: Client, stack: Stack) -> None:
     given = await coded(client, stack)
     bodies = [{**given, "username": person()["username"]} for _ in range(10)]
-    replies = await asyncio.gather(*(client.call("auth.register", body) for body in bodies))
+    replies = await asyncio.gather(*(client.settle("auth.register", body) for body in bodies))
     assert [reply["status"] for reply in replies].count("done") == 1
     codes = {reply["problem"]["code"] for reply in replies if reply["status"] == "failed"}
     assert codes <= {"user.telephone_taken", "sms.code_wrong"}

@@ -70,7 +70,7 @@ async def test_names_are_unique_among_live_roles_where_asked(client: Client) -> 
 
 async def test_of_simultaneous_creates_of_one_unique_name_one_wins(client: Client) -> None:
     body = {"name": code("Editor"), "unique_name": True}
-    replies = await asyncio.gather(*(client.call("role.create", body) for _ in range(10)))
+    replies = await asyncio.gather(*(client.settle("role.create", body) for _ in range(10)))
     assert [reply["status"] for reply in replies].count("done") == 1
     codes = {reply["problem"]["code"] for reply in replies if reply["status"] == "failed"}
     assert codes == {"role.name_taken"}

@@ -115,7 +115,7 @@ async def test_the_same_code_may_be_in_two_apps(client: Client, noun: str) -> No
 @pytest.mark.parametrize("noun", NOUNS)
 async def test_of_simultaneous_creates_of_one_code_one_wins(client: Client, noun: str) -> None:
     fields = await fields_of(client, noun)
-    replies = await asyncio.gather(*(client.call(f"{noun}.create", fields) for _ in range(10)))
+    replies = await asyncio.gather(*(client.settle(f"{noun}.create", fields) for _ in range(10)))
     assert [reply["status"] for reply in replies].count("done") == 1
     codes = {reply["problem"]["code"] for reply in replies if reply["status"] == "failed"}
     assert codes == {f"{noun}.code_taken"}

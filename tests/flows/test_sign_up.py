@@ -56,6 +56,6 @@ async def test_a_weak_password_is_refused_under_the_standard_rules_only(client: 
 
 async def test_of_fifty_simultaneous_sign_ups_exactly_one_wins(client: Client) -> None:
     body = {"email": address(), "password": PASSWORD}
-    replies = await asyncio.gather(*(client.call("auth.sign_up", body) for _ in range(50)))
+    replies = await asyncio.gather(*(client.settle("auth.sign_up", body) for _ in range(50)))
     assert [reply["status"] for reply in replies].count("done") == 1
     assert {reply["problem"]["code"] for reply in replies if reply["status"] == "failed"} == {"user.username_taken"}

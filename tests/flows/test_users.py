@@ -61,14 +61,14 @@ async def test_identifiers_share_one_namespace_without_letter_case(client: Clien
 
 async def test_of_fifty_simultaneous_creates_exactly_one_wins(client: Client) -> None:
     email = f"{name()}@example.com"
-    replies = await asyncio.gather(*(client.call("user.create", {"email": email}) for _ in range(50)))
+    replies = await asyncio.gather(*(client.settle("user.create", {"email": email}) for _ in range(50)))
     assert [reply["status"] for reply in replies].count("done") == 1
     assert {reply["problem"]["code"] for reply in replies if reply["status"] == "failed"} == {"user.email_taken"}
 
 
 async def test_the_same_command_fifty_times_at_once_has_one_effect(client: Client) -> None:
     message_id, body = uuid4().hex, {"username": name()}
-    calls = (client.call("user.create", body, message_id=message_id) for _ in range(50))
+    calls = (client.settle("user.create", body, message_id=message_id) for _ in range(50))
     replies: list[dict[str, Any]] = await asyncio.gather(*calls)
     assert all(reply == replies[0] and reply["status"] == "done" for reply in replies)
 

@@ -47,6 +47,7 @@ class Client:
 
     async def settle(self, name: str, body: Any, **properties: Any) -> dict[str, Any]:
         """The reply to a command that is sent again, under its own id, for as long as it is told to try again."""
+        properties = {"message_id": uuid4().hex, **properties}
         async with asyncio.timeout(2 * PATIENCE):
             while is_unavailable(reply := await self.call(name, body, **properties)):
                 await asyncio.sleep(0.1)
