@@ -48,7 +48,7 @@ class ChildProgram:
             os.kill(self.pid, signal.SIGTERM)
             deadline = time.monotonic() + limit
             while self.exit_code is None and time.monotonic() < deadline:
-                time.sleep(0.01)
+                time.sleep(0.01)  # waitid has no limit of time
         return self.kill()
 
     def kill(self) -> int:
