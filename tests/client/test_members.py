@@ -32,7 +32,7 @@ class RefusingExchange:
 async def test_a_message_that_the_broker_refuses_is_followed_by_others(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(members, "INTERVAL", 0.05)
+    monkeypatch.setattr(members, "INTERVAL", 0.05)  # a second each otherwise
     heard = asyncio.Queue[str | None]()
 
     async def nothing() -> None:

@@ -16,7 +16,7 @@ def wait_gone(pid: int) -> None:
     """Wait until nothing has this process id any more."""
     deadline = time.monotonic() + PATIENCE
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)  # nothing announces it
+        time.sleep(0.02)  # nothing announces that a process of another parent has ended
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,7 @@ def test_no_signal_is_sent_to_the_process_id_of_a_program_that_has_ended(
     program = ForkedProgram(["json.tool"], {}, StandardFiles(tmp_path / "out", tmp_path / "errors"))
     wait_gone(program.pid)
     sent = list[tuple[int, int]]()
+    # only watched: the id may be that of anything by now
     monkeypatch.setattr(os, "kill", lambda *words: sent.append(words))
     end(program)
     assert sent == []

@@ -56,6 +56,7 @@ def test_a_realm_without_locks_refuses_after_a_hundred_failures_in_an_hour() -> 
 
 def test_a_failure_is_counted_at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     lockout, began, looks = counter(True, *[timedelta(minutes=1)] * 4), now(), count()
+    # a clock that goes on by a second whenever it is looked at
     monkeypatch.setattr("models.lockouts.now", lambda: began + timedelta(seconds=next(looks)))
     assert lockout.record_failure()
     ends = lockout.failures[-1] + LOCKING.window

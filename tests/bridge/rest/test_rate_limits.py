@@ -26,6 +26,7 @@ async def limited(
     broker: RunningServers, worker: ScriptedWorker, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RunningBridge]:
     """A bridge that serves one request of each kind a minute, within one minute that does not end."""
+    # a clock that stands still: two requests on either side of a full minute are counted apart
     monkeypatch.setattr("bridge.app.RateLimits", partial(RateLimits, clock=lambda: 600.0))
     limits = {"sign_ups_per_minute": 1, "checks_per_minute": 1, "sends_per_minute": 1}
     worker.set_reply("auth.register", done_reply(REGISTERED))
