@@ -39,6 +39,15 @@ class Management:
                 if found["name"].startswith(f"{name}."):
                     self._call("DELETE", f"/{kind}/%2F/{quote(found['name'], safe='')}")
 
+    def close_connections(self, user: str) -> None:
+        """End the connections of a user, which may open others."""
+        self._call("DELETE", f"/connections/username/{quote(user, safe='')}")
+
+    def unbind(self, row: Mapping[str, Any]) -> None:
+        """Remove a binding, given as `list_all` shows it."""
+        parts = ("e", row["source"], row["destination_type"][0], row["destination"], row["properties_key"])
+        self._call("DELETE", f"/bindings/{self._vhost}/" + "/".join(quote(part, safe="") for part in parts))
+
     def list_all(self, kind: str) -> list[dict[str, Any]]:
         """Return all `queues`, `exchanges`, `bindings` or `policies` of the virtual host, as RabbitMQ shows them."""
         rows: list[dict[str, Any]] = self._call("GET", f"/{kind}/{self._vhost}").json()
@@ -67,6 +76,11 @@ class Management:
     def list_permissions(self) -> list[dict[str, Any]]:
         """Return what users may configure, write and read in the virtual host."""
         rows: list[dict[str, Any]] = self._call("GET", f"/vhosts/{self._vhost}/permissions").json()
+        return rows
+
+    def list_topic_permissions(self) -> list[dict[str, Any]]:
+        """Return by which routing keys users may write to and read from exchanges in the virtual host."""
+        rows: list[dict[str, Any]] = self._call("GET", f"/vhosts/{self._vhost}/topic-permissions").json()
         return rows
 
     def _call(self, method: str, path: str, **body: Any) -> httpx.Response:

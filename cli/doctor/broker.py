@@ -12,6 +12,7 @@ from access.service_grants import ServiceIdentity
 from cli.doctor.finding import Finding, State, clock_ahead, judge, judge_clock
 from cli.doctor.queues import check_depth
 from cli.management import Management
+from cli.services.applying import lost_bindings
 from cli.topology.found import look_by_management
 from cli.topology.plan import Step, make_plan
 from client.broker import QueueState
@@ -34,6 +35,7 @@ class BrokerState:
     queues: Mapping[str, Mapping[str, Any]]
     users: Sequence[str]
     permissions: Mapping[str, Mapping[str, str]]
+    bindings: Sequence[Mapping[str, Any]]
     steps: Sequence[Step]
     ahead: float
 
@@ -49,6 +51,7 @@ def look_at_broker(management: Management, topology: Topology) -> BrokerState:
         {row["name"]: row for row in management.list_all("queues")},
         [row["name"] for row in management.list_users()],
         {row["user"]: row for row in management.list_permissions()},
+        management.list_all("bindings"),
         make_plan(topology, look_by_management(management)),
         ahead,
     )
@@ -137,6 +140,9 @@ def check_users(broker: BrokerState, services: Mapping[str, ServiceIdentity], us
         yield Finding(
             "broken", AREA, f"user {name}", "is in the list of services, not on the broker", "`userbus service apply`"
         )
+    for row in lost_bindings(broker.bindings, services.values()):
+        told = f"is bound to {row['source']} by {row['routing_key']!r}, which its service may not hear"
+        yield Finding("warning", AREA, str(row["destination"]), told, "`userbus service apply`")
     told = "as the definitions have it" if user in known else "may do what was given to it by hand"
     yield Finding("ok", AREA, f"user {user}", told)
 

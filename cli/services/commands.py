@@ -14,6 +14,7 @@ from access.service_list import add_service, find_service, read_services, remove
 from cli.connection import stop
 from cli.management import Management, ManagementFailed
 from cli.output import print_line
+from cli.services.applying import apply_services
 from cli.services.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -87,13 +88,13 @@ def remove(name: Name) -> None:
 
 @app.command("apply", epilog="Example: userbus service apply")
 def apply_list() -> None:
-    """Make users, permissions, limits and policies of all services in the broker."""
+    """Make users, permissions, limits and policies of all services in the broker; end what they may no longer hear."""
     with _report_failures():
         services = read_services(load_settings().services_file)
         broker = _management()
         if broker is None:
             stop("no broker was changed: set USERBUS_MANAGEMENT_URL")
-        broker.import_definitions(definitions({}, services.values()))
+        apply_services(broker, services.values())
     print_line(f"services applied: {len(services)}")
 
 

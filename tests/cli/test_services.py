@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import aio_pika
+import httpx
 import pytest
 from aiormq.exceptions import ProbableAuthenticationError
 
@@ -34,6 +36,12 @@ def run(broker: RestrictedBroker, *arguments: str, url: str | None = None) -> Co
 
 def url_of(broker: RestrictedBroker, name: str, password: str) -> str:
     return f"amqp://{name}:{password}@{HOST}:{broker.urls['worker'].rpartition(':')[2]}"
+
+
+def bindings(broker: RestrictedBroker) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{broker.management_url}/api/bindings")
+    found: list[dict[str, Any]] = answer.raise_for_status().json()
+    return found
 
 
 async def test_a_service_is_added_shown_and_removed_on_a_running_broker(restricted: RestrictedBroker) -> None:
@@ -68,6 +76,33 @@ async def test_a_removed_service_loses_its_connections(restricted: RestrictedBro
         connection.close_callbacks.add(lambda *_: lost.set())
         assert (await asyncio.to_thread(run, restricted, "remove", "crm")).returncode == 0
         await asyncio.wait_for(lost.wait(), PATIENCE)
+
+
+async def test_what_is_taken_out_of_the_list_is_heard_no_more(restricted: RestrictedBroker) -> None:
+    """RabbitMQ asks for the right to an event when a queue is bound, and never again."""
+    password = run(restricted, "add", "crm", "--events", "#").stdout.split()[-1]
+    async with (
+        await aio_pika.connect(restricted.urls["worker"]) as own,
+        await aio_pika.connect(url_of(restricted, "crm", password)) as connection,
+    ):
+        await (await own.channel()).declare_exchange("userbus.events", "topic", durable=True)
+        channel, lost = await connection.channel(), asyncio.Event()
+        connection.close_callbacks.add(lambda *_: lost.set())
+        queue = await channel.declare_queue("crm.events", durable=True)
+        tunnel = await channel.declare_exchange("crm.tunnel", durable=True)
+        for key in ("#", "user.*", "role.created", "role.*"):
+            await queue.bind("userbus.events", key)
+        await tunnel.bind("userbus.events", "#")
+        text = restricted.services_file.read_text()
+        assert text.count('events = ["#"]') > 1
+        head, _, rest = text.partition("[crm]")
+        restricted.services_file.write_text(head + "[crm]" + rest.replace('events = ["#"]', 'events = ["role.*"]'))
+        applied = await asyncio.to_thread(run, restricted, "apply")
+        assert applied.returncode == 0, applied.stderr
+        await asyncio.wait_for(lost.wait(), PATIENCE)
+    bound = {(row["destination"], row["routing_key"]) for row in bindings(restricted) if row["source"]}
+    run(restricted, "remove", "crm")
+    assert bound == {("crm.events", "role.created"), ("crm.events", "role.*")}
 
 
 def test_the_list_is_applied_again(restricted: RestrictedBroker) -> None:

@@ -160,11 +160,16 @@ async def test_dead_letters_and_users_of_earlier_definitions(
 async def test_a_service_without_a_user_or_with_other_rights(restricted: RestrictedBroker, worker: Worker) -> None:
     file = restricted.services_file
     before = file.read_text()
-    file.write_text(before.replace('events = ["user.*"]', "events = []") + '\n[newcomer]\nmay = ["user.get"]\n')
-    status, findings = await examine(restricted)
-    file.write_text(before)
+    async with await aio_pika.connect(restricted.urls["billing"]) as connection:
+        queue = await (await connection.channel()).declare_queue("billing.events", durable=True)
+        await queue.bind("userbus.events", "user.*")
+        file.write_text(before.replace('events = ["user.*"]', "events = []") + '\n[newcomer]\nmay = ["user.get"]\n')
+        status, findings = await examine(restricted)
+        file.write_text(before)
+        await queue.delete()
     assert (status, found(findings, "broken", "newcomer")) == (1, True)
     assert found(findings, "warning", "user billing")
+    assert found(findings, "warning", "billing.events is bound to userbus.events by 'user.*'")
 
 
 async def test_workers_that_differ_and_settings_that_contradict_each_other(
