@@ -116,6 +116,11 @@ def policy_name(service: str) -> str:
     return f"service.{service}"
 
 
+def service_names(policies: Iterable[str]) -> list[str]:
+    """Return whose policies these are, by their names."""
+    return [found[1] for name in policies if (found := re.fullmatch(policy_name("([^.]+)"), name))]
+
+
 def stream_policy_name(policy: str) -> str:
     """Return the name of the policy of the streams beside a policy of queues."""
     return f"{policy}.streams"

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
-from access.rabbitmq_users import policy_name, stream_policy_name
+from access.rabbitmq_users import policy_name, service_names, stream_policy_name
 
 TIMEOUT = 30.0
 NO_URL = "USERBUS_MANAGEMENT_URL is no URL such as http://user:password@host:15672"
@@ -38,6 +38,10 @@ class Management:
             for found in self._call("GET", f"/{kind}/%2F?columns=name").json():
                 if found["name"].startswith(f"{name}."):
                     self._call("DELETE", f"/{kind}/%2F/{quote(found['name'], safe='')}")
+
+    def list_services(self) -> list[str]:
+        """Return the services that the broker knows, which the list may know no more: each has a policy."""
+        return service_names(row["name"] for row in self.list_all("policies"))
 
     def close_connections(self, user: str) -> None:
         """End the connections of a user, which may open others."""

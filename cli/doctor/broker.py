@@ -34,6 +34,7 @@ class BrokerState:
     nodes: Sequence[Mapping[str, Any]]
     queues: Mapping[str, Mapping[str, Any]]
     users: Sequence[str]
+    services: Sequence[str]
     permissions: Mapping[str, Mapping[str, str]]
     bindings: Sequence[Mapping[str, Any]]
     steps: Sequence[Step]
@@ -50,6 +51,7 @@ def look_at_broker(management: Management, topology: Topology) -> BrokerState:
         management.list_nodes(),
         {row["name"]: row for row in management.list_all("queues")},
         [row["name"] for row in management.list_users()],
+        management.list_services(),
         {row["user"]: row for row in management.list_permissions()},
         management.list_all("bindings"),
         make_plan(topology, look_by_management(management)),
@@ -136,15 +138,21 @@ def check_users(broker: BrokerState, services: Mapping[str, ServiceIdentity], us
         if name in known and (told := _differing_rights(known[name], broker.permissions.get(name, {}))):
             advice = "`userbus service apply`" if name in services else "import the definitions of the broker again"
             yield Finding("warning", AREA, f"user {name}", told, advice)
+    yield from _check_services(broker, services)
+    told = "as the definitions have it" if user in known else "may do what was given to it by hand"
+    yield Finding("ok", AREA, f"user {user}", told)
+
+
+def _check_services(broker: BrokerState, services: Mapping[str, ServiceIdentity]) -> Iterator[Finding]:
+    """Where the list was changed and the broker was not."""
     for name in services.keys() - {*broker.users}:
-        yield Finding(
-            "broken", AREA, f"user {name}", "is in the list of services, not on the broker", "`userbus service apply`"
-        )
+        told = "is in the list of services, not on the broker"
+        yield Finding("broken", AREA, f"user {name}", told, "`userbus service apply`")
+    for name in sorted({*broker.services} & {*broker.users} - services.keys()):
+        yield Finding("warning", AREA, f"user {name}", "is in the list no more", f"`userbus service remove {name}`")
     for row in lost_bindings(broker.bindings, services.values()):
         told = f"is bound to {row['source']} by {row['routing_key']!r}, which its service may not hear"
         yield Finding("warning", AREA, str(row["destination"]), told, "`userbus service apply`")
-    told = "as the definitions have it" if user in known else "may do what was given to it by hand"
-    yield Finding("ok", AREA, f"user {user}", told)
 
 
 def _differing_rights(rights: UserRights, there: Mapping[str, str]) -> str:

@@ -72,11 +72,13 @@ def remove(name: Name) -> None:
     """Remove a service: its connections end, its queues and what they hold are deleted."""
     file = load_settings().services_file
     with _report_failures(f"; {name} stays in the list"):
-        find_service(file, name)
-        broker = _management()
+        broker, is_listed = _management(), name in read_services(file)
+        if not is_listed and (broker is None or name not in broker.list_services()):
+            find_service(file, name)  # says that there is none
         if broker is not None:
             broker.remove_service(name)
-        remove_service(file, name)
+        if is_listed:
+            remove_service(file, name)
     print_line(f"{name} is removed from {file}")
     if broker is None:
         print_line(

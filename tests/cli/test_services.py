@@ -105,6 +105,18 @@ async def test_what_is_taken_out_of_the_list_is_heard_no_more(restricted: Restri
     assert bound == {("crm.events", "role.created"), ("crm.events", "role.*")}
 
 
+async def test_a_service_that_was_taken_out_of_the_file_by_hand_is_removed(restricted: RestrictedBroker) -> None:
+    text = restricted.services_file.read_text()
+    password = run(restricted, "add", "crm", "--events", "#").stdout.split()[-1]
+    restricted.services_file.write_text(text)
+    removed = run(restricted, "remove", "crm")
+    assert removed.returncode == 0, removed.stderr
+    assert restricted.services_file.read_text() == text
+    with pytest.raises(ProbableAuthenticationError):
+        await aio_pika.connect(url_of(restricted, "crm", password))
+    assert "has no service crm" in run(restricted, "remove", "crm").stderr
+
+
 def test_the_list_is_applied_again(restricted: RestrictedBroker) -> None:
     assert run(restricted, "apply").stdout == f"services applied: {len(SERVICES)}\n"
 

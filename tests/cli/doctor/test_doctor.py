@@ -163,12 +163,14 @@ async def test_a_service_without_a_user_or_with_other_rights(restricted: Restric
     async with await aio_pika.connect(restricted.urls["billing"]) as connection:
         queue = await (await connection.channel()).declare_queue("billing.events", durable=True)
         await queue.bind("userbus.events", "user.*")
-        file.write_text(before.replace('events = ["user.*"]', "events = []") + '\n[newcomer]\nmay = ["user.get"]\n')
+        changed = before.replace('events = ["user.*"]', "events = []").replace("[reader]", "[newcomer]")
+        file.write_text(changed)
         status, findings = await examine(restricted)
         file.write_text(before)
         await queue.delete()
     assert (status, found(findings, "broken", "newcomer")) == (1, True)
     assert found(findings, "warning", "user billing")
+    assert found(findings, "warning", "user reader is in the list no more")
     assert found(findings, "warning", "billing.events is bound to userbus.events by 'user.*'")
 
 
