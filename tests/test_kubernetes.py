@@ -9,6 +9,7 @@ import yaml
 from pydantic import SecretStr
 
 from bridge.settings import Settings as BridgeSettings
+from devstack.rabbitmq import MAX_MESSAGE
 from worker.settings import Settings as WorkerSettings
 
 FOLDER = Path(__file__).parents[1] / "deploy" / "kubernetes"
@@ -34,6 +35,16 @@ def test_a_pod_sets_what_its_program_knows(name: str) -> None:
     settings = BridgeSettings if "userbus_server.bridge" in container["command"] else WorkerSettings
     given = {each["name"].removeprefix("USERBUS_").lower() for each in container["env"]}
     assert given - {"secrets_dir"} <= settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_callers_are_checked_and_strangers_are_limited(name: str) -> None:
+    (container,) = pod(name)["containers"]
+    given = {each["name"]: each.get("value") for each in container["env"]}
+    if "userbus_server.bridge" in container["command"]:
+        assert all(int(given[f"USERBUS_{each}_PER_MINUTE"]) > 0 for each in ("SIGN_UPS", "CHECKS", "SENDS"))
+    else:
+        assert given["USERBUS_REQUIRE_CALLER"] == "true"
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
@@ -118,6 +129,7 @@ def test_the_example_of_rabbitmqs_operator_has_the_settings_of_the_cluster_in_co
         if not key.startswith("cluster_formation.") and key != "net_ticktime"
     }  # fmt: skip
     assert rabbitmq_settings(example["additionalConfig"]) == wanted
+    assert wanted["max_message_size"] == str(MAX_MESSAGE)
 
 
 def test_the_example_of_rabbitmqs_operator_runs_what_the_cluster_in_containers_runs_in_the_server() -> None:

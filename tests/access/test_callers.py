@@ -121,13 +121,13 @@ async def test_the_caller_is_in_event_and_journal_and_an_actor_is_believed_from_
 ) -> None:
     events = await anybody.events("user.created", served=False)
     said = {"headers": {"x-actor": "user:1"}, "app_id": "userbus-bridge"}
-    for caller, actor in (("billing", None), ("bridge", "user:1")):
+    for caller, actor, app in (("billing", None, "billing"), ("bridge", "user:1", "userbus-bridge")):
         id = uuid4().hex
         user = await anybody.done("user.create", {"username": name()}, user_id=caller, message_id=id, **said)
         (event,) = await events.about(f"user/{user['id']}", 1)
         assert (event["caller"], event.get("actor")) == (caller, actor)
         entry = await restricted_worker.dependencies.store.collection("journal").find_one({"_id": id})
-        assert (entry["caller"], entry["actor"]) == (caller, actor)
+        assert (entry["caller"], entry["actor"], entry["app_id"]) == (caller, actor, app)
 
 
 async def test_the_sender_of_a_refused_command_is_its_caller(anybody: Client) -> None:
@@ -153,6 +153,17 @@ async def test_a_reply_goes_to_the_callers_own_queues_alone(anybody: Client) -> 
                 break
     refused = [line["reply_to"] for line in logs if line["event"] == "reply refused"]
     assert refused == ["watcher.notify", "watcher.notify", victim.name]
+
+
+@pytest.mark.parametrize("header", ["CC", "BCC"])
+async def test_a_copy_under_another_key_is_the_request_of_the_first_one(urls: dict[str, str], header: str) -> None:
+    """RabbitMQ asks for no right to the further keys; a copy keeps the first, by which the worker takes it."""
+    username = name()
+    async with Client(urls["reader"], caller="reader") as client:
+        body, copies = {"username": username}, {header: ["user.create", "role.get"]}
+        assert (await client.refused("user.get", body, headers=copies))["code"] == "user.not_found"
+        await client.send("role.get", {"id": 9_000_000_000}, headers=copies)
+        assert (await client.refused("user.get", body))["code"] == "user.not_found"
 
 
 @pytest.mark.parametrize("way", ["binding", "alternate exchange", "dead letters"])

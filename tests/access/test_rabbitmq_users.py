@@ -7,6 +7,7 @@ from uuid import uuid4
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractExchange
+from aiormq.abc import FieldTable
 from aiormq.exceptions import ChannelAccessRefused
 
 from client import Denied, connect
@@ -56,6 +57,18 @@ def declare(queue: str) -> Attempt:
     return lambda channel: channel.declare_queue(queue, durable=True)
 
 
+def dead_letter(exchange: str, key: str) -> Attempt:
+    """Have the broker publish there what a queue of one's own gives up."""
+    arguments: FieldTable = {"x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": key}
+    return lambda channel: channel.declare_queue(exclusive=True, arguments=arguments)
+
+
+def pass_on_to(exchange: str) -> Attempt:
+    """Have the broker publish there what an exchange of one's own cannot route."""
+    name, arguments = f"amq_{'0f' * 16}", FieldTable({"alternate-exchange": exchange})
+    return lambda channel: channel.declare_exchange(name, "fanout", arguments=arguments)
+
+
 def remove_queue(queue: str) -> Attempt:
     return lambda channel: channel.queue_delete(queue)
 
@@ -73,6 +86,12 @@ FORBIDDEN_TO_ALL = {
     "publish dead letters": publish("userbus.dead.letters", "user.create"),
     "publish to the wait queues": publish("userbus.retry.1s", "user.create"),
     "publish to a queue": publish("", "userbus.user"),
+    "dead-letter to a queue": dead_letter("", "userbus.user"),
+    "dead-letter to events": dead_letter("userbus.events", "user.created"),
+    "dead-letter to dead letters": dead_letter("userbus.dead.letters", "user.create"),
+    "pass on to events": pass_on_to("userbus.events"),
+    "take from another's queue": take("crm.events"),
+    "remove another's queue": remove_queue("crm.events"),
     "listen to requests": bind("userbus.commands", "user.create"),
     "take requests": take("userbus.user"),
     "take dead letters": take("userbus.dead"),

@@ -108,13 +108,13 @@ async def test_each_request_is_one_log_line_that_tells_who_called_what(
     process.send_signal(signal.SIGTERM)
     _, logged = await asyncio.to_thread(wait_ended, process, log)
     lines = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
-    fields = ("request_id", "method", "dialect", "route", "actor", "status")
+    fields = ("request_id", "method", "dialect", "route", "actor", "address", "status")
     told = [tuple(line[field] for field in fields) for line in lines if line.get("request_id", "").startswith("r-")]
     assert told == [
-        ("r-0", "GET", "foreseen", "/user/{username}", f"token:{TOKEN['id']}", 200),
-        ("r-1", "GET", "foreseen", "/user/{username}", None, 401),
-        ("r-2", "GET", "foreseen", None, None, 404),
-        ("r-3", "GET", None, None, None, 404),
+        ("r-0", "GET", "foreseen", "/user/{username}", f"token:{TOKEN['id']}", "127.0.0.1", 200),
+        ("r-1", "GET", "foreseen", "/user/{username}", None, "127.0.0.1", 401),
+        ("r-2", "GET", "foreseen", None, None, "127.0.0.1", 404),
+        ("r-3", "GET", None, None, None, "127.0.0.1", 404),
     ]
     assert "pencil" not in logged
 

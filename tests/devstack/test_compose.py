@@ -35,6 +35,12 @@ def test_a_container_writes_to_its_volumes_alone_and_has_a_limit_of_memory(name:
     assert service["mem_limit"].endswith("g}")
 
 
+def test_callers_are_checked_and_strangers_are_limited() -> None:
+    worker, bridge = SERVICES["worker"]["environment"], SERVICES["bridge"]["environment"]
+    assert worker["USERBUS_REQUIRE_CALLER"] == "true"
+    assert all(int(bridge[f"USERBUS_{each}_PER_MINUTE"]) > 0 for each in ("SIGN_UPS", "CHECKS", "SENDS"))
+
+
 def test_only_the_worker_reaches_both_servers() -> None:
     networks = {name: service.get("networks") for name, service in SERVICES.items()}
     assert networks.pop("setup") is None  # it is in that of MongoDB, which takes its first user from its own host alone
