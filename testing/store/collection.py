@@ -13,6 +13,7 @@ from pymongo.results import BulkWriteResult, DeleteResult, InsertManyResult, Ins
 from testing.store.reading import Filter, Hint, Reading, Row
 from testing.store.rows import StoredRow, as_stored
 from testing.store.session import MemorySession
+from testing.store.tables import duplicate_error
 from testing.store.unsupported import NotInMemory
 from testing.store.updates import Update, new_row, update_row
 from testing.store.writing import Plan, write
@@ -134,6 +135,8 @@ class MemoryCollection(Reading):
                 return changed
             begun = {"_id": ObjectId()} | new_row(wanted)
             new = self._tables.make_row(self.name, _stamp(change(begun, True)))
+            if new.key in rows:  # it is there, and does not meet the rest of the filter
+                raise duplicate_error(new, [("_id", 1)])
             outcome.update(n=1, nModified=0, upserted=new.row["_id"])
             return [(new.key, new)]
 

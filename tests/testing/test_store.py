@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pymongo import UpdateMany
-from pymongo.errors import DocumentTooLarge, OperationFailure
+from pymongo.errors import DocumentTooLarge, DuplicateKeyError, OperationFailure
 
 from testing.store.memory import MemoryStore
 from testing.store.unsupported import NotInMemory
@@ -57,6 +57,12 @@ async def test_a_hint_names_an_index(rows: Any) -> None:
 async def test_documents_are_no_larger_than_in_mongodb(rows: Any) -> None:
     with pytest.raises(DocumentTooLarge):
         await rows.insert_one({"_id": 2, "text": "x" * 16_777_216})
+
+
+async def test_an_upsert_never_replaces_what_does_not_meet_its_filter(rows: Any) -> None:
+    with pytest.raises(DuplicateKeyError):
+        await rows.replace_one({"_id": 1, "a": 2}, {"_id": 1, "a": 2}, upsert=True)
+    assert await rows.find({}).to_list() == [{"_id": 1, "a": 1, "list": [1]}]
 
 
 async def test_nobody_shares_a_document(rows: Any) -> None:
