@@ -71,10 +71,11 @@ async def find_current_session(options: SessionOptions, tenant: Tenant | None, u
 
 async def refuse_and_sign_out(session: Session | None, refusal: Refusal, unit: UnitOfWork) -> Failed:
     """Refuse, and sign the current session out: it keeps its pending identity; one with a bearer token is deleted."""
-    if session is not None:
+    if session is not None and session.user_id is not None:
         emit_signed_out(session, unit)
-        session.user_id = None
-        await (unit.sessions.remove(session.id) if session.single else unit.sessions.save(session))
+        await unit.sessions.remove(session.id)
+        if not session.single:
+            await unit.sessions.add(session.signed_out(await unit.counters.reserve_id("sessions")))
     return Failed(problem=problem(refusal))
 
 

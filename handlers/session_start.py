@@ -75,9 +75,9 @@ async def _create_session(options: SessionOptions, user: User, tenant: Tenant | 
     realm = policy.realms[options.realm]
     lifetime = realm.session_lifetime(options.remember)
     session = Session.create(
-        await unit.counters.reserve_id("sessions"), options.realm, lifetime, realm.longest(policy.absolute)
+        await unit.counters.reserve_id("sessions"), options.realm, lifetime, realm.longest(policy.absolute), user.id
     )
-    session.user_id, session.epoch, session.single = user.id, user.epoch, realm.single
+    session.epoch, session.single = user.epoch, realm.single
     session.remembered = options.remember and not session.sliding
     session.tenant_id, session.tenant_key = (tenant.name, tenant.key) if tenant else (None, None)
     return session

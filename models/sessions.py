@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from models.errors.auth import SessionNotFound
 from models.errors.base import TryAgain
 from models.secrets.keys import token_hash
+from models.store.client import BsonDict
 from models.store.document import Document, now
 from models.store.driver_errors import translate_duplicate
 from models.store.repository import Repository
@@ -27,14 +28,15 @@ class PendingIdentity(BaseModel):
 class Session(Document):
     """A signed-in session, or a visitor's signed-out one with a pending identity.
 
-    `hashes` are those of its tokens. `epoch` is the user's at sign-in: when the user's changes (new password,
-    deletion), the session is invalid, even one that was being started meanwhile. So it is with the tenant's key.
+    `hashes` are those of its tokens. `user_id` never changes, as stored sessions may be sharded by it. `epoch` is the
+    user's at sign-in: when the user's changes (new password, deletion), the session is invalid, even one that was being
+    started meanwhile. So it is with the tenant's key.
     """
 
     noun: ClassVar[str] = "session"
     hashes: list[str]
     realm: str
-    user_id: int | None = None
+    user_id: int | None = Field(default=None, frozen=True)
     epoch: int = 0
     tenant_id: str | None = None
     tenant_key: str | None = None
@@ -47,8 +49,10 @@ class Session(Document):
     identity: PendingIdentity | None = None
 
     @classmethod
-    def create(cls, id: int, realm: str, life: tuple[int, bool], absolute: timedelta) -> Self:
-        """A new session without token and user; `life` is its lifetime in seconds and whether each use prolongs it."""
+    def create(
+        cls, id: int, realm: str, life: tuple[int, bool], absolute: timedelta, user_id: int | None = None
+    ) -> Self:
+        """A new session without token; `life` is its lifetime in seconds and whether each use prolongs it."""
         lifetime, sliding = life
         start, unused = now(), timedelta(seconds=lifetime)
         ends = start + (max(absolute, unused) if sliding else unused)
@@ -56,12 +60,17 @@ class Session(Document):
             id=id,
             hashes=[],
             realm=realm,
+            user_id=user_id,
             sliding=sliding,
             lifetime=lifetime,
             created_at=start,
             ends_at=ends,
             expires_at=start + unused,
         )
+
+    def signed_out(self, id: int) -> Self:
+        """The session as a visitor's, under another id: the tokens and what waits in it are the same."""
+        return self.model_copy(update={"id": id, "user_id": None, "revision": 0})
 
     def is_live(self, realm: str | None) -> bool:
         """Whether the session has not ended, and is of this realm if one is given."""
@@ -101,7 +110,7 @@ class SessionRepository(Repository[Session]):
     async def record_use(self, session: Session) -> None:
         """Prolong the session by a use, written at most once a minute."""
         if session.record_use():
-            await self.rows.update_one({"_id": session.id}, {"$max": {"expires_at": session.expires_at}})
+            await self.rows.update_one(_key(session), {"$max": {"expires_at": session.expires_at}})
 
     async def find_live(self, user_id: int, epoch: int) -> list[Session]:
         """Return the user's live sessions, the latest first, at most 1,000."""
@@ -115,10 +124,10 @@ class SessionRepository(Repository[Session]):
         return [Session.from_row(row) async for row in self.rows.find(where, session=await self.session())]
 
     async def upsert(self, session: Session) -> None:
-        """Insert or replace a session. Raises `TryAgain` if a copy of the same command has been faster."""
+        """Insert or replace a session. Raises `TryAgain` if it is another's by now."""
         row, client_session = session.to_row(), await self.session()
         with translate_duplicate(TryAgain):
-            await self.rows.replace_one({"_id": session.id}, row, upsert=True, session=client_session)
+            await self.rows.replace_one(_key(session), row, upsert=True, session=client_session)
 
     async def end_all(self, user_id: int) -> None:
         """Delete every session and token of a user."""
@@ -131,3 +140,8 @@ class SessionRepository(Repository[Session]):
     async def end_tenant(self, tenant_id: str) -> None:
         """Delete every user token that was issued to a tenant."""
         await self.rows.delete_many({"tenant_id": tenant_id}, session=await self.session())
+
+
+def _key(session: Session) -> BsonDict:
+    # with the user: where sessions are sharded, one shard is asked
+    return {"_id": session.id, "user_id": session.user_id}

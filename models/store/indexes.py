@@ -65,7 +65,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "tokens": [_unique_index("hash"), IndexModel("expires_at", expireAfterSeconds=86400)],
     "sessions": [
-        _unique_index("hashes"),
+        _ordered_index("hashes", name="token"),
         _unique_index("user_id", "realm", "tenant_id", where={"single": True}),
         _index("user_id"),
         _index("tenant_id", "_id", where={"tenant_id": {"$gt": ""}}),
@@ -122,7 +122,7 @@ REPLACED = {
     "journal": ["subjects_1_at_1"],
     "resources": ["resource_type_id_1"],
     "roles": ["app_id_1_code_1", "folded.name_1"],
-    "sessions": ["tenant_id_1"],
+    "sessions": ["tenant_id_1", "hashes_1"],
     "users": [
         "folded.display_name_1__id_1",
         "folded.display_email_1__id_1",

@@ -27,11 +27,10 @@ BY_ITSELF = {"webhook.disabled"}  # no request causes it: test_webhook_outages.p
 
 @dataclass(frozen=True)
 class Told:
-    """A life, the messages that told of it, and the updates and removals in the journal that MongoDB's profiler saw."""
+    """A life and the messages that told of it."""
 
     life: Life
     messages: list[AbstractIncomingMessage]
-    changes: list[dict[str, Any]]
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -59,9 +58,6 @@ async def told(client: Client, stack: Stack) -> Told:
     queue = await client.channel.declare_queue(exclusive=True)
     await queue.bind("userbus.events", "#")
     tag = await queue.consume(receive, no_ack=True)
-    database = stack.worker.dependencies.store.database
-    written = {"ns": f"{database.name}.journal", "op": {"$in": ["update", "remove"]}}
-    await database.command("profile", 2, filter=written)
     life = await lived(client, stack)
     await settled(stack)
     last = uuid4().hex
@@ -70,20 +66,12 @@ async def told(client: Client, stack: Stack) -> Told:
         while not any(json.loads(message.body).get("causationid") == last for message in messages):
             await asyncio.sleep(0.05)
     await queue.cancel(tag)
-    await database.command("profile", 0, filter="unset")  # else it is that of the next test that profiles
     ours = {said.message_id for said in life.said} | {last}
-    changes = [row["command"] async for row in database["system.profile"].find(written)]
-    return Told(life, [message for message in messages if json.loads(message.body)["causationid"] in ours], changes)
+    return Told(life, [message for message in messages if json.loads(message.body)["causationid"] in ours])
 
 
 async def test_a_life_uses_the_whole_catalogue(told: Told) -> None:
     assert {said.name for said in told.life.said} == {*CATALOG}
-
-
-async def test_what_changes_one_entry_of_the_journal_names_it_as_a_sharded_journal_needs(told: Told) -> None:
-    assert told.changes
-    of_one = [change["q"] for change in told.changes if not change.get("multi") and change.get("limit") != 0]
-    assert [where for where in of_one if not isinstance(where.get("_id"), str)] == []
 
 
 @pytest.mark.parametrize("name", sorted(EVENTS.keys() - BY_ITSELF))

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from models.secrets.keys import token_hash
 from tests.support.client import Client
 from tests.support.stack import Stack
 from tests.support.visitors import (
@@ -89,6 +90,25 @@ async def test_attaching_to_a_session_leaves_its_token_good(client: Client, stac
     reply = await sign_in(client, email, realm="starcedu_local", session=token)
     assert reply["bound"]["subject"] == body["subject"]
     assert not await is_valid_session(client, attached["token"])
+
+
+async def test_a_refused_sign_in_signs_out_and_leaves_the_identity_waiting(client: Client, stack: Stack) -> None:
+    events, email, given = await client.events("auth.signed_out"), address(), identity()
+    first = await sign_up(client, email=email, realm="starcedu_local")
+    token = (await client.done("session.attach_identity", {**given, "token": first["token"]}))["token"]
+    assert await fail_sign_in(client, email, realm="starcedu_local", session=token) == BAD
+    (event,) = await events.about(f"session/{first['session']['id']}", 1)
+    assert event["data"]["user_id"] == first["user"]["id"]
+    assert not await is_valid_session(client, token)
+    rows = stack.worker.dependencies.store.collection("sessions")
+    (left,) = await rows.find({"hashes": token_hash(token)}).to_list(None)
+    assert left["user_id"] is None
+    assert left["_id"] != first["session"]["id"]
+    assert await fail_sign_in(client, email, realm="starcedu_local", session=token) == BAD
+    assert await rows.find_one({"hashes": token_hash(token)}) == left
+    reply = await sign_in(client, email, realm="starcedu_local", session=token)
+    assert reply["bound"] == given
+    assert await rows.find_one({"hashes": token_hash(token)}) is None
 
 
 async def test_signing_out_forgets_the_identity(client: Client) -> None:

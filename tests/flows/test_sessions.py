@@ -1,7 +1,9 @@
 """Sessions end to end: their ends and their lists."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from models.secrets.keys import token_hash
 from models.store.document import now
@@ -51,6 +53,17 @@ async def test_no_use_prolongs_a_session_beyond_its_absolute_end(client: Client,
     await moved(stack, token, expires_at=now() + timedelta(hours=1), ends_at=end)
     assert await is_valid_session(client, token)
     assert (await moved(stack, token))["expires_at"] == end
+
+
+async def test_copies_of_a_sign_in_at_once_make_one_session(client: Client) -> None:
+    email, message_id = address(), uuid4().hex
+    user = (await sign_up(client, email=email))["user"]
+    body = {"login": email, "password": PASSWORD}
+    copies = [client.settle("auth.sign_in", body, message_id=message_id) for _ in range(12)]
+    (token,) = {reply["data"]["token"] for reply in await asyncio.gather(*copies)}
+    assert len((await client.done("session.list", {"user_id": user["id"]}))["items"]) == 2
+    assert await client.done("auth.sign_out", {"token": token}) == {"ended": 1}
+    assert not await is_valid_session(client, token)
 
 
 async def test_a_session_is_stored_as_a_hash(client: Client, stack: Stack) -> None:

@@ -13,8 +13,8 @@ USER = 7_000_001
 
 
 def new_session(id: int) -> Session:
-    session = Session.create(id, "standard", (3600, False), timedelta(days=1))
-    session.hashes, session.user_id, session.tenant_id = [f"hash {id}"], USER, "given up"
+    session = Session.create(id, "standard", (3600, False), timedelta(days=1), USER)
+    session.hashes, session.tenant_id = [f"hash {id}"], "given up"
     return session
 
 

@@ -17,12 +17,6 @@ from models.unit_of_work import Dependencies, UnitOfWork
 COPIES = 7_100_000
 
 
-def session(id: int) -> Session:
-    made = Session.create(id, "standard", (3600, False), timedelta(days=1))
-    made.hashes, made.user_id = ["the same hash"], COPIES
-    return made
-
-
 def token(id: int) -> Token:
     return Token(id=id, name="copies", hash="the same hash", scopes=["user.get"], expires_at=now() + timedelta(days=1))
 
@@ -32,8 +26,6 @@ def tenant(id: int) -> Tenant:
 
 
 CASES = {
-    "sessions.add": (session, TryAgain),
-    "sessions.upsert": (session, TryAgain),
     "tokens.add": (token, TryAgain),
     "tenants.add": (tenant, TenantTaken),
 }
@@ -53,3 +45,17 @@ async def test_what_was_made_first_stays(
             await getattr(getattr(unit, collection), write)(second)
     assert [row["_id"] async for row in rows.find(ids)] == [first.id]
     await rows.delete_many(ids)
+
+
+async def test_a_session_that_is_anothers_by_now_stays(
+    dependencies: Dependencies, database: Store, context: CommandContext
+) -> None:
+    """A worker of an earlier version signs a session out by changing whose it is."""
+    rows, life = database.collection("sessions"), ((3600, False), timedelta(days=1))
+    await rows.delete_many({"_id": COPIES})
+    await rows.insert_one(Session.create(COPIES, "starcedu_local", *life).to_row())
+    with pytest.raises(TryAgain):
+        async with UnitOfWork(dependencies, context) as unit:
+            await unit.sessions.upsert(Session.create(COPIES, "starcedu_local", *life, user_id=COPIES))
+    assert [row["user_id"] async for row in rows.find({"_id": COPIES})] == [None]
+    await rows.delete_many({"_id": COPIES})

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
-from models.sessions import Session
+import pytest
+from pydantic import ValidationError
+
+from models.sessions import PendingIdentity, Session
 from models.store.document import now
 
 DAY = timedelta(days=1)
@@ -74,6 +77,17 @@ def test_a_use_of_the_last_minute_is_not_worth_a_write() -> None:
     assert not short.record_use()
     short.expires_at -= timedelta(seconds=51)
     assert short.record_use()
+
+
+def test_who_is_signed_in_never_changes() -> None:
+    session = Session.create(1, "starcedu_local", (60, True), DAY, user_id=7)
+    session.hashes, session.identity = ["h"], PendingIdentity(provider="lark", subject="ou_1")
+    with pytest.raises(ValidationError):
+        session.user_id = 8  # type: ignore[misc]  # what the test is about
+    left = session.signed_out(2)
+    assert (left.id, left.user_id, left.revision) == (2, None, 0)
+    kept = {"id", "user_id", "revision"}
+    assert left.model_dump(exclude=kept) == session.model_dump(exclude=kept)
 
 
 def test_a_new_session_belongs_to_nobody() -> None:

@@ -6,7 +6,7 @@ import pytest
 from pymongo import IndexModel
 
 from models.store.client import BsonDict, Store
-from models.store.indexes import ensure_indexes
+from models.store.indexes import INDEXES, ensure_indexes
 from tests.support.stores import on_mongodb
 
 LOOK_UPS: list[tuple[str, BsonDict]] = [
@@ -40,14 +40,21 @@ async def test_the_sessions_of_a_tenant_are_deleted_by_an_index(database: Store)
     assert "IXSCAN" in stages(plan["queryPlanner"]["winningPlan"])
 
 
+@pytest.mark.parametrize(("collection", "shard_key"), [("journal", "_id"), ("sessions", "user_id")])
+def test_unique_indexes_of_what_can_be_sharded_begin_with_the_shard_key(collection: str, shard_key: str) -> None:
+    unique = [index.document["key"] for index in INDEXES[collection] if index.document.get("unique")]
+    assert {next(iter(keys)) for keys in unique} <= {shard_key}
+
+
 async def test_indexes_of_an_earlier_version_are_replaced(database: Store) -> None:
     roles, sessions = database.collection("roles"), database.collection("sessions")
     await roles.create_indexes([IndexModel([("app_id", 1), ("code", 1)], unique=True)])
     where = {"tenant_id": {"$type": "string"}}
     await sessions.create_indexes([IndexModel([("tenant_id", 1)], partialFilterExpression=where)])
+    await sessions.create_indexes([IndexModel([("hashes", 1)], unique=True)])
     await ensure_indexes(database)
     assert "app_id_1_code_1" not in await roles.index_information()
-    assert "tenant_id_1" not in await sessions.index_information()
+    assert {"tenant_id_1", "hashes_1"}.isdisjoint(await sessions.index_information())
 
 
 def stages(plan: Any) -> set[str]:
