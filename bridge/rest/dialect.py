@@ -173,9 +173,9 @@ class Dialect:
     A request goes through `source` (finds the parameters), `authenticate` and `check` (makes values of parameters).
     `field_failure` renders a wrong field, `refusals` a problem code, `failures` the standard cases; `success_body` and
     `error_body` are the two shapes of a body. `cookie` names the cookie that holds a session, if there is one; then the
-    failures include `CROSS_SITE`. A body is read before its caller is authenticated only with `credentials_in_body`, or
-    where its size has to be found out first. The OpenAPI document shows `title`, the `request_media_types` and the
-    `security_schemes`.
+    failures include `CROSS_SITE`. A body is read before its caller is authenticated only where `credentials_in_body`
+    says that it may tell who calls, or where its size has to be found out first. The OpenAPI document shows `title`,
+    the `request_media_types` and the `security_schemes`.
     """
 
     name: str
@@ -189,7 +189,7 @@ class Dialect:
     success_body: Callable[[Any], Any]
     error_body: Callable[[Failure], Any]
     cookie: str | None = None
-    credentials_in_body: bool = False
+    credentials_in_body: Callable[[RawRequest], bool] = lambda _: False
     title: str = ""
     request_media_types: tuple[str, ...] = ("application/json",)
     security_schemes: Mapping[str, Schema] = field(default_factory=dict)

@@ -142,7 +142,7 @@ async def _read_and_authenticate(
     raw = RawRequest(endpoint.method, variables, http.scope["query_string"], http.headers, http.cookies, b"", client)
     if endpoint.public:
         return replace(raw, body=await read_body(http)), Caller()
-    if dialect.credentials_in_body or not is_length_allowed(http):
+    if dialect.credentials_in_body(raw) or not is_length_allowed(http):
         raw = replace(raw, body=await read_body(http))
         return raw, await dialect.authenticate(raw, endpoint)
     caller = await dialect.authenticate(raw, endpoint)  # the body of a stranger is not read

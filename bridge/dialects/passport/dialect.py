@@ -9,7 +9,7 @@ from bridge.rest.body import FORM
 from bridge.rest.dialect import Authenticate, Dialect, Endpoint, Failure, StandardCase
 from bridge.rest.fields import FieldError, Violation, check_fields
 from bridge.rest.schema import BEARER
-from bridge.rest.service_tokens import ACCESS_TOKEN
+from bridge.rest.service_tokens import ACCESS_TOKEN, bearer_token
 from contracts.tokens import Holder
 
 EMAIL_TAKEN = Failure(200, "邮箱已存在！", 3000205)
@@ -87,7 +87,7 @@ def dialect(authenticate: Authenticate, zone: ZoneInfo) -> Dialect:
         success_body=lambda data: {"code": 0, "msg": "", "data": data},
         error_body=lambda failure: {"code": failure.code, "msg": failure.text, "data": None},
         cookie=ACCESS_TOKEN,
-        credentials_in_body=True,
+        credentials_in_body=lambda raw: not bearer_token(raw),  # which counts before the body's
         title="Administrators with roles and soft delete",
         request_media_types=("application/json", FORM),
         security_schemes={"token": BEARER, "tokenInQuery": TOKEN_IN_QUERY, "tokenInCookie": TOKEN_IN_COOKIE},

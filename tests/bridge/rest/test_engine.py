@@ -209,7 +209,30 @@ async def test_a_broker_restart_is_survived(restartable: RunningServers) -> None
         assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {503}
 
 
-async def test_a_stranger_is_refused_before_the_body_has_come(bridge: RunningBridge) -> None:
-    head = b"POST /user HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n{"
-    answer = await bridge.send_raw(head)
-    assert b" 401 " in answer.partition(b"\r\n")[0], answer
+STRANGERS = {
+    "without a token": (b"POST /user", b"x: y", foreseen_error(4011, "invalid authorization token")),
+    "with a wrong token": (b"POST /api/user", b"Authorization: Bearer x", {"status": "401", "message": "unauthorized"}),
+    "with a wrong token, where a body may have one": (
+        b"POST /v1/user/create",
+        b"Authorization: Bearer x",
+        passport_error(403, "请先登录！"),
+    ),
+    "without a cookie": (
+        b"PUT /api/local/user/update_password",
+        b"x: y",
+        {"code": 401, "message": "user unauthenticated"},
+    ),
+    "without a tenant": (
+        b"PUT /api/tenant/user/update_password",
+        b"x: y",
+        {"code": 401, "message": "tenant unauthenticated"},
+    ),
+}
+
+
+@pytest.mark.parametrize("who", STRANGERS)
+async def test_a_stranger_is_refused_before_the_body_has_come(bridge: RunningBridge, who: str) -> None:
+    line, header, refusal = STRANGERS[who]
+    head = line + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1000000\r\n" + header
+    answer = await bridge.send_raw(head + b"\r\n\r\n{")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2]) == refusal
