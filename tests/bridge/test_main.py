@@ -26,9 +26,9 @@ def timeout() -> str:
 
 
 @pytest.fixture
-def proxies() -> str:
-    """Those whose X-Forwarded-For is believed."""
-    return ""
+def more() -> dict[str, str]:
+    """Settings of one test."""
+    return {}
 
 
 @pytest.fixture
@@ -38,17 +38,16 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def process(
-    broker: RunningServers, worker: ScriptedWorker, port: int, timeout: str, proxies: str, log: Path
+    broker: RunningServers, worker: ScriptedWorker, port: int, timeout: str, more: dict[str, str], log: Path
 ) -> Iterator[ForkedProgram]:
     """The process; it starts after the worker, without whose exchange it would wait."""
     told = {
         "USERBUS_AMQP_URL": broker.amqp_url,
         "USERBUS_BRIDGE_PORT": str(port),
         "USERBUS_BRIDGE_TIMEOUT": timeout,
-        "USERBUS_TRUSTED_PROXIES": proxies,
         "USERBUS_LOG_FORMAT": "json",
     }
-    running = ForkedProgram(["bridge"], os.environ | told, StandardFiles(log, log))
+    running = ForkedProgram(["bridge"], os.environ | told | more, StandardFiles(log, log))
     yield running
     running.stop()
 
@@ -172,7 +171,7 @@ async def test_forwarded_addresses_are_not_trusted_by_default(
     assert worker.bodies() == [{**body, "client_address": "127.0.0.1"}]
 
 
-@pytest.mark.parametrize("proxies", ["127.0.0.1"])
+@pytest.mark.parametrize("more", [{"USERBUS_TRUSTED_PROXIES": "127.0.0.1"}], ids=str)
 async def test_of_forwarded_addresses_the_one_that_the_trusted_proxy_has_seen_counts(
     client: httpx.AsyncClient, worker: ScriptedWorker
 ) -> None:
@@ -180,3 +179,24 @@ async def test_of_forwarded_addresses_the_one_that_the_trusted_proxy_has_seen_co
     body, forwarded = {"telephone": "13812345678"}, {"X-Forwarded-For": "192.0.2.1, 203.0.113.7"}
     assert (await client.post("/v1/identity/sms", json=body, headers=forwarded)).status_code == 200
     assert worker.bodies() == [{**body, "client_address": "203.0.113.7"}]
+
+
+async def test_a_connection_that_asks_nothing_more_is_closed(client: httpx.AsyncClient, port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(PATIENCE):
+        assert b" 200 " in await reader.read()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "more", [{"USERBUS_MAX_CONNECTIONS": "3"}, {"USERBUS_MAX_CONNECTIONS_PER_ADDRESS": "3"}], ids=str
+)
+async def test_connections_are_limited_by_setting(client: httpx.AsyncClient, port: int) -> None:
+    opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+    answers = [asyncio.create_task(reader.read()) for reader, _ in opened]
+    await asyncio.wait(answers, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    for _, writer in opened:
+        writer.close()
+    refused = [answer for answer in await asyncio.gather(*answers) if answer.startswith(b"HTTP/1.1 503 ")]
+    assert 1 <= len(refused) <= 4

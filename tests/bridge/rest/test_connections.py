@@ -103,8 +103,9 @@ async def test_half_a_body_is_closed() -> None:
         assert await send(url, b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{") == b""
 
 
-async def test_a_connection_too_many_is_told_so_until_another_ends() -> None:
-    async with limited(ConnectionLimits(per_address=2)) as url:
+@pytest.mark.parametrize(("total", "per_address"), [(2, 9), (9, 2)])
+async def test_a_connection_too_many_is_told_so_until_another_ends(total: int, per_address: int) -> None:
+    async with limited(ConnectionLimits(total, per_address)) as url:
         host, port = url.removeprefix("http://").split(":")
         held = [(await asyncio.open_connection(host, int(port)))[1] for _ in range(2)]
         request = b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
