@@ -51,6 +51,15 @@ async def carry_out(queue: DeadLetterQueue, job: Job, result: Result, advance: C
         await _handle_all(queue, job, messages, result)
 
 
+async def remove_undeliverable(queue: DeadLetterQueue, by: str) -> int:
+    """Remove what the broker could not deliver, which nobody can look at; return how many messages."""
+    async with AuditLog(queue.channel, by, "drop-undeliverable", Selection()) as audit_log:
+        count = await queue.purge_undeliverable()
+        for _ in range(count):
+            await audit_log.record("undeliverable")
+    return count
+
+
 async def _yield_with_progress(
     messages: AsyncIterator[AbstractIncomingMessage], advance: Callable[[], None]
 ) -> AsyncIterator[AbstractIncomingMessage]:

@@ -19,11 +19,11 @@ from cli.dead.options import age, with_selection
 from cli.dead.output import print_dead_letters, print_groups, print_json_lines, print_message, print_runs
 from cli.operator import operator
 from cli.output import print_line
-from dead_letters.audit_log import AuditLog, read_entries
+from dead_letters.audit_log import read_entries
 from dead_letters.candidates import find_candidates
 from dead_letters.dead_letter import AmbiguousPrefix, Selection, dead_letter
 from dead_letters.edit import Edit, NotRedriven, redrive_edited
-from dead_letters.job import Job, Result
+from dead_letters.job import Job, Result, remove_undeliverable
 from dead_letters.queue import DeadLetterQueue, QueueFull
 from dead_letters.runs import collect_runs
 
@@ -126,7 +126,7 @@ def drop_undeliverable(*, yes: Yes = False) -> None:
     """Remove for good what the broker cannot deliver, neither to a worker nor to this command."""
     if not yes:
         _confirm("Nobody has seen what they say, and they cannot be recovered", "Drop them?")
-    typer.echo(f"{_run(_drop_undeliverable)} dropped")
+    typer.echo(f"{_run(lambda queue: remove_undeliverable(queue, operator()))} dropped")
 
 
 @app.command("log", epilog="Example: userbus dead log --since 7d")
@@ -215,14 +215,6 @@ def _print_others(queue: DeadLetterQueue) -> None:
         print_line(f"{queue.elsewhere} {told}", err=True)
     if count := queue.undeliverable:
         typer.echo(f"{count} more cannot be delivered by the broker: see `userbus dead drop-undeliverable`", err=True)
-
-
-async def _drop_undeliverable(queue: DeadLetterQueue) -> int:
-    count = await queue.purge_undeliverable()
-    async with AuditLog(queue.channel, operator(), "drop-undeliverable", Selection()) as audit_log:
-        for _ in range(count):
-            await audit_log.record("undeliverable")
-    return count
 
 
 async def _find(queue: DeadLetterQueue, selection: Selection) -> tuple[list[AbstractIncomingMessage], list[str]]:

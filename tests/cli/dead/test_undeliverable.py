@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import aio_pika
 import pytest
 
+from dead_letters.job import remove_undeliverable
+from dead_letters.queue import DeadLetterQueue
 from tests.support.client import Client
 from tests.support.dead_letters import add_dead_letters, handled_ids, read_log, read_waiting_ids, run_dead
 from tests.support.stack import Stack
@@ -26,3 +28,19 @@ async def test_they_are_told_and_removed_and_the_others_stay(client: Client, sta
     assert await read_waiting_ids(stack.amqp_url) == [letter]
     assert handled_ids(await read_log(stack.amqp_url, since)) == ["undeliverable"] * 3
     assert (await run_dead(stack.amqp_url, "drop-undeliverable", "--yes")).stdout == "0 dropped\n"
+
+
+class LostConnection(DeadLetterQueue):
+    """A queue whose connection is lost while what cannot be delivered is removed."""
+
+    async def purge_undeliverable(self) -> int:
+        raise ConnectionError
+
+
+async def test_who_removes_them_is_recorded_before_they_are_gone(stack: Stack) -> None:
+    since = datetime.now(UTC)
+    async with LostConnection(stack.amqp_url) as queue:
+        with pytest.raises(ConnectionError):
+            await remove_undeliverable(queue, "operator:ada@here")
+    (entry,) = await read_log(stack.amqp_url, since)
+    assert (entry["verb"], entry["by"]) == ("drop-undeliverable", "operator:ada@here")
