@@ -1,5 +1,6 @@
 """Endpoints of starcedu: the same for visitors and for tenants' users, except for what a sign-in returns."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,8 @@ def _check_username(value: Any) -> str:
     return email.lower()
 
 
+# Ids of 64 bits, all beyond those that users have here: no two people are shown with the same one.
+FOREIGN_ID = re.compile("[1-9][0-9]{16,18}")
 USERNAME = DescribedCheck(_check_username, schema_of(EMAIL))
 SIGN_IN = (InputField("username", USERNAME, bus_name="login"), InputField("password", PASSWORD))
 SIGN_UP = (InputField("username", USERNAME, bus_name="email"), InputField("password", PASSWORD))
@@ -70,7 +73,8 @@ def user_body(message: str, view: SignedIn | PasswordSet | ResolvedSession) -> d
 
 
 def _user(user: UserView) -> dict[str, Any]:
-    return {"id": user.external_id or str(user.id), "username": user.username or user.email or user.telephone}
+    kept = user.external_id if FOREIGN_ID.fullmatch(user.external_id or "") else None
+    return {"id": kept or str(user.id), "username": user.username or user.email or user.telephone}
 
 
 SIGNED_IN, SIGNED_UP = "authenticate successfully", "register successfully"

@@ -52,6 +52,17 @@ async def test_an_imported_user_keeps_the_id_of_64_bits_and_a_disabled_one_stays
     assert_error(await sign_in(visitor, body), 400, "credentials invalid")
 
 
+async def test_an_id_of_another_kind_of_system_is_not_shown(visitor: httpx.AsyncClient, client: Client) -> None:
+    first = person()
+    number = (await visitor.post(f"{LOCAL}/signup", json=first)).json()["data"]["id"]
+    for external_id in (number, "9007199254740991", f"auth0|{uuid4().hex}", "0" + number.zfill(20), "٣" * 18):
+        row = {"username": person()["username"], "external_id": external_id, "password_hash": HASH}
+        assert (await client.done("user.import", {"users": [row]}))["created"] == 1
+        signed_in = (await sign_in(visitor, {"username": row["username"], "password": PASSWORD})).json()
+        user = await client.done("user.get", {"external_id": external_id})
+        assert signed_in["data"] == {"id": str(user["id"]), "username": row["username"]}
+
+
 async def test_signing_up_and_in_sets_a_fresh_cookie_each_time(visitor: httpx.AsyncClient) -> None:
     body = person()
     answers = [await visitor.post(f"{LOCAL}/signup", json=body), *[await sign_in(visitor, body) for _ in range(2)]]
