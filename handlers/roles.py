@@ -20,6 +20,8 @@ from handlers.links import ROLE_RESOURCES, USER_ROLES, add_links, remove_links
 from handlers.views import coded_view
 from models.apps import App
 from models.effective_roles import DIRECT_ROLES_OF_USER, ROLES_OF_GROUP, ROLES_OF_USER
+from models.errors.base import TryAgain
+from models.errors.roles import RoleCodeTaken
 from models.permissions import find_granting_roles
 from models.roles import DELETED, LIVE
 from models.store.client import BsonDict
@@ -36,7 +38,12 @@ async def create_role(command: CreateRole, unit: UnitOfWork) -> View:
     fields = row_fields(command, "unique_name")
     if command.app_id is None:
         fields["app_id"] = await _get_or_add_passport(unit)
-    return await insert_row(ROLE, fields, command.id, unit)
+    try:
+        return await insert_row(ROLE, fields, command.id, unit)
+    except RoleCodeTaken as error:
+        if command.code is not None or command.id is not None:
+            raise
+        raise TryAgain from error  # another role has been given the code of this id: the next id has another
 
 
 async def update_role(command: UpdateRole, unit: UnitOfWork) -> View:

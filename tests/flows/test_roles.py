@@ -55,6 +55,18 @@ async def test_a_role_without_app_belongs_to_passport(client: Client) -> None:
         assert (role["admin"], role["status"], role["sort"]) == (0, 1, 99)
 
 
+async def test_a_default_code_that_another_role_has_is_passed_over(client: Client) -> None:
+    last = await client.done("role.create", {"name": code()})
+    taken = [{"app_id": last["app_id"], "code": f"ROLE_{last['id'] + ahead}", "name": code()} for ahead in (3, 4)]
+    others = [await client.done("role.create", body) for body in taken]
+    role = await client.done("role.create", {"name": code(), "unique_name": True})
+    assert role["code"] == f"ROLE_{role['id']}"
+    assert role["code"] not in {other["code"] for other in others}
+    chosen = {"name": code(), "app_id": last["app_id"], "id": role["id"] + 1_000_000}
+    await client.done("role.create", {**taken[0], "code": f"ROLE_{chosen['id']}"})
+    assert (await client.refused("role.create", chosen))["code"] == "role.code_taken"
+
+
 async def test_names_are_unique_among_live_roles_where_asked(client: Client) -> None:
     role, name = await a_role(client, await an_app(client)), code("Editor")
     first = await client.done("role.create", {"name": name, "unique_name": True, "sort": 5})
