@@ -15,6 +15,7 @@ REFUSALS = {
     "user.username_taken": USER_EXISTS,
     "user.email_taken": USER_EXISTS,
     "user.telephone_taken": USER_EXISTS,
+    "user.username_mixed": Failure(400, "invalid arguments: username", 4001),
     "account.taken": Failure(409, "account already exist", 4093),
     "account.not_found": Failure(404, "account not exist", 4041),
     "integration.not_found": INTEGRATION_NOT_FOUND,

@@ -119,7 +119,7 @@ CREATE_DOC = Doc(
     request_example={"username": "example_user", "usertype": "user", "accounts": [ACCOUNT_EXAMPLE]},
     response_schema=USER_SCHEMA,
     response_example=USER_EXAMPLE,
-    problem_codes=("user.username_taken", "integration.not_found", "account.taken"),
+    problem_codes=("user.username_mixed", "user.username_taken", "integration.not_found", "account.taken"),
 )
 APPLY_DOC = Doc(
     summary="Apply account actions in order, all or nothing",

@@ -7,8 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.bridge.conftest import RunningBridge
 from tests.support.foreseen import account, assert_refused, new_name, user
 from tests.support.hostile_input import NOT_JSON, NOT_OBJECTS, NOT_TEXTS, WHITE, long_text
+from tests.support.scripted_worker import failed_reply
 
 EXISTS = (409, 4092, "user already exist")
 UNKNOWN = {"error_code": 4041, "error_message": "user not exist"}
@@ -190,3 +192,8 @@ async def test_a_body_that_is_no_json_object_is_refused(http: httpx.AsyncClient,
     assert answer.json()["error_message"].startswith("invalid request body: ")
     unknown = await http.post("/user", content=body, headers={"Authorization": "wrong"})
     assert unknown.status_code == 401
+
+
+async def test_a_username_of_mixed_scripts_is_a_wrong_username(bridge: RunningBridge) -> None:
+    bridge.worker.set_reply("user.create", failed_reply("user.username_mixed", "invalid"))
+    await assert_create_refused(bridge.client, user(), 400, 4001, "invalid arguments: username")
