@@ -17,6 +17,7 @@ def test_every_program_has_a_user_of_its_own_on_the_broker(tmp_path: Path) -> No
     write_secrets(tmp_path / "secrets", tmp_path / "broker", tmp_path / "services.toml")
     users = {user["name"]: user for user in json.loads((tmp_path / "broker" / "definitions.json").read_text())["users"]}
     assert set(users) == {"worker", "bridge", "operator", "admin"}
+    passwords = set()
     for name, user in users.items():
         file = "operator/userbus_management_url" if name == "admin" else f"{name}/userbus_amqp_url"
         _, _, url = (tmp_path / "secrets" / file).read_text().partition("://")
@@ -25,6 +26,9 @@ def test_every_program_has_a_user_of_its_own_on_the_broker(tmp_path: Path) -> No
         code = base64.b64decode(user["password_hash"])
         assert login == name
         assert code[4:] == hashlib.sha256(code[:4] + password.encode()).digest()
+        assert len(password) >= 32
+        passwords.add(password)
+    assert len(passwords) == len(users)
 
 
 def test_only_the_worker_gets_the_keys_and_they_never_change(tmp_path: Path) -> None:

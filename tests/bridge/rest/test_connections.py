@@ -103,6 +103,17 @@ async def test_half_a_body_is_closed() -> None:
         assert await send(url, b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{") == b""
 
 
+async def test_a_body_that_does_not_arrive_is_answered_in_the_shape_of_its_dialect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bridge.rest.body.READ_TIMEOUT", 0.1)
+    async with limited(ConnectionLimits()) as url:
+        status, body = status_and_body(
+            await send(url, b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nConnection: close\r\n\r\n{")
+        )
+    assert (status, json.loads(body)["code"]) == (408, 408)
+
+
 @pytest.mark.parametrize(("total", "per_address"), [(2, 9), (9, 2)])
 async def test_a_connection_too_many_is_told_so_until_another_ends(total: int, per_address: int) -> None:
     async with limited(ConnectionLimits(total, per_address)) as url:
