@@ -24,16 +24,19 @@ TRIES = 5  # of each attack in a round; the smallest counts, since other process
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
 PART = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
 END = b"\r\n--x--\r\n"
+GET = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED = b"POST /auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @dataclass(frozen=True)
 class Attack:
-    """A body, its type, and the public endpoint that reads it."""
+    """A body, its type, the public endpoint that reads it, and what is sent before it over the same connection."""
 
     name: str
     media_type: str
     body: bytes
     path: str = "/auth/login"
+    before: bytes = b""
 
 
 def fill(unit: bytes, head: bytes = b"", tail: bytes = b"", count: int = MAX_BODY) -> bytes:
@@ -69,6 +72,8 @@ def attacks() -> list[Attack]:
         Attack("multipart of as many parts as are read", MULTIPART, parts),
         Attack("multipart of as many lines as are read", MULTIPART, lines),
         Attack("multipart with a long header", MULTIPART, fill(b"b", b"--x\r\na: ", b"\r\n\r\nv" + END)),
+        Attack("behind thousands of requests", JSON, b"", before=GET * 7_000),
+        Attack("behind a body in chunks of a byte", JSON, b"", before=CHUNKED + b"1\r\nx\r\n" * 150_000 + b"0\r\n\r\n"),
     ]  # fmt: skip
 
 
@@ -113,7 +118,8 @@ async def send(port: int, attack: Attack) -> None:
     """Send the body on a connection of its own and wait for the answer, whatever it is."""
     async with connection(port) as (reader, writer):
         head = f"POST {attack.path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Type: {attack.media_type}"
-        writer.write(f"{head}\r\nContent-Length: {len(attack.body)}\r\n\r\n".encode() + attack.body)
+        told = f"{head}\r\nContent-Length: {len(attack.body)}\r\n\r\n".encode()
+        writer.write(attack.before + told + attack.body)
         answer = await reader.read()
     if not answer.startswith(b"HTTP/1.1 "):
         raise RuntimeError(f"{attack.name}: {answer[:200]!r}")
@@ -133,7 +139,8 @@ async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asy
 async def print_attacks(port: int) -> None:
     print(f"{min([await longest_wait(port, None) for _ in range(TRIES)]):8.1f} ms  nothing")
     for attack in attacks():
-        print(f"{await smallest_wait(port, attack):8.1f} ms  {attack.name}, {len(attack.body):,} bytes")
+        size = len(attack.before) + len(attack.body)
+        print(f"{await smallest_wait(port, attack):8.1f} ms  {attack.name}, {size:,} bytes")
 
 
 def main() -> None:

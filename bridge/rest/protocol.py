@@ -9,6 +9,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bridge.rest.connections import ConnectionLimits
+from bridge.rest.inflow import Inflow
 from bridge.rest.routing import dialect_name, split_path
 
 REFUSED = "userbus.refused"  # the scope's extension with HTTP status and part of a head that is not accepted
@@ -36,6 +37,7 @@ class DialectProtocol(HttpToolsProtocol):
     """
 
     limits: ConnectionLimits
+    _inflow: Inflow
     _head = b""  # what has been read since the end of the request before, until its head is whole
     _is_head_whole = False
     _refused: int | None = None
@@ -46,6 +48,7 @@ class DialectProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as the parent
         """Begin a connection; one too many is told so and closed."""
         super().connection_made(transport)
+        self.flow = self._inflow = Inflow(transport, self._parse, lambda: bool(self.pipeline))
         self._address = self.client[0] if self.client else ""
         self._clock = self.loop.call_later(self.limits.head_seconds, self._end_wait)
         if not self.limits.add(self._address):
@@ -55,10 +58,15 @@ class DialectProtocol(HttpToolsProtocol):
         """End a connection."""
         self.limits.remove(self._address)
         self._stop_clock()
+        self._inflow.close()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read bytes of the client; after a refusal they are dropped."""
+        """Read bytes of the client."""
+        self._inflow.receive(data)
+
+    def _parse(self, data: bytes) -> None:
+        """Parse a part of what the client sends; after a refusal it is dropped."""
         if self._refused:
             return
         if not self._is_head_whole:
