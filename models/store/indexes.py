@@ -1,6 +1,7 @@
 """Every collection and its indexes."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -136,17 +137,26 @@ REPLACED = {
 }
 
 
-def index_of_order(collection: str, conditions: Iterable[str], keys: IndexKeys) -> IndexKeys | None:
-    """The keys of the index that has all rows with these fields fixed in this order, forwards or backwards, or None."""
-    fixed = [(field, ASCENDING) for field in conditions]
+def index_of_order(collection: str, conditions: BsonDict, keys: IndexKeys) -> IndexKeys | None:
+    """The keys of the index that has all rows that meet the conditions in this order, forwards or backwards, or None.
+
+    Nor is it any of several with these keys, of which a hint would have to tell one.
+    """
+    fixed = [(field, ASCENDING) for field, wanted in conditions.items() if not _is_range(wanted)]
     orders = ([*fixed, *keys], [*fixed, *((path, -direction) for path, direction in keys)])
-    known = {*conditions}
-    listed = (
-        [*index.document["key"].items()]
-        for index in INDEXES.get(collection, ())
-        if known.issuperset(index.document.get("partialFilterExpression", ()))
+    indexes = [(index, [*index.document["key"].items()]) for index in INDEXES.get(collection, ())]
+    listed = [index_keys for _, index_keys in indexes]
+    whole = (
+        index_keys
+        for index, index_keys in indexes
+        if conditions.keys() >= {*index.document.get("partialFilterExpression", ())} and listed.count(index_keys) == 1
     )
-    return next((index_keys for index_keys in listed if index_keys in orders), None)
+    return next((index_keys for index_keys in whole if index_keys in orders), None)
+
+
+def _is_range(wanted: Any) -> bool:
+    # an index that begins with the field has the rows of each value in order, not those of several
+    return isinstance(wanted, dict) and not wanted.keys() <= {"$eq", "$in"}
 
 
 def is_indexed(collection: str, conditions: Iterable[str], path: str) -> bool:
