@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bridge.settings import Settings as BridgeSettings
 from devstack.rabbitmq import MAX_MESSAGE
+from tests.support.cluster.broker_cluster import DETECTION
 from worker.settings import Settings as WorkerSettings
 
 FOLDER = Path(__file__).parents[1] / "deploy" / "kubernetes"
@@ -138,5 +139,6 @@ def test_the_example_of_rabbitmqs_operator_runs_what_the_cluster_in_containers_r
     name, _, argument = spec["rabbitmq"]["envConfig"].strip().partition("=")
     expected = cluster["services"]["rabbitmq1"]["environment"][name]
     assert argument.strip("'").replace("/etc/userbus/", "/etc/rabbitmq/") == expected
+    assert expected.startswith(f"{DETECTION} ")  # what the tests on a cluster run
     (pod,) = [spec["override"]["statefulSet"]["spec"]["template"]["spec"]]
     assert pod["containers"][0]["volumeMounts"][0]["mountPath"] == "/etc/userbus"
