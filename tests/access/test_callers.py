@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import aio_pika
 import pytest
-from aiormq.exceptions import ChannelPreconditionFailed
+from aiormq.exceptions import ChannelAccessRefused, ChannelPreconditionFailed
 from structlog.testing import capture_logs
 
 from access.service_grants import PROGRAMS, ServiceIdentity
@@ -157,12 +158,12 @@ async def test_a_reply_goes_to_the_callers_own_queues_alone(anybody: Client) -> 
 
 @pytest.mark.parametrize("header", ["CC", "BCC"])
 async def test_a_copy_under_another_key_is_the_request_of_the_first_one(urls: dict[str, str], header: str) -> None:
-    """RabbitMQ asks for no right to the further keys; a copy keeps the first, by which the worker takes it."""
-    username = name()
+    """RabbitMQ 3.10 asks for no right to the further keys; a copy keeps the first, by which the worker takes it."""
+    body, copies = {"username": name()}, {header: ["user.create", "role.get"]}
+    with suppress(ChannelAccessRefused):  # by RabbitMQ 4
+        async with Client(urls["reader"], caller="reader") as client:
+            assert (await client.refused("user.get", body, headers=copies))["code"] == "user.not_found"
     async with Client(urls["reader"], caller="reader") as client:
-        body, copies = {"username": username}, {header: ["user.create", "role.get"]}
-        assert (await client.refused("user.get", body, headers=copies))["code"] == "user.not_found"
-        await client.send("role.get", {"id": 9_000_000_000}, headers=copies)
         assert (await client.refused("user.get", body))["code"] == "user.not_found"
 
 
