@@ -82,6 +82,7 @@ def test_a_use_of_the_last_minute_is_not_worth_a_write() -> None:
 def test_who_is_signed_in_never_changes() -> None:
     session = Session.create(1, "starcedu_local", (60, True), DAY, user_id=7)
     session.hashes, session.identity, session.revision = ["h"], PendingIdentity(provider="lark", subject="ou_1"), 3
+    assert session.user_id == 7
     with pytest.raises(ValidationError):
         session.user_id = 8  # type: ignore[misc]  # what the test is about
     left = session.signed_out(2)
