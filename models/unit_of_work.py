@@ -23,7 +23,8 @@ from models.store.client import Store
 from models.store.counters import Counters
 from models.store.fresh_entries import FreshLanes
 from models.store.group_commit import GroupCommitter
-from models.store.journal import TOKEN, CommandContext, Journal, OutboxEvent, TokenFormat
+from models.store.journal import TOKEN, CommandContext, Journal, OutboxEvent, TokenFormat, forget_subject
+from models.store.late_replies import LateReplies
 from models.store.lazy_transaction import LazyTransaction
 from models.store.scope import GroupedScope, TransactionScope, provide
 from models.store.time_limit import limit_operation
@@ -185,8 +186,10 @@ class UnitOfWork(Repositories):
             self._context = replace(self._context, locked_until=until)
 
     async def forget(self, subject: Subject) -> None:
-        """Clear the journal's entries about a subject that is being erased."""
-        await self.dependencies.journal.forget(subject.subject, await self.scope.session())
+        """Clear the journal's entries about a user that is being erased, now and when none can be added any more."""
+        store, session = self.dependencies.store, await self.scope.session()
+        await forget_subject(store, subject.subject, session)
+        await LateReplies(store).schedule(subject.subject, session)
 
     async def commit(self, reply: str, events: list[OutboxEvent], outcome: str = "done") -> None:
         """Write the journal entry and commit the transaction; `outcome` is `done` or the code of the problem.

@@ -30,6 +30,7 @@ from models.store.client import Store
 from models.store.counters import Counters
 from models.store.journal import Journal
 from models.store.lane_leases import LaneLeases
+from models.store.late_replies import LateReplies
 from models.store.reply_retention import ReplyRetention
 from models.store.totals import TotalsCheck
 from models.text_segments import TextSegments
@@ -131,7 +132,8 @@ async def _open_dependencies(settings: Settings, stack: AsyncExitStack) -> Depen
     await require_known(store, migrations)
     await prepare(store)
     retention = ReplyRetention(store, settings.journal_days)
-    sweepers = [Sweeper(work) for work in (LinkCleanup(store), retention, migrations, TextSegments(store))]
+    works = (LinkCleanup(store), LateReplies(store), retention, migrations, TextSegments(store))
+    sweepers = [Sweeper(work) for work in works]
     sweepers.append(Sweeper(TotalsCheck(store), TOTALS_CHECK_SECONDS))
     keep_running(stack, partial(watch_database, store), *(sweeper.run for sweeper in sweepers))
     counters = Counters(store)

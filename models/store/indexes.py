@@ -90,7 +90,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "postings": [_index("segment")],
     "segments": [_index("checked_at")],
     "totals": [],
-    "erased": [],
+    "erased": [_index("forget_at", where={"forget_at": {"$exists": True}})],
     "gates": [],
     "seeds": [],
     "migrations": [],

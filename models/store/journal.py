@@ -130,10 +130,6 @@ class Journal:
         """Return the token of this command's reply, which is derived and so need not be stored."""
         return _derive_token(self._keys, context, token_format)
 
-    async def forget(self, subject: str, session: Any) -> None:
-        """Drop what entries about a subject hold of it; that the commands were carried out stays in the audit trail."""
-        await self._rows.update_many({"subjects": subject}, {"$unset": PERSONAL_FIELDS}, session=session)
-
     async def write(
         self,
         context: CommandContext,
@@ -184,6 +180,11 @@ class Journal:
         at = now()
         part: BsonDict = {"_id": {"of": context.message_id, "part": number}, "at": at}
         return part | self._expiry(at, events) | _pending_fields(events)
+
+
+async def forget_subject(store: Store, subject: str, session: Any) -> None:
+    """Drop what entries about a subject hold of it; that the commands were carried out stays in the audit trail."""
+    await store.collection("journal").update_many({"subjects": subject}, {"$unset": PERSONAL_FIELDS}, session=session)
 
 
 def _derive_token(keys: Keys, context: CommandContext, token_format: TokenFormat) -> str:

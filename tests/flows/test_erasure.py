@@ -7,8 +7,14 @@ from uuid import uuid4
 
 from bson.json_util import dumps
 
+from contracts.auth import UnlockUser
 from contracts.catalog import DEAD, FAMILIES
 from contracts.topology.retry_steps import RETRY_STEPS, retry_queue
+from handlers.auth import unlock_user
+from models.store.document import now
+from models.store.journal import CommandContext
+from models.store.late_replies import LateReplies
+from models.unit_of_work import UnitOfWork
 from tests.support.client import Client, Events
 from tests.support.dead_letters import read_queue
 from tests.support.patience import PATIENCE
@@ -111,3 +117,35 @@ async def test_the_audit_trail_still_tells_what_was_done(client: Client, stack: 
         ("user.create", "token:7"),
         ("user.delete", None),
     ]
+
+
+async def test_the_reply_of_a_command_in_flight_is_cleared_later(client: Client, stack: Stack) -> None:
+    person, key, shared = Person(), uuid4().hex, stack.worker.dependencies
+    id = await live(person, client, stack)
+    command = UnlockUser(id=id)  # reads the user and does not write it
+    async with UnitOfWork(shared, CommandContext("auth.unlock", key, "digest")) as unit:
+        view = await unlock_user(command, UnitOfWork(shared))
+        await client.done("user.delete", {"id": id})
+        unit.add_subject(f"user/{id}")
+        await unit.commit(view.model_dump_json(), [])
+    assert person.traces(await stored_text(stack))
+    erased = shared.store.collection("erased")
+    await erased.update_one({"_id": f"user/{id}"}, {"$set": {"forget_at": now()}})
+    async with asyncio.timeout(PATIENCE):
+        while await erased.count_documents({"_id": f"user/{id}", "forget_at": {"$exists": True}}):
+            await LateReplies(shared.store).run_once()
+    assert person.traces(await stored_text(stack)) == []
+
+
+async def test_what_is_told_of_a_new_user_with_the_same_id_stays(client: Client, stack: Stack) -> None:
+    id, key = 1_000_000 + uuid4().int % 1_000_000, uuid4().hex
+    await client.done("user.create", {"id": id, "username": f"user_{uuid4().hex}"})
+    await client.done("user.delete", {"id": id})
+    body = {"id": id, "username": f"user_{uuid4().hex}"}
+    user = await client.done("user.create", body, message_id=key)
+    erased = stack.worker.dependencies.store.collection("erased")
+    await erased.update_one({"_id": f"user/{id}"}, {"$set": {"forget_at": now()}})
+    async with asyncio.timeout(PATIENCE):
+        while await erased.count_documents({"_id": f"user/{id}", "forget_at": {"$exists": True}}):
+            await LateReplies(stack.worker.dependencies.store).run_once()
+    assert await client.done("user.create", body, message_id=key) == user
