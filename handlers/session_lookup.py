@@ -75,7 +75,7 @@ async def refuse_and_sign_out(session: Session | None, refusal: Refusal, unit: U
         emit_signed_out(session, unit)
         await unit.sessions.remove(session.id)
         if not session.single:
-            await unit.sessions.add(session.signed_out(await unit.counters.reserve_id("sessions")))
+            await unit.sessions.add(session.copy_signed_out(await unit.counters.reserve_id("sessions")))
     return Failed(problem=problem(refusal))
 
 

@@ -68,8 +68,8 @@ class Session(Document):
             expires_at=start + unused,
         )
 
-    def signed_out(self, id: int) -> Self:
-        """The session as a visitor's, under another id: the tokens and what waits in it are the same."""
+    def copy_signed_out(self, id: int) -> Self:
+        """Return the session as a visitor's, under another id: the tokens and what waits in it are the same."""
         return self.model_copy(update={"id": id, "user_id": None, "revision": 0})
 
     def is_live(self, realm: str | None) -> bool:

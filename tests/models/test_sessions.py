@@ -85,7 +85,7 @@ def test_who_is_signed_in_never_changes() -> None:
     assert session.user_id == 7
     with pytest.raises(ValidationError):
         session.user_id = 8  # type: ignore[misc]  # what the test is about
-    left = session.signed_out(2)
+    left = session.copy_signed_out(2)
     assert (left.id, left.user_id, left.revision) == (2, None, 0)
     kept = {"id", "user_id", "revision"}
     assert left.model_dump(exclude=kept) == session.model_dump(exclude=kept)
