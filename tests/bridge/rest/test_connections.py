@@ -106,7 +106,7 @@ async def test_half_a_body_is_closed() -> None:
 async def test_a_body_that_does_not_arrive_is_answered_in_the_shape_of_its_dialect(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bridge.rest.body.READ_TIMEOUT", 0.1)
+    monkeypatch.setattr("bridge.rest.body.READ_TIMEOUT", 0.1)  # in place of 30 s
     async with limited(ConnectionLimits()) as url:
         status, body = status_and_body(
             await send(url, b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nConnection: close\r\n\r\n{")

@@ -108,7 +108,7 @@ async def test_a_body_is_parsed_in_many_turns(monkeypatch: pytest.MonkeyPatch, f
         turns[turn] += 1
         on_body(self, body)
 
-    monkeypatch.setattr(HttpToolsProtocol, "on_body", count)
+    monkeypatch.setattr(HttpToolsProtocol, "on_body", count)  # counts, and does what it did
     app.open.set()
     async with connected(app) as (reader, writer):
         writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n" + BODIES[form] + GET)
