@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -23,11 +24,17 @@ TOO_LARGE = {
 }
 
 
+async def connect_and_send(url: str, request: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection whose first bytes are there before the server, in the same loop, begins its clock."""
+    host, port = url.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), PATIENCE)
+    connection.sendall(request)
+    return await asyncio.open_connection(sock=connection)
+
+
 async def send(url: str, request: bytes) -> bytes:
     """Send bytes and read until the server closes."""
-    host, port = url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(request)
+    reader, writer = await connect_and_send(url, request)
     async with asyncio.timeout(PATIENCE):
         answer = await reader.read()
     writer.close()
@@ -88,13 +95,13 @@ async def test_half_a_head_is_answered_as_too_slow_and_silence_is_closed() -> No
 
 async def test_a_request_that_has_arrived_stops_the_clock_of_its_connection() -> None:
     async with limited(ConnectionLimits(head_seconds=0.1)) as url:
-        host, port = url.removeprefix("http://").split(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
+        request = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+        reader, writer = await connect_and_send(url, request)
         for _ in range(2):
-            writer.write(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
             async with asyncio.timeout(PATIENCE):
                 assert b"404" in await reader.readuntil(b'not found"}')
             await asyncio.sleep(0.3)
+            writer.write(request)
         writer.close()
 
 
