@@ -18,6 +18,7 @@ from models.store.reply_retention import ReplyRetention
 from tests.support.audit_trail import AT_ONCE, VISITOR, broken, do, rows, seal, seal_without_lock, verify, wait_sent
 from tests.support.client import Client
 from tests.support.stack import SECRET, Stack, fresh_database, running_stack
+from tests.support.sweeps import sweep_once
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ async def test_erasure_and_retention_are_no_changes(caller: Client, audited: Sta
     await seal(audited)
     await caller.done("user.delete", {"id": user["id"]}, headers=VISITOR)
     await wait_sent(audited)
-    await ReplyRetention(audited.worker.dependencies.store, days=-1).run_once()
+    await sweep_once(ReplyRetention(audited.worker.dependencies.store, days=-1))
     assert await rows(audited, "journal").count_documents({"reply": {"$exists": True}}) == 0
     kept = await rows(audited, "journal").find({"name": {"$ne": "user.delete"}}).to_list(None)
     assert [entry.get("client_address") for entry in kept] == [None, None]

@@ -19,6 +19,7 @@ from tests.support.client import Client, Events
 from tests.support.dead_letters import read_queue
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
+from tests.support.sweeps import sweep_once
 from tests.support.usermgmt import last_code
 from tests.support.visitors import telephone
 from worker.bus.topology import consumed_queues
@@ -133,7 +134,7 @@ async def test_the_reply_of_a_command_in_flight_is_cleared_later(client: Client,
     await erased.update_one({"_id": f"user/{id}"}, {"$set": {"forget_at": now()}})
     async with asyncio.timeout(PATIENCE):
         while await erased.count_documents({"_id": f"user/{id}", "forget_at": {"$exists": True}}):
-            await LateReplies(shared.store).run_once()
+            await sweep_once(LateReplies(shared.store))
     assert person.traces(await stored_text(stack)) == []
 
 
@@ -147,5 +148,5 @@ async def test_what_is_told_of_a_new_user_with_the_same_id_stays(client: Client,
     await erased.update_one({"_id": f"user/{id}"}, {"$set": {"forget_at": now()}})
     async with asyncio.timeout(PATIENCE):
         while await erased.count_documents({"_id": f"user/{id}", "forget_at": {"$exists": True}}):
-            await LateReplies(stack.worker.dependencies.store).run_once()
+            await sweep_once(LateReplies(stack.worker.dependencies.store))
     assert await client.done("user.create", body, message_id=key) == user

@@ -9,6 +9,7 @@ import pytest
 from models.store.totals import TotalsCheck
 from tests.support.client import Client
 from tests.support.stack import Stack
+from tests.support.sweeps import sweep_once
 
 LIMIT = 16 * 1024 * 1024
 COPIES = 4  # of a name in its user's document
@@ -21,7 +22,7 @@ async def user(client: Client, stack: Stack) -> AsyncIterator[dict[str, Any]]:
     yield made
     store = stack.worker.dependencies.store
     await store.collection("users").delete_one({"_id": made["id"]})
-    await TotalsCheck(store).run_once()
+    await sweep_once(TotalsCheck(store))
 
 
 async def test_many_events_about_a_large_user_are_told_in_order(

@@ -9,6 +9,7 @@ from models.store.totals import TotalsCheck
 from models.users import User
 from tests.support.client import Client
 from tests.support.stack import Stack
+from tests.support.sweeps import sweep_once
 
 CROWD = 10_000
 
@@ -150,7 +151,7 @@ async def _crowd(stack: Stack, first: int, group: int) -> None:
         rows.append(user.to_row() | {"accounts": [account]})
     store = stack.worker.dependencies.store
     await store.collection("users").insert_many(rows, ordered=False)
-    await TotalsCheck(store).run_once()
+    await sweep_once(TotalsCheck(store))
 
 
 @pytest.mark.parametrize(

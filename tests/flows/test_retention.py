@@ -9,6 +9,7 @@ from models.store.reply_retention import ReplyRetention
 from tests.support.client import Client
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
+from tests.support.sweeps import sweep_once
 
 
 async def test_a_very_late_repeat_is_refused_and_changes_nothing(client: Client, stack: Stack) -> None:
@@ -17,7 +18,7 @@ async def test_a_very_late_repeat_is_refused_and_changes_nothing(client: Client,
     await store.collection("journal").update_one({"_id": key}, {"$set": {"at": now() - timedelta(days=8)}})
     while await store.collection("journal").find_one({"_id": key, "pending": 1}):
         await asyncio.sleep(0.05)
-    await ReplyRetention(store, 7).run_once()
+    await sweep_once(ReplyRetention(store, 7))
     problem = await client.refused("user.create", {"username": name}, message_id=key)
     assert (problem["kind"], problem["code"]) == ("conflict", "message.id_reused")
     fresh = await client.refused("user.create", {"username": f"{name}_2"}, message_id=key)
