@@ -33,8 +33,20 @@ async def connect_and_send(url: str, request: bytes) -> tuple[asyncio.StreamRead
 
 
 async def send(url: str, request: bytes) -> bytes:
-    """Send bytes and read until the server closes."""
-    reader, writer = await connect_and_send(url, request)
+    """Open a connection, send bytes and read until the server closes."""
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request)
+    return await read_to_end(reader, writer)
+
+
+async def send_at_once(url: str, request: bytes) -> bytes:
+    """Send bytes before the server knows of the connection, and read until it closes."""
+    return await read_to_end(*await connect_and_send(url, request))
+
+
+async def read_to_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """Read until the server closes."""
     async with asyncio.timeout(PATIENCE):
         answer = await reader.read()
     writer.close()
@@ -86,11 +98,11 @@ async def test_a_large_body_beside_a_small_head_is_no_large_head(bridge: Running
 
 async def test_half_a_head_is_answered_as_too_slow_and_silence_is_closed() -> None:
     async with limited(ConnectionLimits(head_seconds=0.1)) as url:
-        status, body = status_and_body(await send(url, b"GET /user/ada HTTP/1.1\r\nHost:"))
+        status, body = status_and_body(await send_at_once(url, b"GET /user/ada HTTP/1.1\r\nHost:"))
         assert (status, json.loads(body)) == (408, foreseen_error(4001, "invalid arguments: timeout"))
-        assert status_and_body(await send(url, b"GET /user/ada"))[0] == 408
-        assert status_and_body(await send(url, b"GE"))[0] == 408
-        assert await send(url, b"") == b""
+        assert status_and_body(await send_at_once(url, b"GET /user/ada"))[0] == 408
+        assert status_and_body(await send_at_once(url, b"GE"))[0] == 408
+        assert await send_at_once(url, b"") == b""
 
 
 async def test_a_request_that_has_arrived_stops_the_clock_of_its_connection() -> None:
