@@ -52,10 +52,11 @@ async def test_look_ups_by_any_identifier_share_a_query(database: Store) -> None
 
 async def test_other_conditions_are_not_mixed_up(database: Store) -> None:
     await store_users(database)
+    await database.collection("postings").insert_one({"_id": 1})
     found = await asyncio.gather(
         database.lookups.find_one("users", {"_id": 1, "status": 1}),
         database.lookups.find_one("users", {"_id": 1, "status": -1}),
-        database.lookups.find_one("roles", {"_id": 1}),
+        database.lookups.find_one("postings", {"_id": 1}),
     )
     assert [row and row["_id"] for row in found] == [1, None, 1]
 
