@@ -85,6 +85,11 @@ class LoginKeys:
         logins = {*chain.from_iterable(self.stored_forms(identifiers, is_clashing).values())}
         return {"login_form": CLASHING if is_clashing else self.form, "logins": sorted(logins)}
 
+    def former_filter(self, field: str, text: str) -> BsonDict:
+        """What the rows of soft-deleted users who had this identifier meet; with the field `login`, in any field."""
+        fields = LOGINS if field == "login" else (field,)
+        return {"$or": [{f"former_logins.{each}": self.key(text)} for each in fields]}
+
 
 @lru_cache(maxsize=8192)  # an import asks three times for each of some thousand texts
 def _forms(text: str, country: str) -> tuple[str, ...]:

@@ -182,8 +182,8 @@ class UserRepository(Repository[User]):
         ((name, value),) = keys.items()
         if name not in IDENTIFIERS:
             return await super().find(status=DELETED, **keys)
-        former = [{f"former_logins.{each}": self._keys.key(value)} for each in (LOGINS if name == "login" else (name,))]
-        return await super().find(status=DELETED, **{"$or": former})
+        # without the status: MongoDB might look through all who have it
+        return await super().find(**self._keys.former_filter(name, value))
 
     async def get_any(self, id: int) -> User:
         """Return the user with this id, soft-deleted or not. Raises `UserNotFound`."""

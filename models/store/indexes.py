@@ -37,6 +37,7 @@ def _orders(*fields: str, among: tuple[str, ...] = ()) -> list[IndexModel]:
 
 
 _TIMES = ("created_at", "updated_at")
+_FORMER_LOGINS = ("former_logins.username", "former_logins.email", "former_logins.telephone")
 _PASSPORT_ORDER = ("-root", "sort", "-created_at", "-_id")
 
 INDEXES: dict[str, list[IndexModel]] = {
@@ -55,6 +56,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("group_ids", "_id"),
         _index("segment", "status"),
         _index("login_form", where={"status": {"$exists": True}}),
+        # soft-deleted users alone have former logins, so that these cost a live one nothing
+        *(_index(path, where={path: {"$exists": True}}) for path in _FORMER_LOGINS),
     ],
     "integrations": [_unique_index("name")],
     "webhooks": [],

@@ -92,3 +92,10 @@ def test_only_a_live_user_takes_its_identifiers() -> None:
     for is_clashing in (True, False):
         left = KEYS.row_fields(ADA, is_live=False, is_clashing=is_clashing)
         assert left == {"login_form": "2/86", "former_logins": ADA_KEYS}
+
+
+def test_who_had_an_identifier_is_looked_for_by_its_key_in_one_field_or_in_all() -> None:
+    assert KEYS.former_filter("email", "Ada@Example.com") == {"$or": [{"former_logins.email": "ada@example.com"}]}
+    fields = ("username", "email", "telephone")
+    number = [{f"former_logins.{field}": "+8613800001114"} for field in fields]
+    assert KEYS.former_filter("login", "138 0000 1114") == {"$or": number}
