@@ -74,7 +74,7 @@ def test_a_lock_ends_after_five_minutes_and_says_when() -> None:
     assert lockout.record_failure()
     assert lockout.locked_until is not None
     assert timedelta(minutes=4, seconds=50) < lockout.locked_until - now() <= timedelta(minutes=5)
-    lockout.locked_until = now() + timedelta(seconds=9.5)
+    lockout.locked_until = now() + timedelta(seconds=9.9)
     with pytest.raises(AuthLocked) as refusal:
         lockout.refuse_locked()
     assert refusal.value.details == {"retry_after": 10}

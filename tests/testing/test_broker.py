@@ -17,6 +17,7 @@ from pamqp.commands import Basic
 from client import connect
 from contracts.users import CreateUser, UpdateUser
 from testing.userbus import MemoryUserbus
+from tests.support.patience import PATIENCE
 
 KEPT: FieldTable = {"x-queue-type": "quorum", "x-single-active-consumer": True}
 
@@ -110,7 +111,7 @@ async def test_a_request_of_an_unknown_name_is_answered(channel: AbstractChannel
     queue = await channel.declare_queue(exclusive=True)
     exchange = await channel.get_exchange("userbus.commands")
     await exchange.publish(aio_pika.Message(b"{}", reply_to=queue.name, message_id="m"), "user.creat")
-    assert b"did you mean user.create" in (await queue.get(timeout=5, fail=True)).body
+    assert b"did you mean user.create" in (await queue.get(timeout=PATIENCE, fail=True)).body
 
 
 async def test_direct_replies_come_to_their_channel(channel: AbstractChannel) -> None:
