@@ -100,14 +100,16 @@ class UpdateUser(UserWithPassword, Command[UserView]):
 
     With `revision` it fails with `user.stale` if the user has changed since. Setting or clearing the password ends
     every session and token of the user. An account at an integration where the user has one already keeps its number.
-    `role_ids` of a root user are ignored. With `protect_root` a root user stays as it is: `user.root_protected`. Fails
-    with `user.not_found`, `user.stale`, `user.unidentified` (no identifier
-    would be left), and with the codes of `user.create`.
+    A role or group that the user has already may be named although it has been deleted since; with `live_roles` no such
+    role may. `role_ids` of a root user are ignored. With `protect_root` a root user stays as it is:
+    `user.root_protected`. Fails with `user.not_found`, `user.stale`, `user.unidentified` (no identifier would be left),
+    and with the codes of `user.create`.
     """
 
     id: Id
     revision: int | None = None
     protect_root: bool = False
+    live_roles: bool = False
 
 
 class SetUserStatus(Command[UserView]):

@@ -67,7 +67,7 @@ async def update_user(command: UpdateUser, unit: UnitOfWork) -> UserView:
     if "username" in changed:
         unit.dependencies.policy.refuse_username(user.username)
     if fields.keys() & {*_LINKS, "accounts"}:
-        await _check_links(user, fields, unit)
+        await _check_links(user, _leave_out_links(fields, before, command.live_roles), unit)
     if "password" in changed:
         await unit.sessions.end_all(user.id)
     if changed:
@@ -178,6 +178,12 @@ async def _collect_fields(command: UpdateUser, user: User, unit: UnitOfWork) -> 
     if "accounts" in names:
         fields["accounts"] = await build_accounts(command.accounts, user.accounts, unit)
     return fields
+
+
+def _leave_out_links(fields: Mapping[str, Any], before: User, live_roles: bool) -> dict[str, Any]:
+    kept = ("group_ids",) if live_roles else _LINKS
+    # links that the user has already may be to rows that are gone: whoever sends back what it has read keeps them
+    return {name: {*value} - {*getattr(before, name)} if name in kept else value for name, value in fields.items()}
 
 
 async def _check_links(user: User, fields: Mapping[str, Any], unit: UnitOfWork) -> None:

@@ -71,8 +71,8 @@ def user_command(request: CheckedRequest) -> Values:
 
 
 def update_command(request: CheckedRequest) -> Values:
-    """The same of a user that is there; none but root users change a root user."""
-    return user_command(request) | _root_protection(request)
+    """The same of a user that is there; none but root users change a root user, and a deleted role is unknown."""
+    return user_command(request) | _root_protection(request) | {"live_roles": True}
 
 
 def user_query(request: CheckedRequest) -> Values:

@@ -139,6 +139,14 @@ async def test_a_role_that_does_not_exist_is_refused_after_the_address(http: htt
     await assert_refused(http, UPDATE, body | {"id": 2_000_000_000}, *UNKNOWN)
 
 
+async def test_a_deleted_role_is_refused_also_for_whoever_has_it(http: httpx.AsyncClient) -> None:
+    role = (await post(http, "/v1/role/create", {"name": uuid4().hex}))["data"]
+    number = await create_user(http, role_id=str(role))
+    await post(http, "/v1/role/update_field", {"id": role, "status": -1})
+    await assert_refused(http, UPDATE, person(id=number, role_id=str(role)), 3000001, "角色不存在！")
+    assert (await post(http, UPDATE, person(id=number)))["data"] is True
+
+
 @pytest.mark.parametrize("role_id", [None, ""])
 async def test_no_role_is_no_error(http: httpx.AsyncClient, role_id: Any) -> None:
     number = await create_user(http, role_id=role_id)
