@@ -10,15 +10,19 @@ from models.users import Account, User
 
 
 async def build_accounts(wanted: Sequence[NewAccount], existing: Sequence[Account], unit: UnitOfWork) -> list[Account]:
-    """Build the wanted accounts; each keeps the number of an existing one at the same integration."""
+    """Build the wanted accounts; each keeps the number and the place of an existing one at the same integration.
+
+    New ones come after these as they are given: accounts are a set, whose order is no change.
+    """
     numbers = {account.integration: account.account_id for account in existing}
+    places = {integration: place for place, integration in enumerate(numbers)}
     return [
         Account(
             account_id=numbers.get(each.integration) or await unit.counters.reserve_id("accounts"),
             integration=each.integration,
             account=each.account,
         )
-        for each in wanted
+        for each in sorted(wanted, key=lambda each: places.get(each.integration, len(places)))
     ]
 
 

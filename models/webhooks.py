@@ -55,8 +55,13 @@ class Webhook(Document):
         return any(pattern == "#" or fnmatchcase(event, pattern) for pattern in self.events)
 
     def change(self, fields: Mapping[str, Any]) -> bool:
-        """Set fields; return whether any of them changed. Enabling forgets why it was disabled."""
+        """Set fields; return whether any of them changed. Enabling forgets why it was disabled.
+
+        The events are a set: another order is no change.
+        """
         changed = {name: value for name, value in fields.items() if getattr(self, name) != value}
+        if "events" in changed and {*changed["events"]} == {*self.events}:
+            del changed["events"]
         for name, value in changed.items():
             setattr(self, name, value)
         if "enabled" in changed:

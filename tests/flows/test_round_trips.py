@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.client import Client
-from tests.support.rows import Row, a_group, a_role, a_user, an_app, ids
+from tests.support.rows import Row, a_group, a_role, a_user, an_app, code, ids
 from tests.support.stack import Stack
 
 
@@ -70,3 +70,20 @@ async def test_a_user_is_sent_back_while_links_to_a_deleted_group_are_left(clien
     assert await changes(client, await read(client, user["id"]) | {"name": "Ada"}) == ["name"]
     problem = await client.refused("user.update", {"id": (await a_user(client))["id"], "group_ids": [group["id"]]})
     assert problem["code"] == "group.not_found"
+
+
+async def test_the_order_of_accounts_roles_and_groups_is_no_change(client: Client) -> None:
+    app = await an_app(client)
+    accounts = [{"integration": place, "account": code()} for place in ("slack", "lark", "knock")]
+    links = {
+        "role_ids": [(await a_role(client, app))["id"] for _ in range(2)],
+        "group_ids": [(await a_group(client, app))["id"] for _ in range(2)],
+    }
+    user = await a_user(client, accounts=accounts, **links)
+    given = links | {"accounts": accounts}
+    turned = {name: values[::-1] for name, values in given.items()}
+    again = await client.done("user.update", {"id": user["id"], **turned})
+    assert again == user | {"updated_at": again["updated_at"]}
+    moved = [{**turned["accounts"][0], "account": code()}, *turned["accounts"][1:]]
+    changed = await client.done("user.update", {"id": user["id"], "accounts": moved})
+    assert changed["accounts"] == [*user["accounts"][:2], {**user["accounts"][2], "account": moved[0]["account"]}]

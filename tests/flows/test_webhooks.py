@@ -71,6 +71,14 @@ async def test_each_change_publishes_its_event_without_the_path_of_the_url(clien
     assert gone["url"] == URL
 
 
+async def test_the_order_of_the_events_is_no_change(client: Client) -> None:
+    made = await a_webhook(client, events=["user.*", "role.created"])
+    body = {"id": made["id"], "events": ["role.created", "user.*", "role.created"]}
+    assert await client.done("webhook.update", body) == made | {"secret": None}
+    changed = await client.done("webhook.update", body | {"events": ["role.created"]})
+    assert (changed["events"], changed["revision"]) == (["role.created"], made["revision"] + 1)
+
+
 @pytest.mark.parametrize(
     ("url", "code"),
     [
