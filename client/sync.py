@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Coroutine, Generator
-from threading import Thread, current_thread
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from threading import RLock, Thread, current_thread
 from typing import Any, Self, TypeVar, Unpack
 
 from client.bus import Bus
-from client.errors import unavailable
+from client.errors import Unavailable, unavailable
 from client.event import Event
 from client.options import Options
 from client.sources import Start
 from client.subscription import Subscription
 from contracts.base import Command, Request, View
+
+CLOSING_SECONDS = 2.0  # longer than a request pauses before it is sent again, and finds the bus closed
 
 V = TypeVar("V", bound=View)
 T = TypeVar("T")
@@ -23,7 +27,9 @@ class SyncBus:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+        self._thread = Thread(target=self._run_loop, daemon=True)
+        self._lock = RLock()  # garbage that is collected meanwhile ends its subscription
+        self._is_closing = False
 
     def __enter__(self) -> Self:
         """Begin to connect."""
@@ -36,13 +42,25 @@ class SyncBus:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Disconnect."""
+        """Disconnect; requests of other threads that still wait end as Unavailable."""
+        with self._lock:  # what begins later would never be answered
+            self._is_closing = True
+            closing = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
         try:
-            self._run(self._bus.__aexit__())
+            _await_result(closing)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
-            self._loop.close()
+
+    async def _close(self) -> None:
+        await self._bus.__aexit__()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=CLOSING_SECONDS)
+
+    def _run_loop(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:  # which cancels what is left, then closes it
+            runner.get_loop().run_forever()
 
     def ask(self, request: Request[V], **options: Unpack[Options]) -> V:
         """Send a request and return the view that it is answered with; see `Bus.ask`."""
@@ -87,16 +105,25 @@ class SyncBus:
             return
         if current_thread() is self._thread:  # collected as garbage there, where nothing can be waited for
             asyncio.run_coroutine_threadsafe(subscription.close(), self._loop)
-        else:
+            return
+        with suppress(Unavailable):  # the bus is being closed, and its subscriptions with it
             self._run(subscription.close())
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        if not self._thread.is_alive():
-            work.close()
-            raise unavailable("bus.disconnected", "closed: use the bus inside its `with` block")
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._lock:
+            if self._is_closing or not self._thread.is_alive():
+                work.close()
+                raise unavailable("bus.disconnected", "closed: use the bus inside its `with` block")
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
-            return future.result()
-        except BaseException:  # Ctrl-C as well, after which nobody waits for it
-            future.cancel()
-            raise
+            return _await_result(future)
+        except CancelledError as error:
+            raise unavailable("bus.disconnected", "the bus was closed before the answer came") from error
+
+
+def _await_result(future: Future[T]) -> T:
+    try:
+        return future.result()
+    except BaseException:  # Ctrl-C as well, after which nobody waits for it
+        future.cancel()
+        raise

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from client import NotFound, SyncBus, Unavailable, connect_sync
 from contracts.user_queries import GetUser
 from contracts.user_views import UserView
 from contracts.users import CreateUser
+from devstack.ports import free_port
 from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
 
@@ -95,3 +97,17 @@ async def test_outside_of_its_block_it_is_closed(stack: Stack) -> None:
         return told
 
     assert set(await in_a_thread(work, stack.amqp_url)) == {"closed: use the bus inside its `with` block"}
+
+
+async def test_who_still_asks_when_it_is_closed_is_told_so() -> None:
+    def work(url: str) -> BaseException | None:
+        with ThreadPoolExecutor() as threads:
+            with connect_sync(url, app_id="script", timeout=2 * PATIENCE) as bus:
+                before = len(asyncio.all_tasks(bus._loop))
+                asked = threads.submit(bus.ask, GetUser(id=1))
+                while len(asyncio.all_tasks(bus._loop)) == before:
+                    pass
+            return asked.exception(PATIENCE)
+
+    closed = await in_a_thread(work, f"amqp://guest:guest@127.0.0.1:{free_port()}")
+    assert isinstance(closed, Unavailable)
