@@ -1,6 +1,7 @@
 """Consuming: a connection and a FastStream subscriber for each queue, whose prefetch limits what runs at once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -37,11 +38,15 @@ async def _decode(message: RabbitMessage) -> AbstractIncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class ConsumedQueue:
-    """A queue that exists, how many of its deliveries run at once, and what serves and acknowledges them."""
+    """A queue that exists, how many of its deliveries run at once, and what serves and acknowledges them.
+
+    One that is read in order has `release`, which ends what is being served and does not acknowledge the rest.
+    """
 
     name: str
     prefetch: int
     receive: Receive
+    release: Callable[[], Awaitable[None]] | None = None
 
 
 class QueueSubscription:
@@ -53,6 +58,7 @@ class QueueSubscription:
     def __init__(self, url: str, consumed: ConsumedQueue, drain_seconds: float) -> None:
         install_lenient_codec()
         self.queue = consumed.name
+        self._release = consumed.release
         queries = UndeliverableQueries(url, consumed.name, consumed.receive) if consumed.name in QUERY_QUEUES else None
         self._broker = RabbitBroker(
             with_heartbeat(broker_addresses(url).current),
@@ -72,7 +78,7 @@ class QueueSubscription:
         channel = Channel(prefetch_count=consumed.prefetch)
         self._subscriber = self._broker.subscriber(existing, channel=channel, no_reply=True)
         self._subscriber(queries.receive if queries else consumed.receive)
-        self._prefetch = Prefetch(self._subscriber, consumed.prefetch)
+        self._prefetch = Prefetch(self._subscriber, consumed.prefetch, consumed.release is not None)
 
     @property
     def is_consuming(self) -> bool:
@@ -112,8 +118,11 @@ class QueueSubscription:
         await self._prefetch.stop()
         queue, tag = self._subscriber._queue_obj, self._subscriber._consumer_tag
         self._subscriber._consumer_tag = None
+        if self._release:
+            await self._release()
         if queue and tag and not queue.channel.is_closed:
-            await queue.cancel(tag)
+            # a queue's next reader begins at a cancellation, before what this one has in hand is back in its place
+            await (queue.channel.close() if self._release else queue.cancel(tag))
         # deliveries that had arrived before the cancellation start within a few turns of the loop; no more come after
         await asyncio.sleep(SETTLE_SECONDS)
 

@@ -57,14 +57,21 @@ class WebhookIntake:
         self._wake = wake
         self._arrived: list[AbstractIncomingMessage] = []
         self._lock = asyncio.Lock()
+        self._is_leaving = False
 
     async def receive(self, message: AbstractIncomingMessage) -> None:
         """Store an event with those that have arrived meanwhile."""
         self._arrived.append(message)
         async with self._lock:
             batch, self._arrived = self._arrived, []
-            if batch:
+            if batch and not self._is_leaving:
                 await self._take(batch)
+
+    async def release(self) -> None:
+        """End what is being stored, and leave the rest to the next process, in its order."""
+        self._is_leaving = True
+        async with self._lock:
+            pass
 
     async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
         events = [event for message in batch if (event := _read_event(message))]
@@ -74,6 +81,8 @@ class WebhookIntake:
                 break
             except (StoreUnavailable, PublishFailed) as error:
                 log.warning("webhooks wait", reason=str(error))
+                if self._is_leaving:
+                    return
                 await asyncio.sleep(PAUSE_SECONDS)
         for message in batch:
             with suppress(*CONNECTION_EXCEPTIONS):  # then they come again, and are there already

@@ -40,4 +40,4 @@ async def start_webhooks(
     stack.push_async_callback(deliverer.drain)
     keep_running(stack, deliverer.run, Sweeper(bindings, CHECK_SECONDS).run)
     intake = WebhookIntake(webhooks, deliveries, bindings, deliverer.wake)
-    return RunningWebhooks(deliverer.outcomes, (ConsumedQueue(WEBHOOKS, PREFETCH, intake.receive),))
+    return RunningWebhooks(deliverer.outcomes, (ConsumedQueue(WEBHOOKS, PREFETCH, intake.receive, intake.release),))
