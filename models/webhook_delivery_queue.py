@@ -26,6 +26,7 @@ class WaitingDelivery:
 
     key: str
     event_id: str
+    event: str
     body: str
     attempts: int
     first_at: datetime
@@ -106,9 +107,9 @@ class DeliveryQueue:
         claim = {"$set": {**tried, "claimed_until": moment + CLAIM, "updated_at": moment}}
         unclaimed = {"_id": first["_id"], "state": "waiting", "attempts": first["attempts"], "due": first["due"]}
         outcome = await self._rows.update_one(unclaimed, claim)
-        return (
-            WaitingDelivery(first["_id"], first["event_id"], first["body"], **tried) if outcome.matched_count else None
-        )
+        if not outcome.matched_count:
+            return None
+        return WaitingDelivery(first["_id"], first["event_id"], first["event"], first["body"], **tried)
 
     async def settle(self, delivery: WaitingDelivery, outcome: str) -> None:
         """Record that the receiver has taken a delivery; of the event nothing but the log is left."""

@@ -10,7 +10,7 @@ from typing import Literal
 import structlog
 
 from contracts.topology.retry_steps import RETRY_STEPS
-from handlers.cloudevents import CONTENT_TYPE
+from handlers.cloudevents import CONTENT_TYPE, plain_event
 from handlers.webhook_disabling import disable_webhook
 from models.errors.accounts import NoKey
 from models.errors.base import StoreUnavailable
@@ -140,16 +140,18 @@ class WebhookDeliverer:
             await self._disable(webhook, "gone")
 
     async def _disable(self, webhook: Webhook, because: Literal["failing", "gone"]) -> None:
-        log.error("webhook disabled", webhook=webhook.id, host=webhook.host, because=because)
-        await disable_webhook(self._dependencies, webhook.id, because)
+        if await disable_webhook(self._dependencies, webhook, because):
+            log.error("webhook disabled", webhook=webhook.id, host=webhook.host, because=because)
 
     async def _post(self, webhook: Webhook, delivery: WaitingDelivery) -> tuple[int, str]:
         """Return the status of the answer, 0 without one, and what to tell of it."""
         try:
             secrets = self._dependencies.vault.unseal(webhook.signing_secrets)
-            signed = signed_headers(secrets, delivery.event_id, int(time.time()), delivery.body)
+            # it may have been stored before the webhook was made plain
+            body = plain_event(delivery.event, delivery.body) if webhook.plain else delivery.body
+            signed = signed_headers(secrets, delivery.event_id, int(time.time()), body)
             headers = {"content-type": CONTENT_TYPE, "user-agent": "userbus", **signed}
-            status = await self._poster.post(webhook.url, headers, delivery.body.encode())
+            status = await self._poster.post(webhook.url, headers, body.encode())
         except NoKey:
             return 0, "no key opens the secret: set USERBUS_ENCRYPTION_KEY to hold its key too"
         except NotPosted as error:
