@@ -1,37 +1,18 @@
 """Tell what an import would do: read everything, ask the service about every row, write nothing."""
 
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 
 from cli.imports.row import Fields
-from cli.imports.rows import RowBatch, UserFile
+from cli.imports.rows import UserFile
+from cli.imports.seen_keys import LOGINS, SeenKeys
 from client.bus import Bus
 from client.errors import Invalid
 from contracts.imports import CheckImport, ImportChecked
 
 FIRST = 10  # problems of each kind that are told
 SECONDS = 60.0
-LOGINS = ("username", "email", "telephone")
-
-
-class SeenLogins:
-    """The identifiers of a file so far, in a temporary database, with the rows that have them."""
-
-    def __init__(self) -> None:
-        self._seen = sqlite3.connect("", isolation_level=None)
-        self._seen.execute("CREATE TABLE seen (login TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID")
-        self._seen.execute("BEGIN")
-
-    def find_clash(self, number: int, row: Fields) -> str | None:
-        """Return what the row has in common with an earlier one, letter case ignored; else remember the row."""
-        logins = {str(row[name]).casefold(): name for name in LOGINS if row.get(name)}
-        for login, name in logins.items():
-            found = self._seen.execute("SELECT number FROM seen WHERE login = ?", (login,)).fetchone()
-            if found:
-                return f"the {name} of line or record {found[0]:,} of the same file"
-        self._seen.executemany("INSERT INTO seen VALUES (?, ?)", [(login, number) for login in logins])
-        return None
+TAKEN = "taken"  # the codes that end so tell what a row has in common with another, or with somebody who is there
 
 
 @dataclass(slots=True)
@@ -60,7 +41,7 @@ class DryRun:
     file: UserFile
     show: bool = False
     findings: Findings = field(default_factory=Findings)
-    seen: SeenLogins = field(default_factory=SeenLogins)
+    seen: SeenKeys = field(default_factory=SeenKeys)
 
     async def check(self, bus: Bus) -> None:
         """Ask the service about each batch. Raises `UnreadableFile`."""
@@ -68,21 +49,12 @@ class DryRun:
             self.findings.left_out += len(batch.left_out)
             for number, why in batch.faults.items():
                 self.findings.add_problem("row.unreadable", f"{number}: {why}")
-            rows = self._unique_rows(batch)
-            if rows:
-                await self._check_rows(bus, rows)
+            await self._check_rows(bus, dict(zip(batch.lines, batch.rows, strict=True)))
 
-    def _unique_rows(self, batch: RowBatch) -> dict[int, Fields]:
-        unique = {}
-        for number, row in zip(batch.lines, batch.rows, strict=True):
-            clash = self.seen.find_clash(number, row)
-            if clash:
-                self.findings.add_problem("clash in the file", self._text(number, row, f"has {clash}"))
-            else:
-                unique[number] = row
-        return unique
-
-    async def _check_rows(self, bus: Bus, rows: dict[int, Fields]) -> None:
+    async def _check_rows(self, bus: Bus, given: dict[int, Fields]) -> None:
+        rows = self._leave_out_clashes(given)
+        if not rows:
+            return
         numbers, values = [*rows], [*rows.values()]
         try:
             checked = await bus.ask(CheckImport(users=values), timeout=SECONDS, retry=True)
@@ -100,13 +72,25 @@ class DryRun:
         self.findings.importable += checked.importable
         self.findings.without_password += len(checked.without_password)
         self.findings.schemes.update(checked.schemes)
-        failed = {each.index for each in checked.failed}
-        self.findings.without_hash += sum(
-            not row.get("password_hash") for index, row in enumerate(rows) if index not in failed
-        )
-        for each in checked.failed:
-            text = self._text(numbers[each.index], rows[each.index], each.problem.message)
-            self.findings.add_problem(each.problem.code, text)
+        failed = {each.index: each.problem for each in checked.failed}
+        for index, (number, row) in enumerate(zip(numbers, rows, strict=True)):
+            if index not in failed:
+                self.findings.without_hash += not row.get("password_hash")
+                self.seen.add(number, row)
+            elif not (failed[index].code.endswith(TAKEN) and self._is_clash(number, row)):
+                text = self._text(number, row, failed[index].message)
+                self.findings.add_problem(failed[index].code, text)
+
+    def _leave_out_clashes(self, rows: dict[int, Fields]) -> dict[int, Fields]:
+        """Return the rows that an import would not refuse because of those that come before."""
+        return {number: row for number, row in rows.items() if not self._is_clash(number, row)}
+
+    def _is_clash(self, number: int, row: Fields) -> bool:
+        """Whether the row has something in common with an earlier one that would come; then that is told."""
+        clash = self.seen.find_clash(row)
+        if clash:
+            self.findings.add_problem("clash in the file", self._text(number, row, f"has {clash}"))
+        return bool(clash)
 
     def _text(self, number: int, row: Fields, why: str) -> str:
         known = next((f" {row[name]}" for name in LOGINS if row.get(name)), "") if self.show else ""
