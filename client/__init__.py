@@ -18,6 +18,7 @@ from client.options import Options
 from client.sources import Start
 from client.subscription import Subscription
 from client.sync import SyncBus
+from contracts.broker_addresses import require_amqp_url
 from contracts.tls import TlsFiles, with_amqp_files
 
 __all__ = [
@@ -48,9 +49,10 @@ def connect(url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True,
 
     `url` may be the URLs of a cluster's nodes, separated by commas. `app_id` names the calling service. `timeout`
     (seconds) and `retry` are the defaults of the requests' options. `tls` are files of certificates for amqps://.
-    Raises ValueError where one of them, or one that the URL names, cannot be used.
+    Raises ValueError where the URL is none of amqp:// or amqps:// with a host, and where a file, or one that the URL
+    names, cannot be used.
     """
-    return Bus(with_amqp_files(url, tls or TlsFiles()), app_id=app_id, timeout=timeout, retry=retry)
+    return Bus(with_amqp_files(require_amqp_url(url), tls or TlsFiles()), app_id=app_id, timeout=timeout, retry=retry)
 
 
 def connect_sync(

@@ -19,6 +19,7 @@ from client.sources import EventLog, EventQueue, Source, Start
 from client.subscription import Subscription
 from client.wire import decode
 from contracts.base import Command, Request, View
+from contracts.broker_addresses import require_amqp_url
 from contracts.catalog import EVENTS_EXCHANGE, PLAIN_EVENTS_EXCHANGE, name_of
 from contracts.health import CheckHealth, HealthView
 
@@ -30,8 +31,8 @@ class Bus:
     """A connection to userbus; use it as an async context manager, and share one in the whole process.
 
     It connects again whenever the connection is lost, and waits for a broker that is not there at first. Any number of
-    requests may be in flight. `url` may be the URLs of a cluster's nodes, separated by commas. `timeout` (seconds),
-    `retry` and `actor` are the defaults of `Options`.
+    requests may be in flight. `url` may be the URLs of a cluster's nodes, separated by commas; ValueError where one is
+    not of a broker. `timeout` (seconds), `retry` and `actor` are the defaults of `Options`.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Bus:
         self._timeout = timeout
         self._retry = retry
         self._requests: RequestChannel | None = None
-        self._url = url
+        self._url = require_amqp_url(url)
         self._connection = Connection(url, app_id, self._serve)
         self._subscriptions: list[Subscription] = []
 

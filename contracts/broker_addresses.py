@@ -63,6 +63,16 @@ def split_urls(setting: str) -> list[str]:
     return _SEPARATOR.split(setting.strip())
 
 
+def require_amqp_url(urls: str) -> str:
+    """Return the URL of a broker, or those of a cluster, separated by commas.
+
+    Raises ValueError, without the URL, which may hold a password.
+    """
+    if not all(map(_is_amqp_url, split_urls(urls))):
+        raise ValueError("not an AMQP URL: write amqp://<user>:<password>@<host>:<port>, or amqps:// for TLS")
+    return urls
+
+
 @cache
 def broker_addresses(setting: str) -> BrokerAddresses:
     """Return the addresses that this process uses for a setting: URLs separated by commas."""
@@ -81,3 +91,12 @@ def printable_url(url: str) -> str:
     parts = urlsplit(url)
     user, separator, place = parts.netloc.rpartition("@")
     return f"{parts.scheme}://{user.partition(':')[0]}{separator}{place}{parts.path}"
+
+
+def _is_amqp_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_host = re.fullmatch(r"[^\s,]+", parts.hostname or "")  # a comma begins a URL that is not AMQP's
+        return parts.scheme in ("amqp", "amqps") and is_host is not None and parts.port != 0
+    except ValueError:
+        return False

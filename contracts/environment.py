@@ -4,33 +4,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, SecretStr, ValidationInfo, field_validator
 
-from contracts.broker_addresses import split_urls
+from contracts.broker_addresses import require_amqp_url
 from contracts.tls import TlsFiles, with_amqp_files, with_mongo_files
 
 PREFIX = "USERBUS_"
 SIMILARITY = 0.85  # variables of other programs, and those that Kubernetes adds for services, are less similar
-
-
-def require_amqp_url(urls: str) -> str:
-    """Return the setting of a broker's URL, or of a cluster's, separated by commas.
-
-    Raises ValueError, without the URL, which may hold a password.
-    """
-    if not all(map(_is_amqp_url, split_urls(urls))):
-        raise ValueError("not an AMQP URL: write amqp://<user>:<password>@<host>:<port>, or amqps:// for TLS")
-    return urls
-
-
-def _is_amqp_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("amqp", "amqps") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _require_secret_amqp_url(url: SecretStr) -> SecretStr:

@@ -7,7 +7,8 @@ import pytest
 
 from bridge.settings import Settings as BridgeSettings
 from cli.connection import Settings as CliSettings
-from contracts.environment import describe_mistyped, require_amqp_url
+from contracts.broker_addresses import require_amqp_url
+from contracts.environment import describe_mistyped
 from devstack.ports import free_port
 from tests.support.forked_programs import run_program
 from tests.test_settings import explained
@@ -75,8 +76,9 @@ def test_urls_of_a_broker_and_of_a_cluster_are_taken_as_they_are(urls: str) -> N
 
 
 def test_each_url_of_a_cluster_is_checked() -> None:
-    with pytest.raises(ValueError, match="not an AMQP URL"):
-        require_amqp_url("amqp://h1:1,amqp://h2:port")
+    for urls in ("amqp://h1:1,amqp://h2:port", "amqp://h1, http://h2", "amqp://h1,h2"):
+        with pytest.raises(ValueError, match="not an AMQP URL"):
+            require_amqp_url(urls)
 
 
 def test_settings_of_other_programs_and_of_kubernetes_are_no_mistakes() -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from client import Bus, Invalid, connect
+from client import Bus, Invalid, connect, connect_sync
 from client.options import Options
 from contracts.users import DeleteUser
 from tests.support.patience import PATIENCE
@@ -19,6 +19,18 @@ from tests.support.stack import Stack
 async def bus(stack: Stack) -> AsyncIterator[Bus]:
     async with connect(stack.amqp_url, app_id="billing", timeout=PATIENCE) as bus:
         yield bus
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "rabbitmq", "rabbitmq:5672", "http://rabbitmq", "amqp://", "amqp:///vhost", "amqp://rabbitmq:port",
+     "amqps://rabbitmq:99999", "amqp://[::1", "amqp://one, http://two", "http://billing:secret@rabbitmq"],
+)  # fmt: skip
+def test_what_is_no_url_of_a_broker_is_refused_before_anything_is_opened(url: str) -> None:
+    for connects in (connect, connect_sync, Bus):
+        with pytest.raises(ValueError, match="not an AMQP URL: write amqp://") as refused:
+            connects(url, app_id="billing")
+        assert "secret" not in str(refused.value)
 
 
 async def test_names_and_times_that_cannot_be_are_refused_at_once(bus: Bus) -> None:
