@@ -11,6 +11,7 @@ import structlog
 from worker.readiness import Readiness
 
 REQUEST_SECONDS = 5.0
+CHECK_SECONDS = 5.0
 MAX_REQUESTS = 16  # at once
 JSON = "application/json"
 SECURITY_HEADERS = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff"
@@ -18,10 +19,14 @@ log = structlog.get_logger()
 
 
 class HealthServer:
-    """Answers GET and HEAD requests, anything else with 405; each connection is closed after one answer."""
+    """Answers GET and HEAD requests, anything else with 405; each connection is closed after one answer.
 
-    def __init__(self, readiness: Readiness) -> None:
+    What cannot be told within `check_seconds` is answered with 503.
+    """
+
+    def __init__(self, readiness: Readiness, check_seconds: float = CHECK_SECONDS) -> None:
         self._readiness = readiness
+        self._check_seconds = check_seconds
         self._free = MAX_REQUESTS
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,13 +37,23 @@ class HealthServer:
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(_response(*await self._answer(head)))
+            response = _response(*await self._answer_in_time(head))
+            async with asyncio.timeout(REQUEST_SECONDS):
+                writer.write(response)
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             writer.transport.abort()
         finally:
             self._free += 1
             writer.close()
+
+    async def _answer_in_time(self, head: bytes) -> tuple[int, str, bytes]:
+        try:
+            async with asyncio.timeout(self._check_seconds):
+                return await self._answer(head)
+        except TimeoutError:
+            body = {"status": "unready", "message": f"the checks took longer than {self._check_seconds:g} s"}
+            return 503, JSON, json.dumps(body).encode()
 
     async def _answer(self, head: bytes) -> tuple[int, str, bytes]:
         verb, _, rest = head.decode("latin-1").partition(" ")
