@@ -16,8 +16,13 @@ from tests.support.patience import PATIENCE
 
 
 def http_client(url: str = "", **options: Any) -> httpx.AsyncClient:
-    """A client for plain HTTP: it reads no certificates, which would take longer than most tests, and no proxies."""
-    return httpx.AsyncClient(base_url=url, **{"verify": False, "trust_env": False, "timeout": PATIENCE, **options})
+    """A client for plain HTTP: it reads no certificates, which would take longer than most tests, and no proxies.
+
+    It leaves a connection before the server does, which waits five seconds for the next request: one that is sent while
+    the server closes is lost.
+    """
+    given = {"verify": False, "trust_env": False, "timeout": PATIENCE, "limits": httpx.Limits(keepalive_expiry=2.0)}
+    return httpx.AsyncClient(base_url=url, **{**given, **options})
 
 
 @asynccontextmanager
