@@ -111,9 +111,10 @@ class Bus:
         The durable queue `<consumer>.events` keeps them from the first subscription on, also while nobody reads. Of
         several processes with the same consumer name one is given the events; another takes over when it ends. With
         several `partitions`, 64 at most, the processes share the subjects; the number stays what it was first. Up to
-        `prefetch` events of each are fetched ahead. `plain` takes them without personal data, for services that are
-        given no more. Raises ValueError for a name that is userbus's own, for one that no queue can have, for a pattern
-        of more than 255 bytes, for another number of partitions, and for more than 65,535 to fetch.
+        `prefetch` events of each are fetched ahead: as many by each process, for the order. `plain` takes them without
+        personal data, for services that are given no more. Raises ValueError for a name that is userbus's own, for one
+        that no queue can have, for a pattern of more than 255 bytes, for another number of partitions, and for more
+        than 65,535 to fetch.
         """
         if not consumer or consumer.split(".", maxsplit=1)[0] == "userbus":
             raise ValueError("name the consumer after your own service: userbus.* is the service's own")
