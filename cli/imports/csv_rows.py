@@ -1,6 +1,7 @@
 """Users from CSV: one row a line, or several lines where a cell holds a line break."""
 
 import csv
+import io
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Layout:
 
 def csv_rows(texts: Iterator[str], layout: Layout) -> Iterator[Row]:
     """Yield the rows by the numbers of their first lines. Raises `UnreadableFile` for a first line without names."""
-    lines = _Lines(texts, layout.delimiter)
+    lines = _Lines(_split_lines(texts), layout.delimiter)
     columns = [*layout.columns] or _columns(lines.take() or "", layout)
     while (text := lines.take()) is not None:
         number = lines.number
@@ -39,6 +40,12 @@ def csv_rows(texts: Iterator[str], layout: Layout) -> Iterator[Row]:
             yield Row(number, UNCLOSED if len(text) <= csv.field_size_limit() else TOO_LONG)
         elif any(cells):
             yield Row(number, _row(columns, cells))
+
+
+def _split_lines(texts: Iterator[str]) -> Iterator[str]:
+    """Yield lines that end as on Unix, Windows or an old Macintosh; nothing else that looks like an end is one."""
+    for text in texts:
+        yield from io.StringIO(text, newline="")
 
 
 class _Lines:
@@ -71,7 +78,7 @@ class _Lines:
 
 def _cells(text: str, delimiter: str) -> list[str] | None:
     try:
-        rows = [*csv.reader(text.splitlines(keepends=True), strict=True, delimiter=delimiter)]
+        rows = [*csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)]
     except csv.Error:
         return None
     return rows[0] if rows else []

@@ -75,6 +75,19 @@ def test_an_array_on_one_line_is_read_in_batches_with_different_beginnings(tmp_p
     assert [(batch.first, len(batch.rows)) for batch in found] == [(1, 1000), (1001, 500)]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_on_any_system(tmp_path: Path, end: str) -> None:
+    lines = ["username,name", "ann,Ann", f'bob,"Bob{end}Roe"', "eve,Eve"]
+    (batch,) = batches(tmp_path, "".join(f"{line}{end}" for line in lines), "users.csv")
+    assert [row["name"] for row in batch.rows] == ["Ann", f"Bob{end}Roe", "Eve"]
+    assert batch.faults == {}
+
+
+@pytest.mark.parametrize("mark", ["\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_nothing_else_ends_a_line(tmp_path: Path, mark: str) -> None:
+    assert csv_row(tmp_path, "username,name", f"ann,Ann{mark}Lee")["name"] == f"Ann{mark}Lee"
+
+
 def test_an_unclosed_quote_is_a_fault_of_its_line_alone(tmp_path: Path) -> None:
     lines = [f'u{number},"Name, {number}"\n' for number in range(300)]
     lines[2] = 'u2,"Name 2\n'
