@@ -11,7 +11,7 @@ from bridge.rest.fields import FieldError, InputField, Schema, Values
 class StandardCase(StrEnum):
     """The error cases for which every dialect has a failure.
 
-    The last three have INVALID's or UNAVAILABLE's, with an HTTP status of their own.
+    The last four have INVALID's or UNAVAILABLE's, with an HTTP status of their own.
     """
 
     UNPARSABLE = "unparsable"
@@ -27,6 +27,7 @@ class StandardCase(StrEnum):
     INTERNAL = "internal"
     TOO_SLOW = "too_slow"
     HEAD_TOO_LARGE = "head_too_large"
+    UNKNOWN_CODING = "unknown_coding"
     TOO_OFTEN = "too_often"
 
 

@@ -38,6 +38,7 @@ IDEMPOTENCY_NAMESPACE = uuid.UUID("6f1c7c2e-5d0b-5c39-9a3f-2f1f0b6f4a51")
 _HEAD_ERRORS = {
     408: StandardError(StandardCase.TOO_SLOW, "timeout"),
     431: StandardError(StandardCase.HEAD_TOO_LARGE, "headers"),
+    501: StandardError(StandardCase.UNKNOWN_CODING, "headers"),
 }
 
 

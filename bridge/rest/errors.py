@@ -19,6 +19,7 @@ DERIVED = {  # a case that looks like another one, but for its status
     StandardCase.TOO_SLOW: (StandardCase.INVALID, 408),
     StandardCase.TOO_OFTEN: (StandardCase.UNAVAILABLE, 429),
     StandardCase.HEAD_TOO_LARGE: (StandardCase.INVALID, 431),
+    StandardCase.UNKNOWN_CODING: (StandardCase.INVALID, 501),
 }
 
 log = structlog.stdlib.get_logger(__name__)

@@ -31,8 +31,8 @@ class DialectProtocol(HttpToolsProtocol):
 
     Heads may have 64 KiB, 100 headers and one Host. A request that is refused for its head, such as for an unknown
     method or for a URL with raw non-ASCII, spaces or control characters, is handed to the application with its status
-    (400, 408, 431), the part at fault, its method and its URL, without headers and body; the connection is closed after
-    the response. What has no readable request line gets a plain response, and so have large, slow and bad headers
+    (400, 408, 431, 501), the part at fault, its method and its URL, without headers and body; the connection is closed
+    after the response. What has no readable request line gets a plain response, and so have large, slow and bad headers
     without a dialect.
     """
 
@@ -41,6 +41,7 @@ class DialectProtocol(HttpToolsProtocol):
     _head = b""  # what has been read since the end of the request before, until its head is whole
     _is_head_whole = False
     _refused: int | None = None
+    _error = HTTPStatus.BAD_REQUEST  # what `send_400_response` answers
     _fault = ""
     _address = ""
     _clock: TimerHandle | None = None
@@ -87,11 +88,17 @@ class DialectProtocol(HttpToolsProtocol):
             self.scope["extensions"] = {REFUSED: {"status": self._refused, "fault": self._fault}}
 
     def on_headers_complete(self) -> None:
-        """End a head; raises ValueError, which becomes `send_400_response`, if it is too large or has not one Host."""
+        """End a head; raises ValueError, which becomes `send_400_response`.
+
+        So it ends where it is too large, has not one Host, or a body is in a coding that is not implemented.
+        """
         if len(self.headers) > MAX_HEADERS or (len(self._head) > MAX_HEAD and self._head_size() > MAX_HEAD):
             raise ValueError("the head is too large")
         if not self._refused and not self._has_good_host():
             raise ValueError("the head has not one Host")
+        if self._has_unknown_coding():
+            self._error = HTTPStatus.NOT_IMPLEMENTED
+            raise ValueError("the body is in a coding that is not implemented")
         self._is_head_whole = True
         self._stop_clock()
         super().on_headers_complete()
@@ -106,7 +113,7 @@ class DialectProtocol(HttpToolsProtocol):
         """Answer a request that cannot be parsed."""
         if len(self.headers or ()) > MAX_HEADERS or self._head_size() > MAX_HEAD:
             return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        self._refuse(HTTPStatus.BAD_REQUEST)
+        self._refuse(self._error)
 
     def _has_good_host(self) -> bool:
         """Whether there is one valid Host, as RFC 9112, 3.2 wants it; HTTP/1.0 may have none."""
@@ -114,6 +121,12 @@ class DialectProtocol(HttpToolsProtocol):
         if not hosts:
             return self.parser.get_http_version() == "1.0"
         return len(hosts) == 1 and _HOST.fullmatch(hosts[0].strip()) is not None
+
+    def _has_unknown_coding(self) -> bool:
+        """Whether a coding comes before the chunks (RFC 9112, 6.1); the parser refuses what does not end with these."""
+        given = b",".join(value for name, value in self.headers if name == b"transfer-encoding").lower().split(b",")
+        codings = [coding.strip() for coding in given]
+        return codings[-1] == b"chunked" and not {*codings} <= {b"", b"chunked"}
 
     def _head_size(self) -> int:
         return sum(len(name) + len(value) for name, value in self.headers or ()) + len(getattr(self, "url", b""))

@@ -147,6 +147,8 @@ async def test_what_has_no_request_line_is_a_bad_request(bridge: RunningBridge) 
     "body",
     [
         b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", b"Transfer-Encoding: identity\r\n\r\n",
+        b"Transfer-Encoding: gzip\r\n\r\n", b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
         b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
         b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
@@ -169,3 +171,37 @@ async def test_nothing_is_served_behind_a_body_that_others_might_see_end_elsewhe
     answer = await bridge.send_raw(head + body + b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (read_answer(answer)[0], answer.count(b"HTTP/1.1")) == (400, 1), answer
     assert bridge.worker.requests == []
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        b"gzip, chunked", b"GZIP ,Chunked", b"identity, chunked", b"deflate, gzip, chunked",
+        b"gzip;q=1, chunked", b"gzip\r\nTransfer-Encoding: chunked",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        (b"/user", foreseen_error(4001, "invalid arguments: headers")),
+        (b"/v1/user/create", passport_error(30001, "请求参数错误")),
+        (b"/docs", None),
+    ],
+)
+async def test_a_body_in_a_coding_that_is_not_implemented_is_told_so(
+    bridge: RunningBridge, coding: bytes, path: bytes, shape: object
+) -> None:
+    head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+    body = b"\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    answer = await bridge.send_raw(head + coding + body + b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
+    seen, head, text = read_answer(answer)
+    assert (seen, answer.count(b"HTTP/1.1"), b"connection: close" in head) == (501, 1, True), answer
+    assert (text == b"Not Implemented") if shape is None else (json.loads(text) == shape)
+    assert bridge.worker.requests == []
+
+
+async def test_a_body_in_chunks_alone_is_served(bridge: RunningBridge) -> None:
+    for coding in (b"chunked", b"Chunked", b", chunked"):
+        head = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
+        answer = await bridge.send_raw(head + coding + b"\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+        assert read_answer(answer)[0] == 404
