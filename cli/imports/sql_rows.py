@@ -22,7 +22,8 @@ _TOKEN = re.compile(
     | (?P<mark>[(),;])""",
     re.DOTALL | re.VERBOSE,
 )
-_ESCAPE = re.compile(r"\\(.)|''", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_QUOTED_ESCAPE = re.compile(rf"{_ESCAPE.pattern}|''", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "Z": "\x1a"}
 _NO_COLUMNS = {"PRIMARY", "KEY", "UNIQUE", "CONSTRAINT", "INDEX", "FULLTEXT", "CHECK", "FOREIGN", "SPATIAL"}
 
@@ -145,7 +146,7 @@ def _fields(names: list[str], values: list[str | None]) -> Fields | str:
 def _value(cell: list[_Token]) -> str | None:
     *_, token = cell
     if token.kind == "text":
-        return _ESCAPE.sub(_unescaped_letter, token.value)
+        return _QUOTED_ESCAPE.sub(_unescaped_letter, token.value)
     return None if token.value.upper() == "NULL" else token.value
 
 

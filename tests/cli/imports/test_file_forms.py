@@ -141,6 +141,12 @@ def test_rows_of_dumps_are_read_by_their_positions_in_their_tables(tmp_path: Pat
     assert (batch.lines, [*batch.faults]) == ([1, 2, 3, 4, 6], [5, 7])
 
 
+def test_quotation_marks_mean_nothing_in_copied_cells(tmp_path: Path) -> None:
+    copied = "COPY users (id, name) FROM stdin;\n1\tC:\\\\ ''x''\n\\.\n"
+    batch = read(tmp_path, "dump.sql", copied, Shaping(find_system("laravel")))
+    assert [row["name"] for row in batch.rows] == ["C:\\ ''x''"]
+
+
 @pytest.mark.parametrize("cut", ["COPY public.users (id) FROM stdin;\n1\n", "INSERT INTO `users` VALUES (1,'a"])
 def test_a_dump_that_is_cut_off_is_told(tmp_path: Path, cut: str) -> None:
     path = tmp_path / "dump.sql"
