@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from itertools import islice
 
 from cli.imports.row import Fields, Row, UnreadableFile
 
+_ESCAPE = re.compile(r"\\(.)")
+_LETTERS = {"n": "\n", "t": "\t", "0": "\0"}
 LONGEST = 20  # lines of one row
 UNCLOSED = "a quotation mark is opened on this line and not closed"
 TOO_LONG = f"the line has a cell of more than {csv.field_size_limit():,} characters"
@@ -19,21 +22,23 @@ TOO_LONG = f"the line has a cell of more than {csv.field_size_limit():,} charact
 class Layout:
     """How a table is written: its delimiter, its columns if it has no heading, else the names that are allowed.
 
-    Without `known` every name is allowed.
+    Without `known` every name is allowed. One that `is_escaped` is as `mysql --batch` writes it: a quotation mark is a
+    letter, and breaks in a cell are written with a backslash.
     """
 
     delimiter: str = ","
     columns: Sequence[str] = ()
     known: Collection[str] = ()
+    is_escaped: bool = False
 
 
 def csv_rows(texts: Iterator[str], layout: Layout) -> Iterator[Row]:
     """Yield the rows by the numbers of their first lines. Raises `UnreadableFile` for a first line without names."""
-    lines = _Lines(_split_lines(texts), layout.delimiter)
+    lines = _Lines(texts if layout.is_escaped else _split_lines(texts), layout)
     columns = [*layout.columns] or _columns(lines.take() or "", layout)
     while (text := lines.take()) is not None:
         number = lines.number
-        cells = _cells(text, layout.delimiter)
+        cells = _cells(text, layout)
         if cells is None and len(text) <= csv.field_size_limit():
             cells = lines.take_continued(text, len(columns))
         if cells is None:
@@ -51,9 +56,9 @@ def _split_lines(texts: Iterator[str]) -> Iterator[str]:
 class _Lines:
     """Lines that can be looked at before they are taken; `number` is that of the last one taken."""
 
-    def __init__(self, texts: Iterator[str], delimiter: str) -> None:
+    def __init__(self, texts: Iterator[str], layout: Layout) -> None:
         self._texts = texts
-        self._delimiter = delimiter
+        self._layout = layout
         self._ahead: deque[str] = deque()
         self.number = 0
 
@@ -68,7 +73,7 @@ class _Lines:
         self._ahead.extend(islice(self._texts, LONGEST - 1 - len(self._ahead)))
         for count, line in enumerate([*self._ahead], 1):
             text += line
-            cells = _cells(text, self._delimiter)
+            cells = _cells(text, self._layout)
             if cells is not None and len(cells) == width:
                 for _ in range(count):
                     self.take()
@@ -76,16 +81,22 @@ class _Lines:
         return None
 
 
-def _cells(text: str, delimiter: str) -> list[str] | None:
+def _cells(text: str, layout: Layout) -> list[str] | None:
+    if layout.is_escaped:
+        return [_ESCAPE.sub(_unescape, cell) for cell in text.rstrip("\r\n").split(layout.delimiter)]
     try:
-        rows = [*csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)]
+        rows = [*csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=layout.delimiter)]
     except csv.Error:
         return None
     return rows[0] if rows else []
 
 
+def _unescape(found: re.Match[str]) -> str:
+    return _LETTERS.get(found[1], found[1])
+
+
 def _columns(text: str, layout: Layout) -> list[str]:
-    cells = _cells(text, layout.delimiter)
+    cells = _cells(text, layout)
     if cells is None:
         raise UnreadableFile(f"the first line must name the columns: {UNCLOSED}")
     columns = [name.strip() for name in cells]

@@ -124,7 +124,8 @@ class UserFile:
         if self._suffix in JSON:
             return json_rows(self._content, {*system.people, *system.side}, unread)
         if self._suffix in DELIMITERS:
-            layout = Layout(DELIMITERS[self._suffix], system.columns, self.shaping.allowed_columns)
+            is_escaped = self._suffix in system.escaped
+            layout = Layout(DELIMITERS[self._suffix], system.columns, self.shaping.allowed_columns, is_escaped)
             return csv_rows(self._content.lines(), layout)
         if self._suffix == SQL and not system.known:
             return self._table_rows()

@@ -1,4 +1,4 @@
-"""WordPress: the table `wp_users`, from mysqldump, as CSV or JSON (`wp user list --format=json` has no hashes)."""
+"""WordPress: the table `wp_users`, from mysqldump or `mysql --batch`; CSV or JSON (`wp user list` prints no hashes)."""
 
 from cli.imports.record import Record
 from cli.imports.row import Fields
@@ -17,4 +17,4 @@ def user(record: Record) -> Fields:
     }
 
 
-SYSTEM = System(user, people=("", "users"))
+SYSTEM = System(user, people=("", "users"), escaped=(".tsv",))

@@ -147,6 +147,14 @@ def test_quotation_marks_mean_nothing_in_copied_cells(tmp_path: Path) -> None:
     assert [row["name"] for row in batch.rows] == ["C:\\ ''x''"]
 
 
+def test_quotation_marks_mean_nothing_in_what_mysql_prints(tmp_path: Path) -> None:
+    names = ['"Ace', "Bob", 'Joe 6"', '"Eve" Adams', r"C:\\n\tx"]
+    lines = ["user_login\tdisplay_name", *(f"user_{number}\t{name}" for number, name in enumerate(names))]
+    batch = read(tmp_path, "users.tsv", "\n".join(lines), Shaping(find_system("wordpress")))
+    assert [row["name"] for row in batch.rows] == [*names[:4], "C:\\n\tx"]
+    assert batch.faults == {}
+
+
 @pytest.mark.parametrize("cut", ["COPY public.users (id) FROM stdin;\n1\n", "INSERT INTO `users` VALUES (1,'a"])
 def test_a_dump_that_is_cut_off_is_told(tmp_path: Path, cut: str) -> None:
     path = tmp_path / "dump.sql"
