@@ -18,6 +18,7 @@ from contracts.environment import SecretAmqpUrl, TlsSettings, describe_mistyped
 from contracts.faults import fault_text
 
 T = TypeVar("T")
+WRONG_OPTIONS = 2  # the status that the parser of options gives too
 NO_TIME = "neither a time, as 2026-01-31T08:00:00Z, nor an age, as 90s, 5m, 2h or 7d"
 RIGHTS = (
     "this needs another RabbitMQ user in USERBUS_AMQP_URL, the operator's for requests, the worker's for events; what "
@@ -49,7 +50,7 @@ def read_settings() -> Settings:
 def run(work: Callable[[Bus], Awaitable[T]]) -> T:
     """Connect, do the work, disconnect; a refusal or an outage ends the program with one sentence and status 1.
 
-    So does a request whose fields are not those of its contract.
+    A request whose fields are not those of its contract, as the options gave them, ends it with status 2.
     """
 
     async def connect_and_work() -> T:
@@ -63,7 +64,7 @@ def run(work: Callable[[Bus], Awaitable[T]]) -> T:
     except TimedOut as error:
         stop(f"no answer in time: {error.message}; is a worker running?")
     except ValidationError as error:
-        stop(f"{_first_fault(error)}; --help of the command has an example")
+        stop(f"{_first_fault(error)}; --help of the command has an example", WRONG_OPTIONS)
     except BusError as error:
         stop(_explain(error))
 
@@ -114,7 +115,7 @@ def _first_fault(error: ValidationError) -> str:
     return f"{where}: {text}" if where else text
 
 
-def stop(text: str) -> NoReturn:
-    """End the program with a sentence on standard error and status 1."""
+def stop(text: str, status: int = 1) -> NoReturn:
+    """End the program with a sentence on standard error and a status."""
     print_line(f"userbus: {text}", err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)

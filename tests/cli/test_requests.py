@@ -91,11 +91,13 @@ async def test_the_audit_trail_is_searched_by_age_and_names_who_used_the_command
 
 async def test_wrong_fields_end_with_one_sentence(stack: Stack) -> None:
     status, out, err = await run_userbus(stack.amqp_url, "role", "get", "ada")
-    assert (status, out, err.startswith("userbus: id: ")) == (1, "", True)
+    assert (status, out, err.startswith("userbus: id: ")) == (2, "", True)
     status, _, err = await run_userbus(stack.amqp_url, "role", "grant", "5")
-    assert (status, "resource_ids" in err, "--help of the command has an example" in err) == (1, True, True)
+    assert (status, "resource_ids" in err, "--help of the command has an example" in err) == (2, True, True)
     status, _, err = await run_userbus(stack.amqp_url, "audit", "--since", "yesterday")
-    assert (status, err.startswith("userbus: since: neither a time, as 2026-01-31T08:00:00Z, nor an age")) == (1, True)
+    assert (status, err.startswith("userbus: since: neither a time, as 2026-01-31T08:00:00Z, nor an age")) == (2, True)
+    status, _, err = await run_userbus(stack.amqp_url, "user", "create", "--email", "nonsense")
+    assert (status, err.startswith("userbus: email: ")) == (2, True)
     number = f"+86139{uuid4().int % 10**8:08}"
     await run_json(stack, "sms", "send-code", "--telephone", number)
     status, _, err = await run_userbus(stack.amqp_url, "sms", "send-code", "--telephone", number)
@@ -118,4 +120,4 @@ async def test_what_changed_nothing_is_told(stack: Stack, client: Client) -> Non
 
 async def test_a_fault_of_several_options_begins_with_its_sentence(stack: Stack) -> None:
     status, _, err = await run_userbus(stack.amqp_url, "user", "get")
-    assert (status, err.startswith("userbus: give exactly one of id, ")) == (1, True)
+    assert (status, err.startswith("userbus: give exactly one of id, ")) == (2, True)

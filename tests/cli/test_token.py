@@ -58,7 +58,7 @@ async def test_a_scope_that_names_nothing_is_refused_with_the_nearest_ones(
 
 async def test_what_no_token_can_have_is_refused_without_a_traceback(stack: Stack) -> None:
     status, _, err = await run_userbus(stack.amqp_url, "token", "issue", "--name", "", "--scope", "user.*")
-    assert (status, err.startswith("userbus: name: "), len(err.splitlines())) == (1, True, 1)
+    assert (status, err.startswith("userbus: name: "), len(err.splitlines())) == (2, True, 1)
 
 
 async def test_a_name_commands_no_terminal(stack: Stack) -> None:
