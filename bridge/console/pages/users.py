@@ -5,14 +5,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from bridge.console.named_users import find_named_users
 from bridge.console.page import ConsolePage, PageRequest, show
-from client.errors import NotFound
 from contracts.search import Condition, Order
-from contracts.user_queries import GetUser, SearchUsers, UserField
+from contracts.user_queries import SearchUsers, UserField
 from contracts.user_views import UserView
 
 SIZE = 50
-KEYS = ("uuid", "external_id", "login")
 CONTAINED: dict[str, UserField] = {"username": "username", "email": "email", "telephone": "telephone", "name": "name"}
 FIELDS = (("", "Anything"), ("username", "Username"), ("email", "E-mail"), ("telephone", "Telephone"), ("name", "Name"))
 STATES = (("", "All"), ("live", "Live"), ("disabled", "Disabled"), ("deleted", "Soft-deleted"))
@@ -40,16 +39,7 @@ async def list_users(request: PageRequest) -> Response:
 
 async def _find_anything(request: PageRequest, text: str) -> tuple[Sequence[UserView], bool]:
     """The users with this number or key, then those that contain the text; whether there are more of the latter."""
-    keys: list[dict[str, Any]] = [{name: text} for name in KEYS]
-    if text.isdecimal() and text.isascii() and len(text) <= 15:
-        keys.insert(0, {"id": int(text)})
-    found: dict[int, UserView] = {}
-    for key in keys:
-        try:
-            user = await request.ask(GetUser(**key, include_deleted=True))
-        except NotFound:
-            continue
-        found[user.id] = user
+    found = await find_named_users(request, text)
     is_cut = False
     for name in CONTAINED.values():
         users, following = await _search(request, [_condition(name, "like", text)])

@@ -29,6 +29,20 @@ async def test_entries_are_found_by_each_condition(client: Client, operator: Sig
     assert "auth.sign_in" in page
 
 
+async def test_a_user_is_named_as_on_the_command_line(client: Client, operator: SignedInOperator) -> None:
+    user, message_id = await create_root(client, root=0), uuid4().hex
+    await client.done("user.disable", {"id": user["id"]}, message_id=message_id)
+    for text in (user["id"], user["username"], user["username"].upper(), user["uuid"], f"user%2F{user['id']}"):
+        assert message_ids(await operator.visitor.read(f"/audit?subject={text}&name=user.disable")) == [message_id]
+    page = await operator.visitor.read(f"/audit?actor={operator.user['username']}")
+    assert "auth.sign_in" in page
+    await client.done("user.delete", {"id": user["id"]}, message_id=uuid4().hex)
+    assert message_id in message_ids(await operator.visitor.read(f"/audit?subject={user['id']}"))
+    for name in ("subject", "actor"):
+        page = await operator.visitor.read(f"/audit?{name}={user['username']}")
+        assert (message_ids(page), f"No one user is called <b>{user['username']}</b>" in page) == ([], True)
+
+
 async def test_entries_come_page_by_page(client: Client, operator: SignedInOperator) -> None:
     user = await create_root(client, root=0)
     sent = [uuid4().hex for _ in range(103)]
