@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from bench.rows import Figure
 from bench.support import Bench
+from contracts.cancellation import cancel
 from handlers.cloudevents import cloud_event
 from handlers.views import user_view
 from models.secrets.keys import Keys
@@ -19,7 +20,6 @@ from models.users import Account, User
 from worker.bus.publisher import Publisher
 from worker.bus.relay import LEASE_SECONDS, Relay
 from worker.bus.relay_signal import RelaySignal
-from worker.bus.tasks import cancel
 
 CHECK_INTERVAL = 0.02
 LONGEST_DRAIN = 60.0

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import aio_pika
@@ -13,6 +13,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 from aiormq.abc import FieldTable
 
 from contracts.broker_addresses import broker_addresses, with_heartbeat
+from contracts.cancellation import cancel, wait_ended
 from contracts.silent_nodes import drop_at_close, wait_silent
 from contracts.tls import explain_tls_failures
 
@@ -63,8 +64,7 @@ class Connection:
         """Disconnect and stop connecting."""
         try:
             if self._task is not None:
-                self._task.cancel()
-                await asyncio.wait({self._task})
+                await cancel(self._task)
         finally:
             self.state = "closed"
             self._attempted.set()  # whoever still waits in open
@@ -114,8 +114,7 @@ class Connection:
             yield
         finally:
             if watch is not None:
-                watch.cancel()
-                await asyncio.wait({watch})
+                await cancel(watch)
 
     async def _watch_silence(self, connection: AbstractConnection) -> None:
         if connection.transport is not None:
@@ -142,16 +141,12 @@ class Connection:
         self._attempted.set()
 
 
-async def _wait_failure(attempt: Awaitable[None]) -> BaseException:
+async def _wait_failure(attempt: Coroutine[Any, Any, None]) -> BaseException:
     """Run an attempt that ends with a failure and return it.
 
     It has a task of its own, because a connection that is reset during the handshake may end as if it were cancelled
     (aiormq): only the cancellation of the caller's task goes on.
     """
-    task = asyncio.ensure_future(attempt)
-    try:
-        await asyncio.wait({task})
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
+    task = asyncio.create_task(attempt)
+    await wait_ended(task)
     return asyncio.CancelledError() if task.cancelled() else task.exception() or ConnectionError("closed")

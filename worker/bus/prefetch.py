@@ -11,7 +11,7 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from faststream.rabbit import Channel
 from faststream.rabbit.subscriber import RabbitSubscriber
 
-from worker.bus.tasks import cancel
+from contracts.cancellation import cancel
 
 QUIET_SECONDS = 1.0
 Consume = Callable[[AbstractIncomingMessage], Awaitable[Any]]

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import structlog
 
+from contracts.cancellation import cancel, wait_ended
+
 PAUSE_SECONDS = 1.0
-RECANCEL_SECONDS = 0.5
 log = structlog.get_logger()
 T = TypeVar("T")
 Work = Coroutine[Any, Any, T]
@@ -25,23 +26,10 @@ async def run_in_task(work: Work[T]) -> T:
     been, raises `ConnectionLost`.
     """
     task = asyncio.create_task(work)
-    try:
-        await asyncio.wait({task})
-    except asyncio.CancelledError:
-        await cancel(task)
-        raise
+    await wait_ended(task)
     if task.cancelled():
         raise ConnectionLost("the connection was lost during its handshake")
     return task.result()
-
-
-async def cancel(task: asyncio.Task[Any]) -> None:
-    """Cancel a task until it has ended: a driver that is connecting may swallow the first cancellation."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=RECANCEL_SECONDS)
-    if not task.cancelled():
-        task.exception()  # retrieved, so that asyncio does not report it as lost
 
 
 def keep_running(stack: AsyncExitStack, *starts: Callable[[], Work[None]]) -> None:

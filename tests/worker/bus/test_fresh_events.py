@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.cancellation import cancel
 from devstack.servers import RunningServers
 from models.seeds import prepare
 from models.store.client import BsonDict, Store
@@ -26,7 +27,6 @@ from worker.bus.publications import Publication
 from worker.bus.publisher import Outcome, Publisher, PublishFailed
 from worker.bus.relay import Relay
 from worker.bus.relay_signal import RelaySignal
-from worker.bus.tasks import cancel
 from worker.bus.topology import declare
 
 

@@ -8,13 +8,13 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
+from contracts.cancellation import cancel
 from devstack.servers import RunningServers
 from tests.support.patience import PATIENCE
 from tests.support.proxy import proxy
 from worker.bus.lost_consumers import resume_lost_consumers
 from worker.bus.publisher import Publisher
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
-from worker.bus.tasks import cancel
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from uuid import uuid4
 import aio_pika
 import pytest
 
+from contracts.cancellation import cancel
 from contracts.topology.declared import RELAY_EXCHANGE, RELAY_LANES_EXCHANGE
 from devstack.servers import RunningServers
 from models.seeds import prepare
@@ -25,7 +26,7 @@ from worker.bus.publications import Publication
 from worker.bus.publisher import Outcome, Publisher, PublishFailed
 from worker.bus.relay import IN_FLIGHT, PART, Relay
 from worker.bus.relay_signal import RelaySignal
-from worker.bus.tasks import cancel, keep_running
+from worker.bus.tasks import keep_running
 from worker.bus.topology import declare
 
 

@@ -1,7 +1,7 @@
 """Background work: restarted after any failure, ended by a cancellation from outside and by nothing else."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
@@ -68,6 +68,26 @@ async def test_a_cancellation_from_outside_ends_the_work_even_if_it_swallows_the
     with pytest.raises(asyncio.CancelledError):
         await task
     assert swallowed.is_set()
+
+
+@pytest.mark.parametrize("swallowed", [1, 2])
+async def test_work_ends_with_its_stack_however_often_it_swallows_a_cancellation(swallowed: int) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def swallow() -> None:
+        began.set()
+        try:
+            for _ in range(swallowed):
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with AsyncExitStack() as stack:
+        keep_running(stack, swallow)
+        await began.wait()
+    assert ended.is_set()
 
 
 async def test_the_result_and_the_failure_of_the_work_are_handed_on() -> None:
