@@ -12,9 +12,10 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from bench.bare import QUEUE
 from bench.bus_load import Refused
 from bench.load import Operation
-from bench.requests import require
+from bench.requests import FLOOR, require
 from bench.rows import USERBUS, Figure, Row, System
 from bench.support import Bench
 from worker.settings import Settings
@@ -26,14 +27,15 @@ KINDS = ("unknown user", "wrong password", "right password")
 
 
 async def sign_in_rows(bench: Bench, pool: ThreadPoolExecutor) -> list[Row]:
-    """Create users with passwords; the rows of sign-ins. Argon2 alone runs in the pool."""
+    """Create users with passwords, in the floor too; the rows of sign-ins. Argon2 alone runs in the pool."""
     logins = [await _create_login(bench) for _ in range(USERS)]
+    floor = System(FLOOR, await _floor_operation(bench), bench.programs.select_pids("bare"))
     raw = System(RAW, _verify_operation(pool), {"load": os.getpid()})
     bus = System(USERBUS, _bus_operation(bench, logins), bench.programs.select_pids("worker"))
     http = System(USERBUS, _http_operation(bench, logins), bench.programs.select_pids("bridge", "worker"))
     targets = {RAW: 0.75}
     return [
-        Row("sign-in over the bus", 4, (bus, raw), targets),
+        Row("sign-in over the bus", 4, (bus, floor, raw), targets),
         Row("sign-in over HTTP", 4, (http, raw), targets),
     ]
 
@@ -81,15 +83,35 @@ def _http_operation(bench: Bench, logins: list[str]) -> Operation:
     return sign_in
 
 
+async def _floor_operation(bench: Bench) -> Operation:
+    """Sign in where nothing is promised: a look-up, Argon2, an inserted session."""
+    users = [{"email": f"u{number}@example.com", "hash": _hasher().hash(RIGHT)} for number in range(USERS)]
+    rows = [json.loads(await bench.bus.call_queue(QUEUE, "user.create", user)) for user in users]
+    turn = cycle(rows)
+
+    async def sign_in() -> None:
+        user = next(turn)
+        credentials = {"id": user["_id"], "password": RIGHT}
+        signed_in = json.loads(await bench.bus.call_queue(QUEUE, "auth.sign_in", credentials))
+        require(signed_in["email"] == user["email"] and len(signed_in["token"]) == 32, signed_in)
+
+    return sign_in
+
+
 def _verify_operation(pool: ThreadPoolExecutor) -> Operation:
-    memory, rounds = (Settings.model_fields[name].default for name in ("argon2_memory", "argon2_rounds"))
-    hasher = PasswordHasher(time_cost=rounds, memory_cost=memory, parallelism=1)
+    hasher = _hasher()
     stored = hasher.hash(RIGHT)
 
     async def verify() -> None:
         await asyncio.get_running_loop().run_in_executor(pool, hasher.verify, stored, RIGHT)
 
     return verify
+
+
+def _hasher() -> PasswordHasher:
+    """Argon2 with the parameters of a worker."""
+    memory, rounds = (Settings.model_fields[name].default for name in ("argon2_memory", "argon2_rounds"))
+    return PasswordHasher(time_cost=rounds, memory_cost=memory, parallelism=1)
 
 
 async def _time_sign_in(bench: Bench, kind: str, login: str) -> float:
