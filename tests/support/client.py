@@ -43,7 +43,8 @@ class Client:
         answer = self.expect(correlation)
         self._requests[correlation] = (name, body)
         await self.send(name, body, **{"correlation_id": correlation, "reply_to": self.replies.name, **properties})
-        return await asyncio.wait_for(answer, seconds)
+        async with asyncio.timeout(seconds):
+            return await answer
 
     async def settle(self, name: str, body: Any, **properties: Any) -> dict[str, Any]:
         """The reply to a command that is sent again, under its own id, for as long as it is told to try again."""
@@ -169,7 +170,8 @@ class Events:
 
     async def next(self, seconds: float = PATIENCE) -> dict[str, Any]:
         """The next event."""
-        return await asyncio.wait_for(self._arrived.get(), seconds)
+        async with asyncio.timeout(seconds):
+            return await self._arrived.get()
 
     async def about(self, subject: str, count: int, seconds: float = PATIENCE) -> list[dict[str, Any]]:
         """The next `count` events about a subject."""

@@ -11,6 +11,7 @@ from itertools import pairwise
 import httpx
 
 from client.bus import Bus
+from contracts.cancellation import cancel
 from tests.support.cluster.stage import ClusterStage
 from tests.support.loopback import http_client
 
@@ -43,9 +44,7 @@ async def probes(stage: ClusterStage) -> AsyncIterator[Noticed]:
     try:
         yield noticed
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*map(cancel, tasks))
 
 
 async def _call(url: str, noticed: Noticed) -> None:

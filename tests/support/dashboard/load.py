@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from contracts.cancellation import cancel
 from tests.support.client import Client
 from tests.support.dashboard.programs import ObservedPrograms
 from tests.support.foreseen import new_name, user
@@ -26,9 +27,7 @@ async def keep_busy(programs: ObservedPrograms) -> AsyncIterator[None]:
             if loop.done():
                 loop.result()  # what ended it
     finally:
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await asyncio.gather(*map(cancel, loops))
 
 
 async def send_garbage(client: Client) -> None:
