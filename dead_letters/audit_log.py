@@ -70,7 +70,8 @@ async def read_entries(channel: AbstractChannel, since: datetime | None = None) 
     await stream.consume(arrived.put, arguments={"x-stream-offset": stream_place(since or "first")})
     with suppress(TimeoutError):
         while True:
-            message = await asyncio.wait_for(arrived.get(), QUIET)
+            async with asyncio.timeout(QUIET):
+                message = await arrived.get()
             await message.ack()
             entry = json.loads(message.body)
             if since is None or entry["at"] >= since.isoformat():

@@ -69,7 +69,8 @@ class DeadLetterQueue:
     async def wait_stopped(self, seconds: float) -> bool:
         """Wait for `stop`, at most so long; whether it was called."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
         return self.is_stopped
 
     async def read(self) -> AsyncIterator[AbstractIncomingMessage]:

@@ -89,7 +89,8 @@ class Bus:
         await self._dead.publish(letter, message.routing_key or "")
 
     async def _ask_once(self, name: str, body: dict[str, Any], message_id: str) -> dict[str, Any]:
-        answer = self._answers[message_id] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._answers[message_id] = answer
         request = aio_pika.Message(
             json.dumps(body).encode(),
             content_type="application/json",
@@ -104,7 +105,8 @@ class Bus:
         )
         try:
             await self._commands.publish(request, name)
-            return await asyncio.wait_for(answer, self._wait)
+            async with asyncio.timeout(self._wait):
+                return await answer
         except DeliveryError:
             return _unavailable("no queue takes it: no worker of userbus has run, or the queue is full")
         except TimeoutError:

@@ -53,5 +53,6 @@ class DatabaseAvailability:
         """Wait until the database is up, at most `seconds`; return whether it is."""
         if self.is_down:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._up.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._up.wait()
         return not self.is_down

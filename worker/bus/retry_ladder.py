@@ -70,7 +70,8 @@ async def _read(channel: AbstractChannel, queue: str, count: int) -> list[Abstra
     found: list[AbstractIncomingMessage] = []
     try:
         while len(found) < count:
-            found.append(await asyncio.wait_for(arrived.get(), ARRIVAL_SECONDS))
+            async with asyncio.timeout(ARRIVAL_SECONDS):
+                found.append(await arrived.get())
     except TimeoutError:
         pass
     return found

@@ -35,7 +35,8 @@ class DelayedReplies:
 
     async def _send_later(self, envelope: Envelope, reply: str, delay: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._leaving.wait(), delay)
+            async with asyncio.timeout(delay):
+                await self._leaving.wait()
         await self._replies.send(envelope, reply)
 
     async def __aenter__(self) -> Self:

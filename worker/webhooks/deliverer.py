@@ -59,7 +59,8 @@ class WebhookDeliverer:
         while True:
             await self._serve_all()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._woken.wait()
             self._woken.clear()
 
     async def drain(self) -> None:
