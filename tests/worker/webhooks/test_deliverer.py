@@ -1,21 +1,13 @@
 """Deliveries under way at once: what becomes of the others where one cannot be settled."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any, cast
 
-from cryptography.fernet import Fernet
-
 from models.errors.base import StoreUnavailable
-from models.secrets.vault import Vault
-from models.seeds import prepare
 from models.store.journal import OutboxEvent
-from models.unit_of_work import UnitOfWork
 from models.webhook_delivery_queue import DeliveryQueue, WaitingDelivery
-from models.webhooks import Webhook
-from testing.store.memory import MemoryStore
-from tests.models.conftest import build_dependencies
 from tests.support.patience import PATIENCE
+from tests.support.stored_webhook import store_webhook
 from worker.webhooks.deliverer import WebhookDeliverer
 from worker.webhooks.poster import Poster
 
@@ -49,13 +41,8 @@ class SlowReceiver:
 
 
 async def test_the_others_are_still_waited_for() -> None:
-    store = MemoryStore()
-    await prepare(store)
-    dependencies = replace(build_dependencies(store), vault=Vault(Fernet.generate_key().decode()))
-    webhook = Webhook(id=1, url="https://receiver.example/", events=["#"])
-    webhook.renew_secret("whsec_" + "A" * 43 + "=", dependencies.vault)
-    await UnitOfWork(dependencies).webhooks.rows.insert_one(webhook.to_row())
-    queue, receiver = FailingQueue(store), SlowReceiver()
+    dependencies, webhook = await store_webhook()
+    queue, receiver = FailingQueue(dependencies.store), SlowReceiver()
     events = [OutboxEvent(f"e-{n}", "user.created", f"user/{n}", 1, "{}") for n in (1, 2)]
     await queue.add([(webhook, event) for event in events])
     deliverer = WebhookDeliverer(dependencies, queue, cast(Poster, receiver), 1.0)

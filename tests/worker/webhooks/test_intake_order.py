@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import uuid4
 
@@ -11,19 +11,15 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractExchange, AbstractQueue
 from aiormq.abc import FieldTable
-from cryptography.fernet import Fernet
 
 from devstack.servers import RunningServers
-from models.secrets.vault import Vault
-from models.seeds import prepare
 from models.store.journal import OutboxEvent
 from models.unit_of_work import Dependencies, UnitOfWork
 from models.webhook_delivery_queue import DeliveryQueue
 from models.webhooks import Webhook
-from testing.store.memory import MemoryStore
-from tests.models.conftest import build_dependencies
 from tests.support.patience import PATIENCE
 from tests.support.proxy import proxy
+from tests.support.stored_webhook import store_webhook
 from worker.bus.subscribers import ConsumedQueue, QueueSubscription
 from worker.webhooks.bindings import WebhookBindings
 from worker.webhooks.intake import PREFETCH, WebhookIntake
@@ -44,16 +40,6 @@ class HeldQueue(DeliveryQueue):
         await self.goes_on.wait()
         await super().add(wanted)
         self.stored += [event.sequence for _, event in wanted]
-
-
-async def dependencies_with_a_webhook() -> Dependencies:
-    store = MemoryStore()
-    await prepare(store)
-    dependencies = replace(build_dependencies(store), vault=Vault(Fernet.generate_key().decode()))
-    webhook = Webhook(id=1, url="https://receiver.example/", events=["user.*"])
-    webhook.renew_secret("whsec_" + "A" * 43 + "=", dependencies.vault)
-    await UnitOfWork(dependencies).webhooks.rows.insert_one(webhook.to_row())
-    return dependencies
 
 
 class Reader:
@@ -105,7 +91,7 @@ async def until(is_so: Callable[[], Any]) -> None:
 async def test_the_next_worker_stores_nothing_before_what_the_one_that_leaves_has_taken(
     running: RunningServers, ordered: OrderedQueue
 ) -> None:
-    dependencies, stored = await dependencies_with_a_webhook(), list[int]()
+    (dependencies, _), stored = await store_webhook(), list[int]()
     first, second = [Reader(running.amqp_url, ordered.queue.name, dependencies, stored) for _ in range(2)]
     second.held.goes_on.set()
     await ordered.publish(1)
@@ -126,7 +112,7 @@ async def test_the_next_worker_stores_nothing_before_what_the_one_that_leaves_ha
 async def test_a_worker_that_was_cut_off_goes_on_without_handing_over_what_comes_after(
     running: RunningServers, ordered: OrderedQueue
 ) -> None:
-    dependencies, stored = await dependencies_with_a_webhook(), list[int]()
+    (dependencies, _), stored = await store_webhook(), list[int]()
     async with proxy(running.amqp_url) as (between, url):
         first = Reader(url, ordered.queue.name, dependencies, stored)
         second = Reader(running.amqp_url, ordered.queue.name, dependencies, stored)
