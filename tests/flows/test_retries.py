@@ -75,6 +75,13 @@ async def test_one_that_was_read_often_is_told_from_memory(client: Client, stack
     assert (last.waiting, last.messages) == (0, [])
 
 
+async def test_what_was_looked_at_is_back_when_the_look_returns(client: Client, stack: Stack) -> None:
+    ids, ladder = await add_retries(client, 50), BrokerRetryLadder(stack.amqp_url)
+    for _ in range(MOST_READS):
+        last = (await ladder.look(50))[-1]
+        assert (last.waiting, [each.message_id for each in last.messages]) == (50, ids)
+
+
 async def test_a_broker_that_does_not_answer_is_told() -> None:
     ladder = BrokerRetryLadder(f"amqp://127.0.0.1:{free_port()}")
     with pytest.raises(BrokerUnavailable) as raised:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,15 +18,16 @@ from worker.bus.broker_connection import connect_once
 from worker.bus.retry_headers import ATTEMPT, CAUSE, FIRST, SINCE
 
 LOOK_SECONDS = 5.0
-ARRIVAL_SECONDS = 0.5  # one that another worker looks at just now, or that is due meanwhile, does not come
+ARRIVAL_SECONDS = 0.5  # after this long a silence the queue is asked whether more is ready
+RETURN_SECONDS = 2.0  # another worker may have them for as long as its look takes
 MOST_READS = 10  # RabbitMQ 4 gives a message up at the 21st delivery, and to read it is one
 
 
 class BrokerRetryLadder:
     """Reads the wait queues on a connection of its own, one look at a time.
 
-    Each message that is read is delivered once more, and given back when its channel closes. Once one of a step has
-    been delivered ten times, what was seen of that step is told until all of it is due.
+    Each message that is read is delivered once more, and is back in its queue when the look returns. Once one of a step
+    has been delivered ten times, what was seen of that step is told until all of it is due.
     """
 
     def __init__(self, url: str) -> None:
@@ -43,12 +45,12 @@ class BrokerRetryLadder:
 
     async def _look_at(self, connection: AbstractConnection, step: str, size: int) -> LadderStep:
         async with connection.channel(publisher_confirms=False) as channel:
-            declared = await channel.declare_queue(retry_queue(step), passive=True)
-            waiting = declared.declaration_result.message_count or 0
+            waiting = await _count_ready(channel, retry_queue(step))
             if (kept := self._recall(step)) is not None:
                 return LadderStep(step, RETRY_STEPS[step], waiting, kept.seen_at, kept.messages[: min(waiting, size)])
             messages = await _read(channel, retry_queue(step), min(waiting, size))
         seen = LadderStep(step, RETRY_STEPS[step], waiting, now(), [_waiting_message(step, each) for each in messages])
+        await _wait_given_back(connection, seen)
         if any(_reads(each) >= MOST_READS for each in messages):
             self._kept[step] = seen
         return seen
@@ -57,8 +59,7 @@ class BrokerRetryLadder:
         kept, moment = self._kept.get(step), now()
         if kept is None or moment >= kept.seen_at + timedelta(seconds=kept.seconds):
             return None
-        due = [each for each in kept.messages if each.due is None or each.due > moment]
-        return LadderStep(step, kept.seconds, kept.waiting, kept.seen_at, due)
+        return LadderStep(step, kept.seconds, kept.waiting, kept.seen_at, _not_due(kept))
 
 
 async def _read(channel: AbstractChannel, queue: str, count: int) -> list[AbstractIncomingMessage]:
@@ -68,13 +69,34 @@ async def _read(channel: AbstractChannel, queue: str, count: int) -> list[Abstra
     await channel.set_qos(prefetch_count=count)
     await (await channel.get_queue(queue, ensure=False)).consume(arrived.put)
     found: list[AbstractIncomingMessage] = []
-    try:
-        while len(found) < count:
+    while len(found) < count:
+        try:
             async with asyncio.timeout(ARRIVAL_SECONDS):
                 found.append(await arrived.get())
-    except TimeoutError:
-        pass
+        except TimeoutError:  # another worker looks at it just now, it is due meanwhile, or the broker is slow
+            if not await _count_ready(channel, queue):
+                break
     return found
+
+
+async def _wait_given_back(connection: AbstractConnection, seen: LadderStep) -> None:
+    # a quorum queue takes them back some time after their channel has closed: until then it says that none waits
+    if not seen.messages:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(RETURN_SECONDS), connection.channel(publisher_confirms=False) as channel:
+            while await _count_ready(channel, retry_queue(seen.step)) < len(_not_due(seen)):
+                await asyncio.sleep(0.02)
+
+
+async def _count_ready(channel: AbstractChannel, queue: str) -> int:
+    declared = await channel.declare_queue(queue, passive=True)
+    return declared.declaration_result.message_count or 0
+
+
+def _not_due(seen: LadderStep) -> list[WaitingMessage]:
+    moment = now()
+    return [each for each in seen.messages if each.due is None or each.due > moment]
 
 
 def _waiting_message(step: str, message: AbstractIncomingMessage) -> WaitingMessage:
