@@ -7,7 +7,7 @@ from devstack.servers import RunningServers
 from models.store.client import Store
 from tests.faults.conftest import Spawn, SpawnWith, wait_served
 from tests.faults.test_workers import check_effects, check_events, creation_bodies, publish, settle
-from tests.support.client import Client
+from tests.support.client import Client, is_unavailable
 from tests.support.faults.retry_probes import lock_row
 from tests.support.patience import PATIENCE
 from worker.delivery.outage import HOLD_SECONDS
@@ -101,7 +101,10 @@ async def test_a_step_down_is_ridden_out(
     while sum(task.done() for task in tasks) < 20:
         await asyncio.sleep(0.005)
     await store.client.admin.command({"replSetStepDown": 1, "force": True})
-    assert [reply for reply in await asyncio.gather(*tasks) if reply["status"] != "done"] == []
+    refused = [reply for reply in await asyncio.gather(*tasks) if reply["status"] != "done"]
+    # only a server that answers nothing for 0.7 s, as on a busy machine, is told as an outage
+    assert not refused or "database is down" in program.log()
+    assert [reply for reply in refused if not is_unavailable(reply)] == []
     await check_effects(store, caller, bodies)
     await check_events(store, bodies)
     assert program.exit_code is None
