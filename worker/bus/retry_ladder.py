@@ -83,9 +83,10 @@ async def _wait_given_back(connection: AbstractConnection, seen: LadderStep) -> 
     # a quorum queue takes them back some time after their channel has closed: until then it says that none waits
     if not seen.messages:
         return
+    queue = retry_queue(seen.step)
     with suppress(TimeoutError):
         async with asyncio.timeout(RETURN_SECONDS), connection.channel(publisher_confirms=False) as channel:
-            while await _count_ready(channel, retry_queue(seen.step)) < len(_not_due(seen)):
+            while await _count_ready(channel, queue) < len(_not_due(seen)):  # noqa: ASYNC110  # a queue tells no event
                 await asyncio.sleep(0.02)
 
 
