@@ -12,7 +12,7 @@ from cli.output import print_line
 from cli.password import read_password
 from cli.requests.output import print_rows, print_view
 from cli.table import print_table
-from cli.who import HELP, find_number
+from cli.who import HELP, find_number, read_number
 from client.bus import Bus
 from client.errors import NotFound
 from contracts.accounts import ListAccounts
@@ -67,8 +67,8 @@ def find_users(text: str, lines: Lines = False, limit: Limit = 20) -> None:
 
 async def _find(bus: Bus, text: str, limit: int) -> list[UserView]:
     keys: list[dict[str, Any]] = [{name: text} for name in KEYS]
-    if text.isdecimal():
-        keys.insert(0, {"id": int(text)})
+    if (number := read_number(text)) is not None:
+        keys.insert(0, {"id": number})
     found: dict[int, UserView] = {}
     for key in keys:
         try:

@@ -46,7 +46,7 @@ async def find_number(bus: Bus, text: str) -> int:
     A number that nobody has stays what it is, for the service to refuse; another text that names no user, or several,
     ends the program with a sentence.
     """
-    number = _read_number(text)
+    number = read_number(text)
     if number is not None and await _is_number(bus, number):
         return number
     found = await _find_users(bus, text, include_deleted=False) or await _find_users(bus, text, include_deleted=True)
@@ -63,7 +63,8 @@ async def find_number(bus: Bus, text: str) -> int:
     return found[0].id
 
 
-def _read_number(text: str) -> int | None:
+def read_number(text: str) -> int | None:
+    """Return the number that a text is, where users' numbers are written so; None for every other text."""
     is_number = text.isascii() and text.isdecimal() and not text.startswith("0") and len(text) <= LONGEST_NUMBER
     return int(text) if is_number else None
 

@@ -70,7 +70,7 @@ def import_users(  # noqa: PLR0913  one for each option
     shaping = find_shaping(system, renamed or (), fixed or (), find_surroundings(hash_config, country))
     users = _read(file, shaping, passwords)
     if dry_run:
-        _check(DryRun(users, show))
+        _check(DryRun(users, show, on_conflict is OnConflict.skip))
     reading = _digest(system, renamed, fixed, country, shaping.around.hash_config)
     _import(ImportRun(users, _open_progress(file, on_conflict.value, again, reading), on_conflict, parallel), show)
 
@@ -94,7 +94,8 @@ def _check(dry_run: DryRun) -> NoReturn:
         stop(f"{dry_run.file.path.name}: {error}")
     found = dry_run.findings
     print_line(
-        f"dry run: {found.importable:,} would be created, {found.counts.total():,} not, {found.left_out:,} left out"
+        f"dry run: {found.importable:,} would be created, {found.skipped:,} skipped, {found.counts.total():,} not, "
+        f"{found.left_out:,} left out"
     )
     _print_hashes(found)
     for kind, count in found.counts.most_common():

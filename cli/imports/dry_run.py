@@ -9,6 +9,7 @@ from cli.imports.seen_keys import LOGINS, SeenKeys
 from client.bus import Bus
 from client.errors import Invalid
 from contracts.imports import CheckImport, ImportChecked
+from contracts.problem import Problem
 
 FIRST = 10  # problems of each kind that are told
 SECONDS = 60.0
@@ -20,6 +21,7 @@ class Findings:
     """What a dry run has found: counts, and the first problems of each kind, as number and text."""
 
     importable: int = 0
+    skipped: int = 0
     left_out: int = 0
     without_password: int = 0  # their hashes say that nobody can sign in
     without_hash: int = 0
@@ -36,10 +38,14 @@ class Findings:
 
 @dataclass(slots=True)
 class DryRun:
-    """Checks a file; `show` adds the identifiers of people to their problems."""
+    """Checks a file; `show` adds the identifiers of people to their problems.
+
+    With `skips`, people who are there already, or earlier in the file, are only counted.
+    """
 
     file: UserFile
     show: bool = False
+    skips: bool = False
     findings: Findings = field(default_factory=Findings)
     seen: SeenKeys = field(default_factory=SeenKeys)
 
@@ -77,18 +83,28 @@ class DryRun:
             if index not in failed:
                 self.findings.without_hash += not row.get("password_hash")
                 self.seen.add(number, row)
-            elif not (failed[index].code.endswith(TAKEN) and self._is_clash(number, row)):
-                text = self._text(number, row, failed[index].message)
-                self.findings.add_problem(failed[index].code, text)
+            else:
+                self._add_failed(number, row, failed[index])
+
+    def _add_failed(self, number: int, row: Fields, problem: Problem) -> None:
+        is_taken = problem.code.endswith(TAKEN)
+        if is_taken and self._is_clash(number, row):
+            return
+        if is_taken and self.skips:
+            self.findings.skipped += 1
+        else:
+            self.findings.add_problem(problem.code, self._text(number, row, problem.message))
 
     def _leave_out_clashes(self, rows: dict[int, Fields]) -> dict[int, Fields]:
         """Return the rows that an import would not refuse because of those that come before."""
         return {number: row for number, row in rows.items() if not self._is_clash(number, row)}
 
     def _is_clash(self, number: int, row: Fields) -> bool:
-        """Whether the row has something in common with an earlier one that would come; then that is told."""
+        """Whether the row has something in common with an earlier one that would come; then that is counted."""
         clash = self.seen.find_clash(row)
-        if clash:
+        if clash and self.skips:
+            self.findings.skipped += 1
+        elif clash:
             self.findings.add_problem("clash in the file", self._text(number, row, f"has {clash}"))
         return bool(clash)
 

@@ -41,10 +41,23 @@ async def test_it_counts_those_who_come(stack: Stack, client: Client, tmp_path: 
     status, foretold, _ = await imported(stack, file, "--dry-run")
     assert status == 1
     come = MAX_ROWS - 2 + 2
-    assert foretold.startswith(f"dry run: {come:,} would be created, 7 not, 0 left out"), foretold
+    assert foretold.startswith(f"dry run: {come:,} would be created, 0 skipped, 7 not, 0 left out"), foretold
     assert "clash in the file: 5, at line or record" in foretold
     told = ["external_id of line or record 2", "uuid of line or record 3", "id of line or record 4"]
     for text in (*told, "account of line or record 5", "username of line or record 7"):
         assert f"has the {text} of the same file" in foretold
     status, out, _ = await imported(stack, file)
     assert (status, out) == (1, f"{come:,} created, 0 skipped, 7 failed")
+
+
+async def test_it_counts_those_who_are_skipped(stack: Stack, client: Client, tmp_path: Path) -> None:
+    mark, file = uuid4().hex[:8], tmp_path / "people.jsonl"
+    rows = await clashing_rows(client, mark)
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    await client.done("user.create", rows[7])
+    status, foretold, _ = await imported(stack, file, "--dry-run", "--on-conflict", "skip")
+    assert (status, "has the" in foretold) == (1, False)
+    come = MAX_ROWS - 3 + 2
+    assert foretold.splitlines()[0] == f"dry run: {come:,} would be created, 6 skipped, 2 not, 0 left out"
+    status, out, _ = await imported(stack, file, "--on-conflict", "skip")
+    assert (status, out) == (1, f"{come:,} created, 6 skipped, 2 failed")

@@ -158,7 +158,7 @@ async def test_a_dry_run_tells_what_would_happen_and_writes_nothing(stack: Stack
     status, out, err = await imported(stack, file, "--dry-run")
     assert status == 1
     assert out.splitlines()[:4] == [
-        "dry run: 3 would be created, 4 not, 0 left out",
+        "dry run: 3 would be created, 0 skipped, 4 not, 0 left out",
         "hashes: 1 bcrypt",
         "hashes: 1 that say that nobody can sign in",
         "hashes: 1 have none: these people set a password before they can sign in",
