@@ -1,19 +1,24 @@
 """Sources of events: a durable queue of the consumer's own, or the log of the last days."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Literal, Protocol
+from functools import partial
+from typing import Any, ClassVar, Literal, Protocol
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq.abc import FieldTable
 
-from client.event import Event
+from client.event import Event, read_event
 from contracts.catalog import EVENTS_EXCHANGE, EVENTS_LOG
 
 Receive = Callable[[AbstractIncomingMessage | None], Awaitable[None]]  # None has the subscription look again
 Start = Literal["first", "next"] | int | datetime
+OFFSET = "x-stream-offset"  # where to begin to consume; of a message of the log its own number
 CLOCKS = timedelta(seconds=1)  # by which the broker's may be behind
 FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # that AMQP can tell
 LAST_OFFSET = 2**63 - 1
@@ -95,6 +100,7 @@ class EventLog:
     is_stale: ClassVar[bool] = False
     is_shared: ClassVar[bool] = False
     _next: int | None = None
+    _latest: datetime | None = None  # when the last event that was seen happened
     _began: datetime | None = None  # where "next" was, for who has seen no event yet
 
     def __post_init__(self) -> None:
@@ -104,19 +110,41 @@ class EventLog:
             raise ValueError(f'{self.start!r} is no place in the log: take "first", "next", an offset from 0 or a time')
 
     async def consume(self, channel: AbstractChannel, receive: Receive) -> None:
-        """Read on after the last event that was seen, or where reading began."""
-        await channel.set_qos(self.prefetch)
-        log = await channel.get_queue(self.name, ensure=False)
+        """Read on after the last event that was seen, or where reading began; a log made anew from its first event."""
+        if self._next is not None:  # in a log that has not come so far yet, the broker would skip all up to there
+            return await self._consume_from("first", channel, partial(self._consume_on, channel, receive), prefetch=1)
         began = datetime.now(UTC)
-        place = next(each for each in (self._next, self._began, self.start) if each is not None)
-        await log.consume(receive, arguments={"x-stream-offset": stream_place(place)})
+        await self._consume_from(self._began or self.start, channel, receive, self.prefetch)
         if self.start == "next" and self._began is None:
             self._began = began - CLOCKS
+
+    async def _consume_on(self, channel: AbstractChannel, receive: Receive, first: AbstractIncomingMessage) -> None:
+        """Consume what is to be read, once the log's first message tells whether it is the log of before."""
+        if self._is_anew(first):
+            self._next = 0
+        with suppress(*CONNECTION_EXCEPTIONS):  # then the channel is lost, and consuming begins anew
+            await (await channel.get_queue(self.name, ensure=False)).cancel(first.consumer_tag or "")
+            await first.ack()
+            await self._consume_from(self._next or 0, channel, receive, self.prefetch)
+
+    async def _consume_from(self, place: Start, channel: AbstractChannel, receive: Receive, prefetch: int) -> None:
+        await channel.set_qos(prefetch)
+        log = await channel.get_queue(self.name, ensure=False)
+        await log.consume(receive, arguments={OFFSET: stream_place(place)})
+
+    def _is_anew(self, first: AbstractIncomingMessage) -> bool:
+        """Whether the log's first event happened after one that was seen, but has a lower offset."""
+        offset: Any = first.headers[OFFSET]
+        if self._next is None or self._latest is None or offset >= self._next:
+            return False
+        with suppress(ValueError, RecursionError):  # it is no event
+            return read_event(json.loads(first.body)).time > self._latest
+        return False
 
     def accepts(self, event: Event) -> bool:
         """Whether a pattern matches and the event is not older than asked: a chunk of the stream may begin earlier."""
         if event.offset is not None:
-            self._next = event.offset + 1
+            self._next, self._latest = event.offset + 1, event.time
         too_old = isinstance(self.start, datetime) and event.time < self.start
         return not too_old and is_any_match(self.patterns, event.name)
 

@@ -17,12 +17,10 @@ from client.connection import Connection
 from client.errors import BusError, Conflict, Denied, unavailable
 from client.event import Event, read_event
 from client.sequences import Sequences
-from client.sources import Source
+from client.sources import OFFSET, Source
 from contracts.problem import Problem
 from tracing.messages import begin_message_span
 from tracing.spans import NOT_RECORDED, Span
-
-OFFSET = "x-stream-offset"
 
 _PLUGIN = (
     "several partitions need a plugin of RabbitMQ: "
