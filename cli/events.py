@@ -14,6 +14,7 @@ from cli.output import print_line
 from client.bus import Bus
 from client.event import Event
 from client.sources import Start, is_any_match
+from client.subscription import Subscription
 from contracts.catalog import EVENTS
 from contracts.nearest import nearest_names
 
@@ -50,13 +51,25 @@ async def _show(
     shown = 0
     # all events are taken, so that a pause is one of the log and not of what the patterns match
     async with bus.replay(start) as events:
-        with suppress(TimeoutError, StopAsyncIteration):
-            while limit is None or shown < limit:
-                async with asyncio.timeout(idle):
-                    event = await anext(events)
+        with suppress(StopAsyncIteration):
+            while (limit is None or shown < limit) and (event := await _read_next(events, idle)):
                 if is_any_match(patterns or ["#"], event.name):
                     print_line(json.dumps(event.raw, ensure_ascii=False) if lines else _describe(event))
                     shown += 1
+
+
+async def _read_next(events: Subscription, idle: float | None) -> Event | None:
+    """The next event; None once a connection that is up has brought none for so many seconds."""
+    told = False
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(idle):
+                return await anext(events)
+        if events.up_since is None and not told:
+            print_line("the connection to the broker was lost: waiting for another", err=True)
+            told = True
+        elif events.up_since is not None and asyncio.get_running_loop().time() - events.up_since >= (idle or 0):
+            return None
 
 
 def _warn_of_unknown(patterns: list[str]) -> None:

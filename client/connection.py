@@ -39,13 +39,15 @@ class Connection:
     """Keeps one connection with one channel open, and a session on that channel, until it is closed.
 
     `state` is "up", "no broker", "no topology" (no worker has declared exchanges and queues yet) or "closed"; `failure`
-    is why the last attempt ended. `urls` are those of a cluster's nodes, separated by commas; `url` is the one in use.
-    `session` sets the channel up and is left when the channel is lost.
+    is why the last attempt ended; `up_since` is the loop's time since which it is up, or None. `urls` are those of a
+    cluster's nodes, separated by commas; `url` is the one in use. `session` sets the channel up and is left
+    when the channel is lost.
     """
 
     def __init__(self, urls: str, name: str, session: ChannelSession) -> None:
         self.state: State = "closed"
         self.failure: BaseException | None = None
+        self.up_since: float | None = None
         self._addresses = broker_addresses(urls)
         self.url = self._addresses.current
         self._name = name
@@ -66,7 +68,7 @@ class Connection:
             if self._task is not None:
                 await cancel(self._task)
         finally:
-            self.state = "closed"
+            self.state, self.up_since = "closed", None
             self._attempted.set()  # whoever still waits in open
 
     def renew(self) -> None:
@@ -138,6 +140,7 @@ class Connection:
             level = logging.WARNING if failure else logging.INFO
             log.log(level, "bus of %s: %s%s", self._name, state, f": {failure!r}" if failure else "")
         self.state, self.failure = state, failure
+        self.up_since = asyncio.get_running_loop().time() if state == "up" else None
         self._attempted.set()
 
 

@@ -72,6 +72,11 @@ class Subscription:
         finally:
             await self.close()
 
+    @property
+    def up_since(self) -> float | None:
+        """The event loop's time since which the connection is up; None while it is not."""
+        return self._connection.up_since
+
     async def close(self) -> None:
         """Stop; an event that is not acknowledged will be delivered again."""
         self.is_closed = True

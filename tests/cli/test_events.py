@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from cli.events import IDLE_SECONDS
 from tests.support.client import Client
 from tests.support.command_line import run_userbus
+from tests.support.proxy import proxy
 from tests.support.stack import Stack
 
 
@@ -39,6 +41,28 @@ async def test_new_events_are_shown_as_they_come(client: Client, stack: Stack) -
         await asyncio.sleep(0.2)
     status, out, _ = await watching
     assert (status, out.split()[2]) == (0, "role.created")
+
+
+async def test_past_events_do_not_end_with_a_lost_connection(client: Client, stack: Stack) -> None:
+    users = [await client.done("user.create", {"username": uuid4().hex}) for _ in range(3)]
+    last, lost = f'"user/{users[-1]["id"]}"'.encode(), asyncio.Event()
+    async with proxy(stack.amqp_url) as (link, url):
+
+        def cut_at_the_last(part: bytes) -> bytes:
+            if lost.is_set() or last not in part:
+                return part
+            link.cut()
+            lost.set()
+            return b""
+
+        link.answers = cut_at_the_last
+        replaying = asyncio.create_task(run_userbus(url, "events", "replay", "--since", "1m", "user.created"))
+        await lost.wait()
+        await asyncio.sleep(IDLE_SECONDS + 1)
+        link.heal()
+        status, out, err = await replaying
+    assert (status, "the connection to the broker was lost" in err) == (0, True)
+    assert f"user/{users[-1]['id']}" in out
 
 
 @pytest.mark.parametrize("since", ["0001-01-01", "1969-07-20T20:17:40Z", "99999d", "99999999999999999999h"])
