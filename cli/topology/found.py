@@ -14,7 +14,7 @@ from contracts.topology.parts import Arguments, DeclaredBinding, DeclaredExchang
 
 @dataclass(frozen=True)
 class FoundQueue:
-    """A queue that exists; `policy` is the policy that applies to it, with what it says."""
+    """A queue that exists; `policy` names the policies that apply to it, with what they say together."""
 
     arguments: Mapping[str, Any]
     bindings: tuple[DeclaredBinding, ...] = ()
@@ -49,9 +49,13 @@ def look_by_management(management: Management) -> Found:
 
 def _queue(row: Mapping[str, Any], bindings: list[DeclaredBinding]) -> FoundQueue:
     arguments = {"x-queue-type": row.get("type", "classic"), **row["arguments"]}
-    rules = row.get("effective_policy_definition") or {}
+    rules = dict(row.get("effective_policy_definition") or {})
+    if arguments["x-queue-type"] == "stream":
+        rules.pop("max-age", None)  # the way to shorten a stream, which is not made anew
     told = ", ".join(f"{name} {value}" for name, value in rules.items())
-    return FoundQueue(arguments, tuple(bindings), f"{row['policy']}: {told}" if row.get("policy") and told else "")
+    kinds = {"policy": row.get("policy"), "operator policy": row.get("operator_policy")}
+    names = " and ".join(f"{kind} {name}" for kind, name in kinds.items() if name)
+    return FoundQueue(arguments, tuple(bindings), f"{names}: {told}" if names and told else "")
 
 
 async def look_by_amqp(connection: AbstractConnection, topology: Topology) -> Found:

@@ -92,7 +92,7 @@ def _remake(queue: DeclaredQueue, there: FoundQueue, found: Found) -> Iterator[S
     for binding in [each for each in there.bindings if not queue.may_have(each)]:
         yield Step("unbind", queue.name, f"bound to {_describe(binding)}, which is not declared", binding)
     if there.policy:
-        yield Step("by hand", queue.name, f"policy {there.policy}; {POLICY}")
+        yield Step("by hand", queue.name, f"{there.policy}; {POLICY}")
 
 
 def _queue_differences(queue: DeclaredQueue, there: FoundQueue) -> list[str]:

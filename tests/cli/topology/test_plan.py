@@ -1,7 +1,10 @@
 """What `userbus topology plan` tells about a broker that is not as declared, and in which order."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
+import httpx
+import pytest
 from aio_pika import ExchangeType, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
@@ -103,3 +106,22 @@ async def test_who_may_not_or_has_no_way_is_told(restricted: RestrictedBroker, c
     status, _, err = await run_topology(restricted, "plan", USERBUS_MANAGEMENT_URL=wrong)
     assert (status, "401" in err) == (1, True)
     await replace_queue(channel, "userbus.role", declared_queue("userbus.role").arguments)
+
+
+@pytest.mark.parametrize("kind", ["policies", "operator-policies"])
+async def test_a_policy_is_told_whoever_has_set_it(
+    restricted: RestrictedBroker, channel: AbstractChannel, kind: str
+) -> None:
+    api = f"{restricted.management_url}/api/{kind}/%2F/"
+    shorter = {"pattern": r"^userbus\.events\.log$", "definition": {"max-age": "3D"}}  # as docs/scaling.md has it
+    expiring = {"pattern": r"^userbus\.role$", "definition": {"message-ttl": 60_000}}
+    policies = {"expiring": expiring} | ({"shorter": shorter} if kind == "policies" else {})
+    async with httpx.AsyncClient() as http, AsyncExitStack() as removing:
+        for name, policy in policies.items():
+            (await http.put(api + name, json=policy)).raise_for_status()
+            removing.push_async_callback(http.delete, api + name)
+        async with asyncio.timeout(PATIENCE):
+            while await planned(restricted) != [("by hand", "userbus.role")]:
+                await asyncio.sleep(1)
+        _, out, _ = await run_topology(restricted, "plan")
+    assert "policy expiring: message-ttl 60000" in out
