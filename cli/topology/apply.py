@@ -7,7 +7,7 @@ from aio_pika import ExchangeType
 
 from cli.topology.found import Found
 from cli.topology.move import Mover
-from cli.topology.plan import Step
+from cli.topology.plan import Step, moving_name
 from contracts.topology.parts import DeclaredExchange, DeclaredQueue, Topology
 
 
@@ -49,8 +49,10 @@ async def _unbind(mover: Mover, part: Any, _: Found, step: Step) -> None:
 
 
 async def _remake(mover: Mover, part: Any, found: Found, _: Step) -> None:
-    there = found.queues.get(part.name)
-    await mover.remake(part, there.bindings if there else ())
+    there, aside = found.queues.get(part.name), found.queues.get(moving_name(part))
+    # where a move was interrupted, what workers have bound may be at the other queue already
+    moved = [binding for binding in (aside.bindings if aside else ()) if part.may_have(binding)]
+    await mover.remake(part, (*(there.bindings if there else ()), *moved))
 
 
 _STEPS: dict[str, Callable[[Mover, Any, Found, Step], Awaitable[None]]] = {

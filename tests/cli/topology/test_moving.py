@@ -105,6 +105,22 @@ async def test_what_was_interrupted_anywhere_goes_on(
         await channel.declare_queue(moving_name(declared_queue("userbus.role")), passive=True)
 
 
+async def test_what_workers_have_bound_is_kept_where_a_move_was_interrupted(
+    restricted: RestrictedBroker, channel: AbstractChannel
+) -> None:
+    webhooks = declared_queue("userbus.webhooks")
+    aside = await channel.declare_queue(moving_name(webhooks), durable=True, arguments=dict(webhooks.arguments))
+    for key in ("webhook.*", "user.erased", "user.created"):
+        await aside.bind("userbus.events", key)
+    await channel.queue_delete("userbus.webhooks")
+    status, _, err = await run_topology(restricted, "apply", "--yes")
+    assert (status, err) == (0, "")
+    events = await channel.get_exchange("userbus.events", ensure=False)
+    await events.publish(aio_pika.Message(b"after"), "user.created")
+    (taken,) = await empty(channel, "userbus.webhooks")
+    assert taken.body == b"after"
+
+
 async def test_only_one_moves_at_a_time(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
     await replace_queue(channel, "userbus.role", CLASSIC)
     ended = await asyncio.gather(*(run_topology(restricted, "apply", "--yes") for _ in range(2)))
