@@ -12,7 +12,7 @@ from cli.management import Management
 from cli.topology.plan import moving_name
 from cli.topology.pump import Pipe, count_ready, pump
 from contracts.catalog import DEAD_UNDELIVERABLE
-from contracts.topology.parts import DeclaredBinding, DeclaredQueue
+from contracts.topology.parts import Arguments, DeclaredBinding, DeclaredQueue
 
 STATISTICS_SECONDS = 6.0  # RabbitMQ's figures are five seconds old
 LOCK = "userbus.topology.lock"
@@ -42,7 +42,7 @@ class Mover:
         await self._set_aside(queue, aside, found)
         await self._declare(queue.name, dict(queue.arguments))
         await self._rebind(_new_bindings(queue, found), aside, queue.name)
-        moved = await pump(self.connection, Pipe(aside, f"{queue.name}.refill", queue.name))
+        moved = await pump(self.connection, Pipe(aside, f"{queue.name}.refill", queue.name), self.say)
         if not await self._delete_empty(aside):
             raise NotMovable(f"messages came straight to {aside}: stop who publishes them")
         for exchange in (f"{queue.name}.refill", aside):
@@ -56,14 +56,14 @@ class Mover:
             return None
         await self._refuse_undeliverable(queue.name)
         if not await self._is_there(aside):
-            await self._declare(aside, dict(queue.arguments))
+            await self._declare(aside, _arguments_without_limit(queue.arguments))
         await self._unbind(queue.name, [binding for binding in found if not queue.may_have(binding)])
         moved = 0
         while True:
             await self._rebind(
                 _new_bindings(queue, found), queue.name, aside
             )  # again: a worker that starts binds it as well
-            moved += await pump(self.connection, Pipe(queue.name, aside, aside))
+            moved += await pump(self.connection, Pipe(queue.name, aside, aside), self.say)
             await asyncio.sleep(STATISTICS_SECONDS)
             waiting = await self._count_waiting(queue.name)
             if not waiting and await self._delete_empty(queue.name):
@@ -130,6 +130,11 @@ class Mover:
                 return False
             await channel.queue_delete(name)
             return True
+
+
+def _arguments_without_limit(arguments: Arguments) -> dict[str, Any]:
+    """The arguments of a queue that takes all that another one holds, which may be more than it may hold in future."""
+    return {name: value for name, value in arguments.items() if name != "x-max-length"}
 
 
 def _new_bindings(queue: DeclaredQueue, found: Iterable[DeclaredBinding]) -> list[DeclaredBinding]:

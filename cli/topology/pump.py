@@ -1,9 +1,9 @@
 """Taking all messages of one queue to another, as they are: properties, headers, routing key."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import aiormq.abc
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import DeliveryError
@@ -22,10 +22,11 @@ class Pipe:
     target: str
 
 
-async def pump(connection: AbstractConnection, pipe: Pipe) -> int:
+async def pump(connection: AbstractConnection, pipe: Pipe, say: Callable[[str], None]) -> int:
     """Move what is in the source until nothing waits there any more; return how many messages.
 
-    A message is taken away after the target has confirmed it: what is interrupted stays where it was, or is in both.
+    Where the target is full it says so, and waits until somebody has taken from it. A message is taken away after the
+    target has confirmed it: what is interrupted stays where it was, or is in both.
     """
     async with connection.channel() as outer:
         channel = await outer.get_underlay_channel()
@@ -39,7 +40,7 @@ async def pump(connection: AbstractConnection, pipe: Pipe) -> int:
             batch = await _take_batch(arrived)
             if not batch and not await count_ready(channel, pipe.source):
                 return moved
-            await asyncio.gather(*(_publish(channel, pipe.exchange, message) for message in batch))
+            await _publish_all(channel, pipe, batch, say)
             for message in batch:
                 await channel.basic_ack(message.delivery_tag or 0)
             moved += len(batch)
@@ -62,17 +63,33 @@ async def _take_batch(arrived: asyncio.Queue[DeliveredMessage]) -> list[Delivere
     return batch
 
 
-async def _publish(channel: aiormq.abc.AbstractChannel, exchange: str, message: DeliveredMessage) -> None:
-    while True:
-        try:
-            await channel.basic_publish(
+async def _publish_all(
+    channel: AbstractChannel, pipe: Pipe, batch: list[DeliveredMessage], say: Callable[[str], None]
+) -> None:
+    left, told = batch, False
+    while left := await _publish(channel, pipe.exchange, left):
+        if not told:
+            say(f"{pipe.target} is full: waiting until workers have taken from it")
+            told = True
+        await asyncio.sleep(FULL_SECONDS)
+
+
+async def _publish(channel: AbstractChannel, exchange: str, messages: list[DeliveredMessage]) -> list[DeliveredMessage]:
+    """Publish messages as they are; return those that the target refuses, as it is full."""
+    ends = await asyncio.gather(
+        *(
+            channel.basic_publish(
                 message.body,
                 exchange=exchange,
                 routing_key=message.routing_key or "",
                 properties=message.header.properties,
                 mandatory=True,
             )
-        except DeliveryError:  # the target is full
-            await asyncio.sleep(FULL_SECONDS)
-        else:
-            return
+            for message in messages
+        ),
+        return_exceptions=True,
+    )
+    for end in ends:
+        if isinstance(end, BaseException) and not isinstance(end, DeliveryError):
+            raise end
+    return [message for message, end in zip(messages, ends, strict=True) if isinstance(end, DeliveryError)]

@@ -15,11 +15,15 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
+from cli.management import Management
+from cli.topology.move import Mover
 from cli.topology.plan import moving_name
+from contracts.topology.parts import DeclaredQueue
 from devstack.servers import RunningServers
 from models.store.client import Store
 from tests.support.client import Client, is_unavailable
 from tests.support.forked_programs import ForkedProgram, StandardFiles
+from tests.support.patience import PATIENCE
 from tests.support.restricted import RestrictedBroker
 from tests.support.stack import fresh_database, settings
 from tests.support.topology import CLASSIC, declared_queue, planned, replace_queue, run_topology
@@ -119,6 +123,33 @@ async def test_what_workers_have_bound_is_kept_where_a_move_was_interrupted(
     await events.publish(aio_pika.Message(b"after"), "user.created")
     (taken,) = await empty(channel, "userbus.webhooks")
     assert taken.body == b"after"
+
+
+async def test_a_queue_moves_that_holds_more_than_it_may_in_future(
+    restricted: RestrictedBroker, channel: AbstractChannel
+) -> None:
+    short = DeclaredQueue("userbus.test.short", {**declared_queue("userbus.role").arguments, "x-max-length": 100})
+    await channel.declare_queue(short.name, durable=True, arguments={"x-queue-type": "classic"})
+    ids = [uuid4().hex for _ in range(300)]
+    messages = [aio_pika.Message(b"", message_id=id, delivery_mode=2) for id in ids]
+    await asyncio.gather(*(channel.default_exchange.publish(message, short.name) for message in messages))
+    told, full = list[str](), asyncio.Event()
+
+    def hear(text: str) -> None:
+        told.append(text)
+        if "is full" in text:
+            full.set()
+
+    async with await aio_pika.connect(restricted.urls["worker"]) as connection, asyncio.timeout(PATIENCE):
+        moving = asyncio.create_task(Mover(connection, Management(restricted.management_url), hear).remake(short, ()))
+        await full.wait()
+        arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        await (await channel.get_queue(short.name)).consume(arrived.put, no_ack=True)  # as a worker does
+        taken = {(await arrived.get()).message_id for _ in ids}
+        await moving
+    await channel.queue_delete(short.name)
+    assert taken == {*ids}
+    assert f"{short.name}: 300 messages set aside, deleted" in told
 
 
 async def test_only_one_moves_at_a_time(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
