@@ -15,13 +15,23 @@ async def ask_body(body: bytes) -> str:
 
 
 def _ask(body: bytes) -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.read()
     try:
-        shown = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    except ValueError:
-        shown = body.decode(errors="replace")
-    edited = click.edit(shown, extension=".json", require_save=True)
+        return _edit(body) if sys.stdin.isatty() else sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise NotRedriven("the new body is not in UTF-8: nothing was sent, the dead letter is where it was") from error
+
+
+def _edit(body: bytes) -> str:
+    edited = click.edit(_editable_text(body), extension=".json", require_save=True)
     if edited is None:
         raise NotRedriven("the editor ended without saving: nothing was sent")
     return edited
+
+
+def _editable_text(body: bytes) -> str:
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+        text.encode()  # a half of a character (a surrogate), as JSON can tell it, goes into no file
+    except (ValueError, RecursionError):
+        return body.decode(errors="replace")
+    return text

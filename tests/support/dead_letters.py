@@ -30,11 +30,13 @@ class CommandResult:
 Env = dict[str, str]
 
 
-async def start_dead(amqp_url: str, *words: str, stderr: int = PIPE, env: Env | None = None) -> Process:
+async def start_dead(
+    amqp_url: str, *words: str, stdin: int = PIPE, stderr: int = PIPE, env: Env | None = None
+) -> Process:
     """Start `userbus dead` in a process of its own."""
     argv = [sys.executable, "-m", "cli", "dead", *words]
     given = _environment(amqp_url, env)
-    return await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE, stderr=stderr, env=given)
+    return await asyncio.create_subprocess_exec(*argv, stdin=stdin, stdout=PIPE, stderr=stderr, env=given)
 
 
 def _environment(amqp_url: str, env: Env | None) -> Env:

@@ -1,10 +1,12 @@
 """Dead letters counted by cause, and one sent again with another body."""
 
 import json
+import os
 import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import aio_pika
 import pytest
 
 from cli.dead.edit import ask_body
@@ -12,7 +14,14 @@ from dead_letters.dead_letter import Selection
 from dead_letters.edit import Edit, NotRedriven, redrive_edited
 from dead_letters.queue import DeadLetterQueue
 from tests.support.client import Client
-from tests.support.dead_letters import add_dead_letters, read_log, read_waiting_ids, run_dead
+from tests.support.dead_letters import (
+    add_dead_letters,
+    read_log,
+    read_waiting_ids,
+    run_dead,
+    start_dead,
+    wait_ended,
+)
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("no_dead_letters")
@@ -65,6 +74,30 @@ async def test_what_is_wrong_changes_nothing(
     ids = await add_dead_letters(client, 1)
     outcome = await run_dead(stack.amqp_url, "redrive", *ids, *words, text=body)
     assert (outcome.exit_code, told in outcome.stderr, "Traceback" in outcome.stderr) == (1, True, False)
+    assert await read_waiting_ids(stack.amqp_url) == ids
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"username": "\\ud800"}'], ids=["deep", "half a character"])
+async def test_any_body_can_be_edited(client: Client, stack: Stack, body: bytes) -> None:
+    exchange, id = await client.channel.get_exchange("userbus.dead", ensure=False), uuid4().hex
+    await exchange.publish(aio_pika.Message(body, message_id=id), "user.create")
+    outer, terminal = os.openpty()
+    try:
+        words = ["redrive", id, "--edit", "why"]
+        process = await start_dead(stack.amqp_url, *words, stdin=terminal, env={"EDITOR": "true"})
+        outcome = await wait_ended(process)
+    finally:
+        os.close(terminal)
+        os.close(outer)
+    assert (outcome.exit_code, outcome.stderr) == (1, "userbus: the editor ended without saving: nothing was sent\n")
+
+
+async def test_a_body_that_is_no_text_is_not_sent(client: Client, stack: Stack) -> None:
+    ids = await add_dead_letters(client, 1)
+    env = {"PYTHONIOENCODING": "utf-8:strict"}  # as where the locale is neither C nor POSIX
+    process = await start_dead(stack.amqp_url, "redrive", *ids, "--edit", "why", env=env)
+    _, err = await process.communicate(b'{"username": "\xff"}')
+    assert (process.returncode, b"not in UTF-8" in err, b"Traceback" in err) == (1, True, False)
     assert await read_waiting_ids(stack.amqp_url) == ids
 
 
