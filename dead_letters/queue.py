@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,10 @@ FULL_PAUSE = 1.0
 FULL_TRIES = 30
 BACK_LOOKS, BACK_PAUSE = 40, 0.05  # seconds
 QUIET_LOOKS, QUIET_PAUSE = 2, 1.0  # seconds
+HOLD_SECONDS = 20 * 60.0  # RabbitMQ closes a channel that has had a message in hand for half an hour
 WINDOW = 50_000  # unsettled messages of one consumer: AMQP's limit is 65,535, and 2,000 where none is named
+
+Arrived = asyncio.Queue[AbstractIncomingMessage | None]
 
 
 class Unroutable(Exception):
@@ -35,7 +39,7 @@ class DeadLetterQueue:
     The broker delivers each message once; those neither redriven nor dropped return to their places, marked as
     delivered once more. A redriven message is removed only after its work queue has confirmed it, so a lost connection
     may redrive it twice, which its message_id makes harmless. With `keep_callers` it keeps its `user_id`, for which the
-    URL's user needs the tag `impersonator`.
+    URL's user needs the tag `impersonator`. Every `hold_seconds` a long pass gives all back, and goes on where it was.
 
     `undeliverable` is how many more the broker could not deliver, to anybody; `elsewhere` how many of `total` somebody
     else has had or has in hand, as another command that was begun at the same time.
@@ -44,10 +48,12 @@ class DeadLetterQueue:
     channel: AbstractChannel
     """The channel on which messages are published."""
 
-    def __init__(self, url: str, keep_callers: bool = False) -> None:
+    def __init__(self, url: str, keep_callers: bool = False, hold_seconds: float = HOLD_SECONDS) -> None:
         self._url = url
+        self._hold_seconds = hold_seconds
+        self._hold_until = 0.0
         self._keep_callers = keep_callers
-        self._arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+        self._arrived: Arrived = asyncio.Queue()
         self._stopped = asyncio.Event()
         self._connection: AbstractConnection
         self._consumers: list[AbstractChannel] = []
@@ -78,8 +84,11 @@ class DeadLetterQueue:
 
         Ends before the last where somebody else has the others, `elsewhere` of them.
         """
+        passed = 0  # that were looked at and are left
         for number in range(self.total):
-            if number % WINDOW == 0:
+            if number and asyncio.get_running_loop().time() > self._hold_until:
+                await self._consume_anew(number, passed)
+            elif number % WINDOW == 0:
                 await self._consume()
             arrived = await self._wait_next()
             if self.is_stopped:
@@ -87,10 +96,8 @@ class DeadLetterQueue:
             if not arrived:
                 self.elsewhere = self.total - number
                 return
-            (message,) = arrived
-            if message is None:
-                raise ConnectionError("the connection to the broker was lost")
-            yield message
+            yield (message := _require(arrived))
+            passed += not message.processed
 
     async def _wait_next(self) -> list[AbstractIncomingMessage | None]:
         """Return the next message; nothing once none has come for a while, and none waits in the queue either."""
@@ -102,17 +109,31 @@ class DeadLetterQueue:
             quiet = 0 if await self._count(DEAD) else quiet + 1
         return []
 
+    async def _consume_anew(self, number: int, passed: int) -> None:
+        """Give all back, and take again those that were passed by; `number` have been looked at."""
+        await self._give_back()
+        self._consumers, self._arrived, self._held = [], asyncio.Queue(), 0
+        for _ in range(number // WINDOW + 1):
+            await self._consume()
+        for _ in range(passed):
+            if not (arrived := await self._wait_next()) or self.is_stopped:
+                return
+            _require(arrived)
+
     async def _consume(self) -> None:
         """Add a consumer for the next window of messages."""
+        if not self._consumers:
+            self._hold_until = asyncio.get_running_loop().time() + self._hold_seconds
         channel = await self._connection.channel()
         await channel.set_qos(prefetch_count=WINDOW)
         self._consumers.append(channel)
-        channel.close_callbacks.add(lambda *_: self._arrived.put_nowait(None))
-        await (await channel.get_queue(DEAD, ensure=False)).consume(self._receive)
+        arrived = self._arrived
+        channel.close_callbacks.add(lambda *_: arrived.put_nowait(None))
+        await (await channel.get_queue(DEAD, ensure=False)).consume(partial(self._receive, arrived))
 
-    async def _receive(self, message: AbstractIncomingMessage) -> None:
+    async def _receive(self, arrived: Arrived, message: AbstractIncomingMessage) -> None:
         self._held += 1
-        self._arrived.put_nowait(message)
+        arrived.put_nowait(message)
 
     async def remove(self, message: AbstractIncomingMessage) -> None:
         """Take a message out of the queue for good."""
@@ -176,6 +197,13 @@ class DeadLetterQueue:
             if await self._count(DEAD) >= self._held:
                 return
             await asyncio.sleep(BACK_PAUSE)
+
+
+def _require(arrived: list[AbstractIncomingMessage | None]) -> AbstractIncomingMessage:
+    (message,) = arrived
+    if message is None:
+        raise ConnectionError("the connection to the broker was lost")
+    return message
 
 
 def _original(message: AbstractIncomingMessage) -> aio_pika.Message:
