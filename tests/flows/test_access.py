@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.client import Client
+from tests.support.profiler import profiled
 from tests.support.rows import Row, a_group, a_resource, a_role, a_user, an_app, code, ids
 from tests.support.stack import Stack
 from tests.support.stores import open_store
@@ -215,16 +216,12 @@ async def test_what_a_user_may_do_is_one_round_trip(client: Client, given: Given
     asked: Row = {"user_id": given.user["id"], "app": given.app["code"]}
     if name == "role.check":
         asked["resources"] = [page["code"] for page in given.pages]
-    await database.command("profile", 2)
-    found = await client.done(name, asked)
-    await database.command("profile", 0)
-    profile = database.get_collection("system.profile")
     nouns = [f"{database.name}.{noun}" for noun in ("users", "groups", "roles", "resources", "apps")]
     # what sweeps old links works in a transaction, and others' requests, tried again meanwhile, name other rows
-    rows = await profile.find({"ns": {"$in": nouns}, "command.autocommit": {"$exists": False}}).to_list(None)
+    async with profiled(database, {"ns": {"$in": nouns}, "command.autocommit": {"$exists": False}}) as rows:
+        found = await client.done(name, asked)
     named = _named(given)
     trips = [row for row in rows if named & {*_values([row["command"], row.get("originatingCommand", {})])}]
-    await profile.drop()
     assert found["items"]
     assert [(trip["op"], trip["ns"]) for trip in trips] == [("command", f"{database.name}.users")]
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.catalogue_walk import lived
 from tests.support.client import Client
+from tests.support.profiler import profiled
 from tests.support.stack import Stack
 
 COLLECTIONS = ("journal", "sessions")
@@ -18,11 +19,10 @@ async def changes(client: Client, stack: Stack) -> Changes:
     database = stack.worker.dependencies.store.database
     names = {f"{database.name}.{name}": name for name in COLLECTIONS}
     written = {"ns": {"$in": [*names]}, "op": {"$in": ["update", "remove"]}}
-    await database.command("profile", 2, filter=written)
-    await lived(client, stack)
-    await database.command("profile", 0, filter="unset")  # else it is that of the next test that profiles
+    async with profiled(database, written) as rows:
+        await lived(client, stack)
     found: Changes = {name: [] for name in COLLECTIONS}
-    async for row in database["system.profile"].find(written):
+    for row in rows:
         found[names[row["ns"]]].append(row["command"])
     return found
 

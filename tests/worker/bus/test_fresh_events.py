@@ -12,7 +12,7 @@ import pytest
 from contracts.cancellation import cancel
 from devstack.servers import RunningServers
 from models.seeds import prepare
-from models.store.client import BsonDict, Store
+from models.store.client import Store
 from models.store.journal import CommandContext, OutboxEvent
 from models.store.lane_leases import LaneLeases
 from models.store.outbox import Outbox
@@ -21,6 +21,7 @@ from models.unit_of_work import Dependencies, UnitOfWork
 from tests.models.conftest import build_dependencies
 from tests.support.client import Client, Events
 from tests.support.patience import PATIENCE
+from tests.support.profiler import profiled
 from tests.support.stack import fresh_database
 from tests.support.stores import open_store
 from worker.bus.publications import Publication
@@ -28,6 +29,8 @@ from worker.bus.publisher import Outcome, Publisher, PublishFailed
 from worker.bus.relay import Relay
 from worker.bus.relay_signal import RelaySignal
 from worker.bus.topology import declare
+
+JOURNAL = {"ns": {"$regex": "journal$"}}
 
 
 class RefusingPublisher(Publisher):
@@ -107,26 +110,15 @@ async def wait_marked(store: Store) -> None:
             await asyncio.sleep(0.02)
 
 
-async def profiled(store: Store) -> list[BsonDict]:
-    """What was done to the journal since profiling began, which ends here."""
-    await store.database.command("profile", 0)
-    profile = store.database.get_collection("system.profile")
-    found: list[BsonDict] = await profile.find({"ns": {"$regex": "journal$"}}).to_list(None)
-    await profile.drop()
-    return found
-
-
 async def test_the_events_of_own_commits_are_not_read_back(
     dependencies: Dependencies, context: CommandContext, publisher: RefusingPublisher, heard: tuple[str, Events]
 ) -> None:
-    name, events = heard
-    async with leading_relay(dependencies, publisher) as relay:
-        await dependencies.store.database.command("profile", 2)
+    (name, events), database = heard, dependencies.store.database
+    async with leading_relay(dependencies, publisher) as relay, profiled(database, JOURNAL) as done:
         for subject in range(30):
             await emit(dependencies, context, relay, event(name, subject, 1))
             assert (await events.next())["subject"] == subject
         await wait_marked(dependencies.store)
-        done = await profiled(dependencies.store)
     finds = [row for row in done if row["op"] == "query" and "events" in row["command"].get("projection", {})]
     assert len(finds) < 15  # once a second, however many there are
     assert sum(row.get("nModified", 0) for row in done if row["op"] == "update") == 30
@@ -137,11 +129,13 @@ async def test_those_that_are_committed_together_are_marked_together(
 ) -> None:
     name, events = heard
     async with leading_relay(dependencies, publisher) as relay:
-        await dependencies.store.database.command("profile", 2)
-        await asyncio.gather(*(emit(dependencies, context, relay, event(name, subject, 1)) for subject in range(30)))
-        assert [(await events.next())["subject"] for _ in range(30)] == [*range(30)]
-        await wait_marked(dependencies.store)
-        marks = [row for row in await profiled(dependencies.store) if row["op"] == "update"]
+        async with profiled(dependencies.store.database, JOURNAL) as done:
+            await asyncio.gather(
+                *(emit(dependencies, context, relay, event(name, subject, 1)) for subject in range(30))
+            )
+            assert [(await events.next())["subject"] for _ in range(30)] == [*range(30)]
+            await wait_marked(dependencies.store)
+        marks = [row for row in done if row["op"] == "update"]
     assert 0 < len(marks) < 15
     assert sum(row["nModified"] for row in marks) == 30
 
