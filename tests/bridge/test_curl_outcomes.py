@@ -113,8 +113,10 @@ async def test_what_does_not_end_in_time_is_kept(impatient_bridge: RunningBridge
     home = str(tmp_path)
     output, _ = await run("outcomes", USERBUS_URL=impatient_bridge.url, USERBUS_TOKEN=GOOD, CURL_HOME=home)
     told = output.decode().splitlines()
-    assert told.count("503 unavailable: keep it, and send it later under the same key") == 5
-    assert told.count("504 unavailable: keep it, and send it later under the same key") == 1
+    kept = [line[:3] for line in told if line[4:] == "unavailable: keep it, and send it later under the same key"]
+    assert len(kept) == 6
+    assert kept[-1] == "504"
+    assert {*kept[:-1]} <= {"503", "504"}  # a bridge so impatient may give up before a busy machine has answered
     assert told.count("500 internal: keep it, and tell who runs userbus") == 1
 
 
