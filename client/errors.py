@@ -96,6 +96,11 @@ def unavailable(code: str, message: str) -> Unavailable:
     return Unavailable(Problem(kind="unavailable", code=code, message=message))
 
 
+def access_refused(message: str) -> Denied:
+    """What the broker does not let this client's user do."""
+    return Denied(Problem(kind="denied", code="bus.access_refused", message=message))
+
+
 def timed_out(name: str, seconds: float) -> TimedOut:
     """No answer to the request `name` within `seconds`."""
     text = f"no answer to {name} within {seconds:g} s"

@@ -12,7 +12,7 @@ from aiormq.channel import Channel as UnderlayChannel
 from aiormq.exceptions import ChannelAccessRefused
 from pamqp.commands import Basic
 
-from client.errors import unavailable
+from client.errors import access_refused, unavailable
 from contracts.catalog import COMMANDS_EXCHANGE
 from contracts.lost_connections import name_lost_connections
 from tracing.messages import begin_message_span
@@ -43,7 +43,10 @@ class RequestChannel:
         return reply
 
     async def publish(self, name: str, properties: Basic.Properties, body: bytes) -> None:
-        """Publish and wait for the broker's confirm; raises Unavailable where no queue takes the message."""
+        """Publish and wait for the broker's confirm.
+
+        Raises Unavailable where no queue takes the message, Denied where the broker does not let this user send it.
+        """
         properties.user_id = self._user
         headers: dict[str, Any] = dict(properties.headers or {})
         ids = {"message_id": properties.message_id, "correlation_id": properties.correlation_id}
@@ -68,8 +71,9 @@ class RequestChannel:
             text = f"no queue takes {name} at the moment: is a worker of its family there?"
             raise unavailable("bus.not_taken", text) from error
         except (AMQPError, ChannelInvalidStateError, OSError) as error:
-            refused = isinstance(error, ChannelAccessRefused)
-            text = str(error) if refused else "the connection to the broker was lost while publishing"
+            if isinstance(error, ChannelAccessRefused) and _is_about(name, str(error)):
+                raise access_refused(str(error)) from error
+            text = "the connection to the broker was lost while publishing"
             raise unavailable("bus.disconnected", text) from error
 
     @asynccontextmanager
@@ -110,6 +114,11 @@ async def request_channel(channel: AbstractChannel, user: str | None) -> AsyncIt
         yield requests
     finally:
         requests.close()
+
+
+def _is_about(name: str, refusal: str) -> bool:
+    """Whether a refusal is of this request: it ends all that are being published on the channel."""
+    return "access to topic" not in refusal or f"'{name}'" in refusal
 
 
 def _settle(answer: asyncio.Future[bytes | None] | None, body: bytes | None) -> None:

@@ -14,7 +14,7 @@ from aiormq.exceptions import ChannelAccessRefused, ConnectionCommandInvalid
 from pydantic import ValidationError
 
 from client.connection import Connection
-from client.errors import BusError, Conflict, Denied, unavailable
+from client.errors import BusError, Conflict, access_refused, unavailable
 from client.event import Event, read_event
 from client.sequences import Sequences
 from client.sources import OFFSET, Source
@@ -201,4 +201,4 @@ def _refusal(error: BaseException) -> BusError:
         return unavailable("bus.plugin_missing", f"{error}: {_PLUGIN}")
     if isinstance(error, ChannelPreconditionFailed):
         return Conflict(Problem(kind="conflict", code="bus.queue_differs", message=f"{_DIFFERS} (RabbitMQ: {error})"))
-    return Denied(Problem(kind="denied", code="bus.access_refused", message=str(error)))
+    return access_refused(str(error))

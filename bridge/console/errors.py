@@ -38,10 +38,8 @@ LATE = (
     "It may still be carried out: load this page again, which repeats the same request and is carried out once. "
     "Where that ends so each time, no worker answers: userbus doctor and userbus health tell what is missing."
 )
-LOST = (
-    "Load this page again. Where that ends so each time, the console's RabbitMQ user may not send this request: "
-    "USERBUS_CONSOLE_AMQP_URL must be the operator's."
-)
+REFUSED = "The console's RabbitMQ user may not send this request: USERBUS_CONSOLE_AMQP_URL must be the operator's."
+OF_THE_BUS = {"bus.timed_out": LATE, "bus.access_refused": REFUSED}
 CASES = {
     StandardCase.TOO_LARGE: (413, "The form is larger than 1 MiB."),
     StandardCase.TOO_SLOW: (408, "The form did not arrive within 30 seconds."),
@@ -79,7 +77,7 @@ def _render_problem(request: PageRequest, error: BusError) -> Response:
     problem = error.problem
     rows = problem.details if isinstance(problem.details, list) else []
     faults = [row for row in rows if isinstance(row, dict) and row.keys() >= {"field", "message"}]
-    advice = {"bus.timed_out": LATE, "bus.disconnected": LOST}.get(problem.code) or ADVICE.get(problem.kind, "")
+    advice = OF_THE_BUS.get(problem.code) or ADVICE.get(problem.kind, "")
     return render_refusal(
         request,
         504 if isinstance(error, TimedOut) else STATUS[problem.kind],

@@ -134,5 +134,6 @@ def _is_in_scope(scopes: list[str], dialect: str, request_name: str) -> bool:
 
 
 def _verification_error(error: BusError) -> Exception:
-    is_bad_token = isinstance(error, Invalid | Unauthenticated | Denied | NotFound)
+    is_of_the_bus = error.code == "bus.access_refused"
+    is_bad_token = isinstance(error, Invalid | Unauthenticated | Denied | NotFound) and not is_of_the_bus
     return StandardError(StandardCase.UNAUTHENTICATED) if is_bad_token else error

@@ -33,4 +33,4 @@ async def test_the_console_with_the_bridges_own_user_tells_what_is_missing(urls:
         visitor = Visitor(http)
         assert (await visitor.sign_in("console_root2")).status_code == 303
         refused = await http.get("/console/audit")
-    assert (refused.status_code, "USERBUS_CONSOLE_AMQP_URL" in refused.text) == (503, True)
+    assert (refused.status_code, "USERBUS_CONSOLE_AMQP_URL" in refused.text) == (403, True)
