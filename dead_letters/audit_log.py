@@ -62,7 +62,7 @@ class AuditLog:
 
 
 async def read_entries(channel: AbstractChannel, since: datetime | None = None) -> AsyncIterator[dict[str, Any]]:
-    """Yield all entries, or those since a time, oldest first."""
+    """Yield all entries, or those since a time, oldest first. Raises `ConnectionError` where the connection is lost."""
     arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
     await channel.set_qos(prefetch_count=100)
     stream = await channel.get_queue(DEAD_LOG, ensure=False)
@@ -76,3 +76,5 @@ async def read_entries(channel: AbstractChannel, since: datetime | None = None) 
             entry = json.loads(message.body)
             if since is None or entry["at"] >= since.isoformat():
                 yield entry
+    if channel.is_closed:
+        raise ConnectionError("the connection to the broker was lost")
