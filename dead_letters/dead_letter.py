@@ -127,7 +127,8 @@ class Selection:
 
 
 def _whole_id(given: str, present: Collection[str]) -> str:
-    meant = [given] if given in present else sorted(each for each in present if each.startswith(given))
+    """The id that a prefix stands for; none for an empty one, as of a script's variable that is not set."""
+    meant = [given] if given in present or not given else sorted(each for each in present if each.startswith(given))
     if len(meant) > 1:
         raise AmbiguousPrefix(given, meant)
     return meant[0] if meant else given

@@ -149,7 +149,8 @@ def _redrive_edited(selection: Selection, why: str) -> None:
 
 
 def _stop_for_missing(ids: list[str]) -> NoReturn:
-    stop(f"no dead letter has a message_id that begins with {' or '.join(ids)}: see `userbus dead list`")
+    told = " or ".join(id or "'', which is empty" for id in ids)
+    stop(f"no dead letter has a message_id that begins with {told}: see `userbus dead list`")
 
 
 def _confirm(what: str, question: str) -> None:

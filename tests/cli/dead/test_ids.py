@@ -5,6 +5,7 @@ import pytest
 from aiormq.abc import FieldValue
 from click import unstyle
 
+from dead_letters.job import NOT_THERE
 from tests.support.client import Client
 from tests.support.dead_letters import add_dead_letters, read_waiting_ids, run_dead
 from tests.support.stack import Stack
@@ -76,6 +77,7 @@ async def test_an_ambiguous_prefix_is_told_with_the_ids_and_nothing_is_done(
 @pytest.mark.parametrize("words", [["show"], ["list"], ["redrive"], ["drop", "--yes"]], ids=lambda words: words[0])
 async def test_an_id_that_no_dead_letter_has_is_told(client: Client, stack: Stack, words: list[str]) -> None:
     await add_with_ids(client, "order-1")
-    outcome = await run_dead(stack.amqp_url, *words, "bill")
-    assert (outcome.exit_code, "bill" in outcome.stderr) == (1, True)
+    for given in ("bill", ""):
+        outcome = await run_dead(stack.amqp_url, *words, given)
+        assert (outcome.exit_code, f"begins with {given}" in outcome.stderr or NOT_THERE in outcome.stderr) == (1, True)
     assert await read_waiting_ids(stack.amqp_url) == ["order-1"]
