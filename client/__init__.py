@@ -44,19 +44,34 @@ __all__ = [
 ]
 
 
-def connect(url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True, tls: TlsFiles | None = None) -> Bus:
+def connect(
+    url: str,
+    *,
+    app_id: str,
+    timeout: float = 10.0,
+    retry: bool = True,
+    actor: str | None = None,
+    tls: TlsFiles | None = None,
+) -> Bus:
     """Connect for as long as an `async with` block lasts.
 
     `url` may be the URLs of a cluster's nodes, separated by commas. `app_id` names the calling service. `timeout`
-    (seconds) and `retry` are the defaults of the requests' options. `tls` are files of certificates for amqps://.
-    Raises ValueError where the URL is none of amqp:// or amqps:// with a host, and where a file, or one that the URL
-    names, cannot be used.
+    (seconds), `retry` and `actor` are the defaults of the requests' options. `tls` are files of certificates for
+    amqps://. Raises ValueError where the URL is none of amqp:// or amqps:// with a host, and where a file, or one that
+    the URL names, cannot be used.
     """
-    return Bus(with_amqp_files(require_amqp_url(url), tls or TlsFiles()), app_id=app_id, timeout=timeout, retry=retry)
+    url = with_amqp_files(require_amqp_url(url), tls or TlsFiles())
+    return Bus(url, app_id=app_id, timeout=timeout, retry=retry, actor=actor)
 
 
 def connect_sync(
-    url: str, *, app_id: str, timeout: float = 10.0, retry: bool = True, tls: TlsFiles | None = None
+    url: str,
+    *,
+    app_id: str,
+    timeout: float = 10.0,
+    retry: bool = True,
+    actor: str | None = None,
+    tls: TlsFiles | None = None,
 ) -> SyncBus:
-    """Connect for as long as a `with` block lasts, for programs without asyncio."""
-    return SyncBus(connect(url, app_id=app_id, timeout=timeout, retry=retry, tls=tls))
+    """Connect for as long as a `with` block lasts, for programs without asyncio; see `connect`."""
+    return SyncBus(connect(url, app_id=app_id, timeout=timeout, retry=retry, actor=actor, tls=tls))

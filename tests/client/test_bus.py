@@ -9,6 +9,7 @@ import aio_pika
 import pytest
 from pydantic import SecretStr
 
+from client import connect
 from client.bus import Bus
 from client.errors import Internal, NotFound, TimedOut
 from client.options import Options
@@ -54,6 +55,16 @@ async def test_a_request_carries_what_the_contract_asks_for(bus: Bus, worker: Sc
     assert PATIENCE - 5 < seen.expiration <= PATIENCE
     assert seen.timestamp is not None
     assert worker.bodies() == [{"username": "ada"}]
+
+
+async def test_the_actor_of_a_connection_is_that_of_requests_without_one(
+    broker: RunningServers, worker: ScriptedWorker
+) -> None:
+    worker.set_reply("user.get", done_reply(USER))
+    async with connect(broker.amqp_url, app_id="billing", timeout=PATIENCE, actor="user:7") as bus:
+        await bus.ask(GetUser(id=42))
+        await bus.ask(GetUser(id=42), actor="user:8")
+    assert [request.headers["x-actor"] for request in worker.requests] == ["user:7", "user:8"]
 
 
 async def test_a_query_is_transient_and_gets_a_message_id(bus: Bus, worker: ScriptedWorker) -> None:
