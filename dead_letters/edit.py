@@ -36,15 +36,26 @@ async def redrive_edited(queue: DeadLetterQueue, edit: Edit, ask: Callable[[byte
     """
     candidates = await find_candidates(queue, edit.selection)
     found = [message async for message in candidates.messages if candidates.selection.matches(dead_letter(message))]
-    if len(found) != 1:
-        raise NotRedriven(f"{len(found)} dead letters are meant, an edit is of one: name it by its message_id")
-    (message,) = found
+    message = _require_one(found)
     body = _check(message, await ask(message.body))
     changed = _changed_fields(message, body)
     async with AuditLog(queue.channel, edit.by, "redrive edited", candidates.selection, edit.why, changed) as log:
         if await queue.redrive(message, body):
             await log.record(str(message.message_id))
     return str(message.message_id)
+
+
+def _require_one(found: list[AbstractIncomingMessage]) -> AbstractIncomingMessage:
+    if len(found) == 1:
+        return found[0]
+    ids = {dead_letter(message).id for message in found}
+    if len(ids) == 1:  # a command that became a dead letter twice, as where a worker died at that moment
+        (id,) = ids
+        raise NotRedriven(
+            f"{len(found)} dead letters have the message_id {id}, an edit is of one: "
+            f"`userbus dead drop {id} --limit 1` takes the oldest away"
+        )
+    raise NotRedriven(f"{len(found)} dead letters are meant, an edit is of one: name it by its message_id")
 
 
 def _check(message: AbstractIncomingMessage, text: str) -> bytes:

@@ -108,3 +108,14 @@ async def test_several_or_unknown_ones_are_not_edited(client: Client, stack: Sta
     async with DeadLetterQueue(stack.amqp_url) as queue:
         with pytest.raises(NotRedriven, match="0 dead letters"):
             await redrive_edited(queue, Edit(Selection(name="nothing"), "why", "ada@host"), ask_body)
+
+
+async def test_of_two_with_one_message_id_one_has_to_go_first(client: Client, stack: Stack) -> None:
+    exchange, id = await client.channel.get_exchange("userbus.dead.letters", ensure=False), uuid4().hex
+    for _ in range(2):
+        await exchange.publish(aio_pika.Message(b"{}", message_id=id), "user.create")
+    body = json.dumps({"username": f"u{id}"})
+    outcome = await run_dead(stack.amqp_url, "redrive", id, "--edit", "why", text=body)
+    assert (outcome.exit_code, f"`userbus dead drop {id} --limit 1`" in outcome.stderr) == (1, True)
+    assert (await run_dead(stack.amqp_url, "drop", id, "--limit", "1", "--yes")).exit_code == 0
+    assert (await run_dead(stack.amqp_url, "redrive", id, "--edit", "why", text=body)).exit_code == 0
