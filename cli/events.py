@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,9 +16,10 @@ from client.bus import Bus
 from client.event import Event
 from client.sources import Start, is_any_match
 from client.subscription import Subscription
-from contracts.catalog import EVENTS
+from contracts.catalog import EVENTS, EVENTS_LOG
 from contracts.nearest import nearest_names
 
+OPEN_SECONDS = 15.0  # workers declare again what is missing every ten
 IDLE_SECONDS = 3.0
 OFFSET_DIGITS = 18
 app = typer.Typer(no_args_is_help=True)
@@ -50,12 +52,23 @@ async def _show(
     _warn_of_unknown(patterns)
     shown = 0
     # all events are taken, so that a pause is one of the log and not of what the patterns match
-    async with bus.replay(start) as events:
+    async with _opened_log(bus, start) as events:
         with suppress(StopAsyncIteration):
             while (limit is None or shown < limit) and (event := await _read_next(events, idle)):
                 if is_any_match(patterns or ["#"], event.name):
                     print_line(json.dumps(event.raw, ensure_ascii=False) if lines else _describe(event))
                     shown += 1
+
+
+@asynccontextmanager
+async def _opened_log(bus: Bus, start: Start) -> AsyncIterator[Subscription]:
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                events = await stack.enter_async_context(bus.replay(start))
+        except TimeoutError:
+            stop(f"{EVENTS_LOG} cannot be read: it is not there, or its node is down; a worker that runs declares it")
+        yield events
 
 
 async def _read_next(events: Subscription, idle: float | None) -> Event | None:
