@@ -15,10 +15,14 @@ from worker.facts import release
 from worker.settings import Settings, read_settings
 
 SKIPPED_IDS = 1_000_000
+LEFT = {
+    "dump": "{}, if it is there, is no whole dump: delete it",
+    "restore": "restore {} again: that tells whether a part of it is in the database already",
+}
 
 
 def main() -> int:
-    """Dump or restore; the exit status: 0 done, 1 with a sentence on standard error, 2 for wrong settings."""
+    """Dump or restore; the exit status: 0 done, 1 with a sentence on standard error, 2 wrong settings, 130 Ctrl-C."""
     given = _parser().parse_args()
     settings = read_settings()
     try:
@@ -26,6 +30,9 @@ def main() -> int:
     except BackupFailed as error:
         print(f"backup: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"backup: interrupted; {LEFT[given.verb].format(given.folder)}", file=sys.stderr)
+        return 130
     documents = sum(each.documents for each in manifest.collections.values())
     print(f"{given.verb} done: {documents} documents in {len(manifest.collections)} collections, of {manifest.made_at}")
     return 0

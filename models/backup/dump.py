@@ -38,13 +38,17 @@ async def dump(store: Store, folder: Path, release: str, keys: Keys, vault: Vaul
         make_folder(folder)
         made_at = datetime.now(UTC).isoformat(timespec="seconds")
         collections = await _write_collections(store, folder, found)
+        sealed = vault.seal([KNOWN])[0] if vault.has_key else None
+        manifest = Manifest(made_at, release, keys.digest(KNOWN.encode()), sealed, collections)
+        write_manifest(folder, manifest)
     except OperationFailure as error:
         raise BackupFailed(_explain(error)) from error
     except PyMongoError as error:
         raise BackupFailed(f"the database does not answer: {error}") from error
-    sealed = vault.seal([KNOWN])[0] if vault.has_key else None
-    manifest = Manifest(made_at, release, keys.digest(KNOWN.encode()), sealed, collections)
-    write_manifest(folder, manifest)
+    except OSError as error:
+        raise BackupFailed(
+            f"{folder} cannot be written: {error.strerror}; delete it, and dump to where there is room"
+        ) from error
     return manifest
 
 
@@ -83,7 +87,7 @@ async def _describe(store: Store, name: str, about: Mapping[str, Any]) -> dict[s
 
 
 async def _write_collection(store: Store, folder: Path, name: str, session: Any) -> DumpedCollection:
-    file = DocumentsFile(folder / f"{name}.bson")
-    async for document in store.database.get_collection(name, codec_options=RAW).find(session=session):
-        file.write(document)
-    return file.close()
+    with DocumentsFile(folder / f"{name}.bson") as file:
+        async for document in store.database.get_collection(name, codec_options=RAW).find(session=session):
+            file.write(document)
+        return file.finish()

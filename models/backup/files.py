@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import bson
 from bson import CodecOptions, json_util
@@ -14,6 +14,7 @@ from bson.raw_bson import RawBSONDocument
 
 MANIFEST = "userbus.json"
 FORMAT = 1
+AGAIN = "copy the dump again, or take another"
 RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 
 
@@ -54,10 +55,10 @@ def _open_private(path: str, flags: int) -> int:
 
 
 class DocumentsFile:
-    """Documents one after another as BSON, and their digest so far."""
+    """Documents one after another as BSON, and their digest so far. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
-        self._file = open(path, "xb", opener=_open_private)  # noqa: SIM115  closed by `close`
+        self._file = open(path, "xb", opener=_open_private)  # noqa: SIM115  closed at the exit
         self._digest = hashlib.sha256()
         self._documents = 0
 
@@ -67,12 +68,17 @@ class DocumentsFile:
         self._digest.update(document.raw)
         self._documents += 1
 
-    def close(self) -> DumpedCollection:
+    def finish(self) -> DumpedCollection:
         """Make it durable; what it holds."""
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
         return DumpedCollection(self._documents, self._digest.hexdigest())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
 
 
 def read_documents(path: Path) -> Iterator[RawBSONDocument]:
@@ -87,10 +93,14 @@ def write_metadata(path: Path, metadata: dict[str, Any]) -> None:
         file.write(json_util.dumps(metadata, json_options=json_util.CANONICAL_JSON_OPTIONS))
 
 
-def read_metadata(path: Path) -> dict[str, Any]:
-    """Read the options and indexes of a collection."""
-    metadata: dict[str, Any] = json_util.loads(path.read_text())
-    return metadata
+def read_indexes(path: Path) -> list[dict[str, Any]]:
+    """Read the indexes of a collection from its metadata, but for that of `_id`. Raises `BackupFailed`."""
+    try:
+        return [index for index in json_util.loads(path.read_text())["indexes"] if index["name"] != "_id_"]
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BackupFailed(f"{path} is not as it was written ({error}): {AGAIN}") from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -115,8 +125,10 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(**{**told, "collections": collections})
     except FileNotFoundError as error:
         raise BackupFailed(f"{folder} is no complete dump: {MANIFEST}, which is written last, is not there") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BackupFailed(f"{folder / MANIFEST} is not as it was written ({error}): take another dump") from error
+    except OSError as error:
+        raise _unreadable(folder / MANIFEST, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BackupFailed(f"{folder / MANIFEST} is not as it was written ({error}): {AGAIN}") from error
     for name, dumped in manifest.collections.items():
         _check_file(folder / f"{name}.bson", dumped)
     return manifest
@@ -127,6 +139,10 @@ def _check_file(path: Path, dumped: DumpedCollection) -> None:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BackupFailed(f"{path} cannot be read: {error.strerror}; copy the dump again, or take another") from error
+        raise _unreadable(path, error) from error
     if digest != dumped.sha256:
-        raise BackupFailed(f"{path} is not the file that was written: copy the dump again, or take another")
+        raise BackupFailed(f"{path} is not the file that was written: {AGAIN}")
+
+
+def _unreadable(path: Path, error: OSError) -> BackupFailed:
+    return BackupFailed(f"{path} cannot be read: {error.strerror}; {AGAIN}")

@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.errors import OperationFailure, PyMongoError
 
 from models.backup.dump import KNOWN
-from models.backup.files import BackupFailed, Manifest, read_documents, read_manifest, read_metadata
+from models.backup.files import BackupFailed, Manifest, read_documents, read_indexes, read_manifest
 from models.errors.accounts import NoKey
 from models.secrets.keys import Keys
 from models.secrets.vault import Vault
@@ -25,11 +25,12 @@ async def restore(store: Store, folder: Path, keys: Keys, vault: Vault, skipped_
     are checked before anything is written. Raises `BackupFailed`.
     """
     manifest = read_manifest(folder)
+    indexes = {name: read_indexes(folder / f"{name}.metadata.json") for name in manifest.collections}
     _check_keys(manifest, keys, vault)
     try:
         await _require_empty(store)
         for name in manifest.collections:
-            await _restore_collection(store, folder, name)
+            await _restore_collection(store, folder, name, indexes[name])
         await _skip_ids(store, skipped_ids)
     except OperationFailure as error:
         raise BackupFailed(f"the database refuses: {error.details or error}") from error
@@ -61,10 +62,8 @@ async def _require_empty(store: Store) -> None:
             )
 
 
-async def _restore_collection(store: Store, folder: Path, name: str) -> None:
-    metadata = read_metadata(folder / f"{name}.metadata.json")
+async def _restore_collection(store: Store, folder: Path, name: str, indexes: list[dict[str, Any]]) -> None:
     await store.ensure_collection(name)
-    indexes = [index for index in metadata["indexes"] if index["name"] != "_id_"]
     if indexes:
         await store.database.command("createIndexes", name, indexes=indexes)
     for batch in _batches(read_documents(folder / f"{name}.bson")):

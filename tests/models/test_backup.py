@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -112,12 +113,25 @@ def lose_a_file(folder: Path) -> None:
     (folder / "users.bson").unlink()
 
 
+def lose_the_metadata(folder: Path) -> None:
+    (folder / "users.metadata.json").unlink()
+
+
+def cut_the_metadata(folder: Path) -> None:
+    (folder / "users.metadata.json").write_text('{"indexes": [')
+
+
 def lose_the_manifest(folder: Path) -> None:
     (folder / MANIFEST).unlink()
 
 
 def spoil_the_manifest(folder: Path) -> None:
     (folder / MANIFEST).write_text("{}")
+
+
+def list_no_collections(folder: Path) -> None:
+    told = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps({**told, "collections": ["users"]}))
 
 
 def write_as_a_later_release(folder: Path) -> None:
@@ -130,8 +144,11 @@ def write_as_a_later_release(folder: Path) -> None:
     [
         (cut, "users.bson is not the file that was written"),
         (lose_a_file, "users.bson cannot be read: No such file"),
+        (lose_the_metadata, "users.metadata.json cannot be read: No such file"),
+        (cut_the_metadata, "users.metadata.json is not as it was written"),
         (lose_the_manifest, "is no complete dump"),
         (spoil_the_manifest, "is not as it was written"),
+        (list_no_collections, "is not as it was written"),
         (write_as_a_later_release, "format 2: restore it with the release 9.0"),
     ],
 )
@@ -147,6 +164,17 @@ async def test_a_dump_that_is_not_whole_is_refused(
 async def test_a_folder_that_is_there_is_not_written_to(folder: Path, source: Store) -> None:
     with pytest.raises(BackupFailed, match="name a new folder"):
         await dump(source, folder, "1.0", KEYS, VAULT)
+
+
+async def test_a_dump_that_does_not_fit_the_disk_says_so(source: Store, tmp_path: Path) -> None:
+    await source.collection("users").insert_one({"_id": 3, "username": "x" * 200_000})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(BackupFailed, match="dump cannot be written: File too large; delete it"):
+            await dump(source, tmp_path / "dump", "1.0", KEYS, VAULT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def test_without_a_database_nothing_is_written(tmp_path: Path) -> None:
