@@ -22,6 +22,7 @@ from models.secrets.vault import Vault
 from models.store.client import Store
 
 LEFT_OUT = ("leases",)  # who does something now
+OF_MONGODB = "system."  # its own, such as the profiler's: no snapshot holds it, and nobody may write it
 GONE = (239, 246)  # SnapshotTooOld, SnapshotUnavailable
 KNOWN = "userbus backup"
 Listed = Mapping[str, Mapping[str, Any]]  # what MongoDB tells of each collection
@@ -63,7 +64,11 @@ def _explain(error: OperationFailure) -> str:
 
 async def _find_collections(store: Store) -> Listed:
     listed = await (await store.database.list_collections()).to_list(None)
-    return {each["name"]: each for each in listed if each["type"] == "collection" and each["name"] not in LEFT_OUT}
+    return {each["name"]: each for each in listed if each["type"] == "collection" and _is_dumped(each["name"])}
+
+
+def _is_dumped(name: str) -> bool:
+    return name not in LEFT_OUT and not name.startswith(OF_MONGODB)
 
 
 async def _write_collections(store: Store, folder: Path, found: Listed) -> dict[str, DumpedCollection]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.errors import OperationFailure, PyMongoError
 
-from models.backup.dump import KNOWN
+from models.backup.dump import KNOWN, OF_MONGODB
 from models.backup.files import BackupFailed, Manifest, read_documents, read_indexes, read_manifest
 from models.errors.accounts import NoKey
 from models.secrets.keys import Keys
@@ -55,7 +55,7 @@ def _check_keys(manifest: Manifest, keys: Keys, vault: Vault) -> None:
 
 async def _require_empty(store: Store) -> None:
     for name in sorted(await store.database.list_collection_names()):
-        if await store.database[name].find_one({}, {"_id": 1}):
+        if not name.startswith(OF_MONGODB) and await store.database[name].find_one({}, {"_id": 1}):
             raise BackupFailed(
                 f"the database {store.database.name} is not empty ({name}): stop all workers, and name another one in "
                 "USERBUS_MONGO_URL or drop this one"

@@ -177,6 +177,18 @@ async def test_a_dump_that_does_not_fit_the_disk_says_so(source: Store, tmp_path
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+async def test_what_mongodb_keeps_of_its_own_is_no_part_of_a_dump(source: Store, target: Store, tmp_path: Path) -> None:
+    for store in (source, target):
+        await store.database.command("profile", 2)  # as whoever looks for slow queries has it
+        await store.database["users"].find_one({"username": "ada"})
+        assert await store.database["system.profile"].count_documents({}) > 0
+    await dump(source, tmp_path / "dump", "1.0", KEYS, VAULT)
+    manifest = await restore(target, tmp_path / "dump", KEYS, VAULT, 0)
+    assert manifest.collections.keys() == {"counters", "users"}
+    for store in (source, target):
+        await store.database.command("profile", 0)
+
+
 async def test_without_a_database_nothing_is_written(tmp_path: Path) -> None:
     store = Store(f"mongodb://127.0.0.1:{free_port()}/userbus?serverSelectionTimeoutMS=100", timeout=0.5)
     with pytest.raises(BackupFailed, match="the database does not answer"):
