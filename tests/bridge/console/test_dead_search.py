@@ -54,6 +54,16 @@ async def test_they_are_found_and_dropped_by_each_condition(
     assert "None of the 5 dead letters is like that." in await operator.visitor.read("/dead?text=nowhere")
 
 
+async def test_what_was_searched_for_is_dropped_whatever_its_letters(
+    operator: SignedInOperator, client: Client, stack: Stack
+) -> None:
+    text = "خانه\u200cها"  # with a joiner, a format character
+    await add_dead_letters(client, 1, **{"x-userbus-text": text})
+    answer = await operator.visitor.submit(f"/dead/letters?{urlencode({'text': text})}", "/dead/drop")
+    assert "<h1>1 dropped</h1>" in answer.text
+    assert await read_waiting_ids(stack.amqp_url) == []
+
+
 async def test_a_time_that_is_none_selects_nothing(operator: SignedInOperator, client: Client, stack: Stack) -> None:
     ids = await add_dead_letters(client, 1)
     assert "since" in await operator.visitor.read("/dead/letters?since=yesterday", 400)
