@@ -1,12 +1,19 @@
-"""What the fields of forms hold."""
+"""What the fields of forms hold, and where a list goes on after a form was sent."""
 
+import asyncio
+import re
 from html import unescape
+from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
+
+import httpx
 
 from tests.bridge.console.conftest import SignedInOperator
 from tests.support.client import Client
 
 JOINED = "خانه\u200cها 👩\u200d💻"  # joiners are format characters, and part of words
+PAGE = 50  # rows
 
 
 async def test_a_changed_role_or_resource_keeps_what_was_not_typed(client: Client, operator: SignedInOperator) -> None:
@@ -30,3 +37,23 @@ async def test_a_tenant_is_named_by_its_id_whatever_its_letters(client: Client, 
     tenant = f"\u200d{uuid4().hex}"
     await client.done("tenant.create", {"id": tenant, "title": "T"})
     assert f'name="id" value="{tenant}"' in unescape(await operator.visitor.read("/tenants"))
+
+
+async def test_a_list_goes_on_after_a_form_and_says_what_was_done_once(
+    client: Client, operator: SignedInOperator
+) -> None:
+    bodies: list[dict[str, Any]] = [{"id": f"t{uuid4().hex}", "title": "T"} for _ in range(PAGE + 1)]
+    tenants = await asyncio.gather(*(client.done("tenant.create", body) for body in bodies))
+    answer = await operator.visitor.send("/tenants/secret", id=tenants[0]["id"])
+    assert "It is shown here alone" in answer.text
+    assert "<h1>Tenants</h1>" in await read_next(operator, answer)
+    answer = await operator.visitor.http.get("/console/tenants?notice=new-key")
+    assert "The tenant has a new signing key" in answer.text
+    assert "The tenant has a new signing key" not in await read_next(operator, answer)
+
+
+async def read_next(operator: SignedInOperator, answer: httpx.Response) -> str:
+    (link,) = re.findall('href="([^"]*)" rel="next"', answer.text)
+    following = await operator.visitor.http.get(urljoin(str(answer.url), unescape(link)))
+    assert following.status_code == 200, following.text
+    return following.text
