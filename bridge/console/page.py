@@ -117,6 +117,11 @@ class PageRequest:
         """The number in the path of a route with `{id:number}`."""
         return int(self.http.path_params["id"])
 
+    def find_changes(self, *names: str) -> dict[str, str]:
+        """The fields of the form whose text is another than the page showed: somebody may have changed the rest."""
+        typed = {name: self.form.get(name, "") for name in names}
+        return {name: text for name, text in typed.items() if text != self.form.get(f"stored_{name}")}
+
     def make_secret(self) -> str:
         """A random secret; for a form that is sent twice the same one, so that the command is the same too."""
         form_id = self.form.get("form_id")

@@ -43,8 +43,8 @@ async def create_resource(request: PageRequest) -> Response:
 
 
 async def update_resource(request: PageRequest) -> Response:
-    """Change the code and the detail of a resource."""
-    await request.ask(UpdateResource.model_validate({"id": request.id, **_fields(request)}))
+    """Change the code and the detail of a resource, or one of them."""
+    await request.ask(UpdateResource.model_validate({"id": request.id, **request.find_changes("code", "detail")}))
     return request.redirect("/resources", "updated")
 
 

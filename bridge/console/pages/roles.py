@@ -62,8 +62,8 @@ async def create_role(request: PageRequest) -> Response:
 
 
 async def update_role(request: PageRequest) -> Response:
-    """Change the name and the code of a role."""
-    await request.ask(UpdateRole.model_validate({"id": request.id, **_fields(request)}))
+    """Change the name and the code of a role, or one of them."""
+    await request.ask(UpdateRole.model_validate({"id": request.id, **request.find_changes("name", "code")}))
     return request.redirect(f"/roles/{request.id}", "updated")
 
 

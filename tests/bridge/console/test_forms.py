@@ -11,6 +11,7 @@ import httpx
 
 from tests.bridge.console.conftest import SignedInOperator
 from tests.support.client import Client
+from tests.support.console import Forms
 
 JOINED = "خانه\u200cها 👩\u200d💻"  # joiners are format characters, and part of words
 PAGE = 50  # rows
@@ -31,6 +32,28 @@ async def test_a_changed_role_or_resource_keeps_what_was_not_typed(client: Clien
     await operator.visitor.submit(f"/resources?text={mark}", form, code=f"new {mark}")
     changed = await client.done("resource.get", {"id": resource["id"]})
     assert (changed["detail"], changed["code"]) == (body["detail"], f"new {mark}")
+
+
+async def test_who_changes_one_field_leaves_alone_what_another_operator_has_changed_meanwhile(
+    client: Client, operator: SignedInOperator
+) -> None:
+    mark = uuid4().hex
+    app = await client.done("app.create", {"code": f"A{mark}", "name": "app"})
+    kind = await client.done("resource_type.create", {"code": f"K{mark}", "name": "kind"})
+    role = await client.done("role.create", {"name": f"old {mark}", "app_id": app["id"]})
+    body = {"app_id": app["id"], "resource_type_id": kind["id"], "code": f"old {mark}", "detail": "old"}
+    resource = await client.done("resource.create", body)
+    for page, at, theirs in (
+        (f"/roles/{role['id']}", f"/roles/{role['id']}", {"name": f"new {mark}"}),
+        (f"/resources?text={mark}", f"/resources/{resource['id']}", {"detail": "new"}),
+    ):
+        noun, row = at.split("/")[1].removesuffix("s"), int(at.split("/")[2])
+        form = Forms(await operator.visitor.read(page)).found[f"/console{at}/update"]
+        await client.done(f"{noun}.update", {"id": row, **theirs})
+        answer = await operator.visitor.send(f"{at}/update", **{**form, "code": f"mine {mark}"})
+        assert answer.status_code == 303
+        changed = await client.done(f"{noun}.get", {"id": row})
+        assert changed.items() >= {**theirs, "code": f"mine {mark}"}.items()
 
 
 async def test_a_tenant_is_named_by_its_id_whatever_its_letters(client: Client, operator: SignedInOperator) -> None:
