@@ -2,15 +2,22 @@
 
 import asyncio
 from collections import deque
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 from client.bus import Bus
 from client.errors import BusError
 from client.event import Event
+from client.subscription import Subscription
 
 KEPT = 500
 BACK = timedelta(minutes=15)
 UNSEEN_SECONDS = 60.0
+OPEN_SECONDS = 5.0  # after which the page says why there is nothing; whoever looks next begins anew
+
+
+class NotOpened(Exception):
+    """The log could not be opened in time; the text says why."""
 
 
 class EventTail:
@@ -38,13 +45,23 @@ class EventTail:
 
     async def _read(self) -> None:
         try:
-            bus = Bus(self._url, app_id="userbus-console")
-            async with bus, bus.replay(datetime.now(UTC) - BACK) as events:
+            async with Bus(self._url, app_id="userbus-console") as bus, AsyncExitStack() as stack:
+                events = await self._open(bus, stack)
                 self.fault = None
                 async for event in events:
                     self._events.append(event)
         except BusError as error:
             self.fault = error.message
+        except NotOpened as error:
+            self.fault = str(error)
+
+    async def _open(self, bus: Bus, stack: AsyncExitStack) -> Subscription:
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                return await stack.enter_async_context(bus.replay(datetime.now(UTC) - BACK))
+        except TimeoutError:
+            why = "it is not there, or its node is down" if bus.state == "up" else str(bus.failure) or repr(bus.failure)
+            raise NotOpened(why) from None
 
     def _end_unseen(self) -> None:
         loop = asyncio.get_running_loop()

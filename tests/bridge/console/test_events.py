@@ -1,12 +1,19 @@
 """Events as they come, in the console."""
 
 import asyncio
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+from pydantic import SecretStr
+
+from bridge.app import create_app
+from bridge.settings import Settings
 from tests.bridge.console.conftest import SignedInOperator
 from tests.support.client import Client
-from tests.support.console import Visitor
+from tests.support.console import Visitor, create_root
+from tests.support.loopback import http_client, serve
 from tests.support.patience import PATIENCE
+from tests.support.stack import Stack, without_heartbeat
 
 
 async def read_until(visitor: Visitor, path: str, words: str) -> str:
@@ -43,6 +50,21 @@ async def test_a_user_s_page_leads_to_the_events_of_that_user_alone(operator: Si
     await read_until(operator.visitor, "/events?subject=user/", f"user/{other['id']}</td>")
     part = await read_until(operator.visitor, path, f"user/{user['id']}</td>")
     assert f"user/{other['id']}</td>" not in part
+
+
+async def test_a_log_that_cannot_be_read_is_told_and_not_shown_as_empty(stack: Stack, client: Client) -> None:
+    place = urlsplit(stack.amqp_url)
+    nobody = urlunsplit(place._replace(netloc=f"nobody:wrong@{place.hostname}:{place.port}"))
+    amqp_url, root = without_heartbeat(stack.amqp_url), await create_root(client)
+    app = create_app(
+        Settings(amqp_url=amqp_url, bridge_timeout=PATIENCE, console=True, console_broker_amqp_url=SecretStr(nobody))
+    )
+    async with serve(app, lifespan="on") as url, http_client(url) as http:
+        visitor = Visitor(http)
+        await visitor.sign_in(root["username"])
+        part = await read_until(visitor, "/events/live", "The log of events cannot be read")
+    assert "ACCESS_REFUSED" in part
+    assert "There are none" not in part
 
 
 async def test_a_stranger_sees_no_events(stranger: Visitor) -> None:
