@@ -73,8 +73,10 @@ async def _read(channel: AbstractChannel, queue: str, count: int) -> list[Abstra
         try:
             async with asyncio.timeout(ARRIVAL_SECONDS):
                 found.append(await arrived.get())
-        except TimeoutError:  # another worker looks at it just now, it is due meanwhile, or the broker is slow
-            if not await _count_ready(channel, queue):
+        except TimeoutError:  # it is due meanwhile, another worker looks at it just now, or the broker is slow
+            # what it had sent when it answered the first time has come when it answers again
+            ready = max(await _count_ready(channel, queue), await _count_ready(channel, queue))
+            if not ready and arrived.empty():
                 break
     return found
 
