@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import os
+import sys
+from asyncio.subprocess import PIPE
 from uuid import uuid4
 
 import pytest
 
-from cli.events import IDLE_SECONDS
 from tests.support.client import Client
 from tests.support.command_line import run_userbus
+from tests.support.patience import PATIENCE
 from tests.support.proxy import proxy
 from tests.support.stack import Stack
 
@@ -56,13 +59,18 @@ async def test_past_events_do_not_end_with_a_lost_connection(client: Client, sta
             return b""
 
         link.answers = cut_at_the_last
-        replaying = asyncio.create_task(run_userbus(url, "events", "replay", "--since", "1m", "user.created"))
-        await lost.wait()
-        await asyncio.sleep(IDLE_SECONDS + 1)
+        words = ("-m", "cli", "events", "replay", "--since", "1m", "user.created")
+        env = {**os.environ, "USERBUS_AMQP_URL": url}
+        program = await asyncio.create_subprocess_exec(sys.executable, *words, env=env, stdout=PIPE, stderr=PIPE)
+        assert program.stderr
+        async with asyncio.timeout(PATIENCE):
+            while b"the connection to the broker was lost" not in (line := await program.stderr.readline()):
+                assert line, "it ended without a word"
+        assert lost.is_set()
         link.heal()
-        status, out, err = await replaying
-    assert (status, "the connection to the broker was lost" in err) == (0, True)
-    assert f"user/{users[-1]['id']}" in out
+        out, _ = await program.communicate()
+    assert program.returncode == 0
+    assert f"user/{users[-1]['id']}" in out.decode()
 
 
 @pytest.mark.parametrize("since", ["0001-01-01", "1969-07-20T20:17:40Z", "99999d", "99999999999999999999h"])
