@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from devstack.servers import RunningServers
+from models.store.document import now
 from tests.support.client import Client
 from tests.support.gateway import Gateway, gateway
 from tests.support.stack import fresh_database, settings
+from tests.support.stores import open_store
 from tests.support.webhooks import a_receiver, a_webhook, told, verified
 from worker.app import Worker, run_worker
 
@@ -30,6 +33,12 @@ class Given:
         """A worker until the block ends."""
         async with run_worker(settings(self._servers, mongo_url=self._database, **changed)) as up:
             yield up
+
+    async def age_attempts(self, by: timedelta) -> None:
+        """Let the first attempts of what waits be so old."""
+        async with open_store(self._database) as store:
+            first = {"$set": {"first_at": now() - by}}
+            await store.collection("webhook_deliveries").update_many({"state": "waiting"}, first)
 
     async def user(self, changes: int = 0) -> str:
         """The subject of a new user with so many events after its creation."""
@@ -96,6 +105,20 @@ async def test_a_receiver_that_is_gone_is_disabled_at_once(given: Given) -> None
         (disabled,) = await events.about(f"webhook/{webhook['id']}", 1)
         assert (disabled["data"]["enabled"], disabled["data"]["disabled_because"]) == (False, "gone")
         assert len(await told(given.client, webhook, "waiting", 1)) == 1
+
+
+async def test_what_waits_is_tried_for_days_again_once_its_webhook_is_enabled(given: Given) -> None:
+    async with given.worker(), gateway((204, None)) as played:
+        webhook = await a_receiver(given.client, played, "user.*")
+        events = await given.client.events("webhook.disabled")
+        played.answers = [(410, {})]
+        subject = await given.user()
+        await events.about(f"webhook/{webhook['id']}", 1)
+        await given.age_attempts(timedelta(days=4))
+        played.answers = [(503, {}), (204, None)]
+        await given.client.done("webhook.update", {"id": webhook["id"], "enabled": True})
+        log = await told(given.client, webhook, "delivered", 2)
+    assert log[-1]["subject"] == subject
 
 
 async def test_one_event_that_is_refused_for_long_fails_alone(given: Given) -> None:

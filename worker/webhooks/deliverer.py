@@ -129,13 +129,16 @@ class WebhookDeliverer:
 
     async def _settle_refused(self, webhook: Webhook, delivery: WaitingDelivery, outcome: str, is_gone: bool) -> None:
         log.info("webhook not delivered", webhook=webhook.id, event_id=delivery.event_id, outcome=outcome)
-        if now() - delivery.first_at < self._patience:
+        began = max(
+            delivery.first_at, webhook.updated_at
+        )  # who has enabled it again, or changed its URL, is given time
+        if now() - began < self._patience:
             await self._deliveries.retry(delivery, outcome, STEPS[min(delivery.attempts, len(STEPS)) - 1])
             self.outcomes["retried"] += 1
         else:
             await self._deliveries.give_up(delivery, outcome)
             self.outcomes["failed"] += 1
-            if not await self._deliveries.has_taken_since(webhook.id, delivery.first_at):
+            if not await self._deliveries.has_taken_since(webhook.id, began):
                 await self._disable(webhook, "failing")
         if is_gone:
             await self._disable(webhook, "gone")
