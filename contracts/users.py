@@ -99,11 +99,12 @@ class UpdateUser(UserWithPassword, Command[UserView]):
     """Change the given fields of a live user; null clears, `role_ids`, `group_ids` and `accounts` replace.
 
     With `revision` it fails with `user.stale` if the user has changed since. Setting or clearing the password ends
-    every session and token of the user. An account at an integration where the user has one already keeps its number
-    and its place: another order is no change. A role or group that the user has already may be named although it has
-    been deleted since; with `live_roles` no such role may. `role_ids` of a root user are ignored. With `protect_root` a
-    root user stays as it is: `user.root_protected`. Fails with `user.not_found`, `user.stale`, `user.unidentified` (no
-    identifier would be left), and with the codes of `user.create`.
+    every session and token of the user; a telephone number that is taken from it loses its SMS code. An account at
+    an integration where the user has one already keeps its number and its place: another order is no change. A role
+    or group that the user has already may be named although it has been deleted since; with `live_roles` no such
+    role may. `role_ids` of a root user are ignored. With `protect_root` a root user stays as it is:
+    `user.root_protected`. Fails with `user.not_found`, `user.stale`, `user.unidentified` (no identifier would be
+    left), and with the codes of `user.create`.
     """
 
     id: Id

@@ -1,6 +1,6 @@
 """Users: create, update, set their status, delete, get, search, check taken identifiers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.base import Deleted
@@ -68,8 +68,7 @@ async def update_user(command: UpdateUser, unit: UnitOfWork) -> UserView:
         unit.dependencies.policy.refuse_username(user.username)
     if fields.keys() & {*_LINKS, "accounts"}:
         await _check_links(user, _leave_out_links(fields, before, command.live_roles), unit)
-    if "password" in changed:
-        await unit.sessions.end_all(user.id)
+    await _end_former(before, changed, unit)
     if changed:
         unit.emit("user.updated", user, lambda after: _change_view(after, changed))
     emit_account_changes(user, before.accounts, unit)
@@ -138,6 +137,14 @@ async def delete_user(command: DeleteUser, unit: UnitOfWork) -> Deleted:
     await unit.users.erase(user)
     await unit.forget(user)
     return Deleted(deleted=1)
+
+
+async def _end_former(before: User, changed: Sequence[str], unit: UnitOfWork) -> None:
+    """End what the former password, or the former number, has opened."""
+    if "password" in changed:
+        await unit.sessions.end_all(before.id)
+    if "telephone" in changed:
+        await _drop_code(before, unit)
 
 
 async def _drop_code(user: User, unit: UnitOfWork) -> None:

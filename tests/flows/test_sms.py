@@ -153,3 +153,13 @@ async def test_a_code_ends_with_its_user(client: Client, stack: Stack, end: tupl
     name, fields = end
     await client.done(name, {"id": user["id"], **fields})
     assert await verdict(client, telephone, code) == WRONG
+
+
+async def test_a_code_ends_where_its_number_is_taken_from_its_user(client: Client, stack: Stack) -> None:
+    telephone, code = await coded(client, stack)
+    user, next_one = [await client.done("user.create", {"username": f"u_{uuid4().hex}"}) for _ in range(2)]
+    await client.done("user.update", {"id": user["id"], "telephone": telephone})
+    await client.done("user.update", {"id": user["id"], "telephone": None})
+    await client.done("user.update", {"id": next_one["id"], "telephone": telephone})
+    body = {"telephone": telephone, "code": code, "new_password": "correct horse battery 7"}
+    assert (await client.refused("auth.reset_password", body))["code"] == "sms.code_wrong"
