@@ -148,9 +148,11 @@ class LockoutRepository(Repository[Lockout]):
     async def load(self, counter: Lockout) -> Lockout:
         """Return the stored counter, or the new one if none is stored. Raises as `refuse_locked` does."""
         found = await self.find(id=counter.id)
-        if found is not None:
-            found.refuse_locked()
-        return found or counter
+        if found is None:
+            return counter
+        found.refuse_locked()
+        found.user_id = counter.user_id  # an identifier may have become another user's meanwhile
+        return found
 
     async def _find_stored(self, counters: Iterable[Lockout]) -> list[Lockout]:
         return await self.find_all([counter.id for counter in counters])

@@ -168,3 +168,16 @@ async def test_guesses_with_all_identifiers_of_a_user_are_counted_together(clien
     await rows.update_one({"_id": counter.id}, {"$set": {"failures": row["failures"][:1] * SLOWING.max_failures}})
     for login in logins.values():
         assert await fail_sign_in(client, login, PASSWORD, realm="usermgmt") == BAD
+
+
+async def test_a_failure_is_told_of_who_has_the_name_now(client: Client) -> None:
+    name = f"u{uuid4().hex}"
+    await guess(client, name, 1)  # nobody's yet
+    first = await client.done("user.create", {"username": name, "password": PASSWORD})
+    await guess(client, name, 1)
+    await client.done("user.update", {"id": first["id"], "username": f"u{uuid4().hex}"})
+    second = await client.done("user.create", {"username": name, "password": PASSWORD})
+    await guess(client, name, 1)
+    for user in (first, second):
+        entries = await client.done("audit.search", {"subject": f"user/{user['id']}", "name": "auth.sign_in"})
+        assert len(entries["items"]) == 1
