@@ -12,9 +12,9 @@ from contracts.types import Text, Timestamp
 class AuditEntry(View):
     """One command.
 
-    `subjects` are what its events are about (`user/42`), the first 100 of them; `outcome` is `done` or the code of the
-    problem, null in entries of earlier versions. `locked_until` is for a failed sign-in that was one too many: until
-    when it has locked the identifier. `caller` is the sender's RabbitMQ user, `actor` for whom it was sent,
+    `subjects` are what it is about (`user/42`, `tenant/portal`), the first 100 of them; `outcome` is `done` or the code
+    of the problem, null in entries of earlier versions. `locked_until` is for a failed sign-in that was one too many:
+    until when it has locked the identifier. `caller` is the sender's RabbitMQ user, `actor` for whom it was sent,
     `client_address` the network address of the HTTP client, null once the person has been erased.
     """
 

@@ -41,6 +41,7 @@ async def revoke_session(command: RevokeSession, unit: UnitOfWork) -> Revoked:
     sessions = await unit.sessions.find_stored(command.user_id, command.id)
     if command.id is not None and not sessions:
         raise SessionNotFound
+    unit.add_subject(f"user/{command.user_id}")
     for session in sessions:
         unit.emit("session.revoked", session, session_view)
     await (unit.sessions.end_all(command.user_id) if command.id is None else unit.sessions.remove(command.id))

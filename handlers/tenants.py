@@ -34,6 +34,7 @@ async def create_tenant(command: CreateTenant, unit: UnitOfWork) -> TenantCreate
         title=command.title,
         secret=unit.tenants.hash_secret(command.id, secret),
     )
+    unit.add_subject(tenant.subject)
     await unit.tenants.add(tenant)
     return TenantCreated(**dict(tenant_view(tenant)), secret=generated)
 
@@ -48,6 +49,7 @@ async def update_tenant(command: UpdateTenant, unit: UnitOfWork) -> TenantView:
         tenant.key = generate_key()
         await unit.sessions.end_tenant(tenant.name)
     tenant.touch()
+    unit.add_subject(tenant.subject)
     await unit.tenants.save(tenant)
     return tenant_view(tenant)
 
@@ -69,6 +71,7 @@ async def delete_tenant(command: DeleteTenant, unit: UnitOfWork) -> Deleted:
     tenant = await unit.tenants.find(name=command.id)
     if tenant is None:
         return Deleted(deleted=0)
+    unit.add_subject(tenant.subject)
     await unit.sessions.end_tenant(tenant.name)
     await unit.tenants.remove(tenant.id)
     return Deleted(deleted=1)

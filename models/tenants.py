@@ -45,6 +45,11 @@ class Tenant(Document):
     secret: str
     key: str = Field(default_factory=generate_key)
 
+    @property
+    def subject(self) -> str:
+        """What the audit trail calls it: by its id on the bus."""
+        return f"{self.noun}/{self.name}"
+
     def to_row(self) -> BsonDict:
         """Return the stored row, with case-folded copies for search."""
         return super().to_row() | {"folded": {"name": fold(self.name), "title": fold(self.title)}}

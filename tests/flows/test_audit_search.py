@@ -94,3 +94,18 @@ async def test_each_condition_is_found_by_an_index_in_order(stack: Stack, given:
     stages = str(plan["queryPlanner"]["winningPlan"])
     assert "'SORT'" not in stages
     assert f"'keyPattern': {{'{first}': " in stages
+
+
+async def test_what_was_done_to_a_tenant_or_to_the_sessions_of_a_user_is_found_by_them(client: Client) -> None:
+    tenant = f"t{uuid4().hex}"
+    await client.done("tenant.create", {"id": tenant, "title": "T"})
+    await client.done("tenant.update", {"id": tenant, "new_key": True})
+    await client.done("tenant.delete", {"id": tenant})
+    user = await client.done("user.create", {"username": f"u{uuid4().hex}"})
+    await client.done("session.revoke", {"user_id": user["id"]})
+    for subject, names in (
+        (f"tenant/{tenant}", ["tenant.delete", "tenant.update", "tenant.create"]),
+        (f"user/{user['id']}", ["session.revoke", "user.create"]),
+    ):
+        found = (await client.done("audit.search", {"subject": subject}))["items"]
+        assert [entry["name"] for entry in found] == names
