@@ -65,7 +65,7 @@ def examine(
     settings = read_topology_settings()
     seen = asyncio.run(_ask())
     findings = [*seen.findings, *_check_workers(seen.workers), *_check_broker(settings, seen.workers)]
-    bridge = read_bridge_settings(bridge_env.read_text().splitlines()) if bridge_env else {}
+    bridge = read_bridge_settings(bridge_env) if bridge_env else {}
     findings += check_going_live([worker.view for worker in seen.workers], bridge)
     findings.sort(key=lambda finding: ORDER.index(finding.state))
     _print(findings, lines, everything)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
+from pathlib import Path
 
 from cli.doctor.finding import Finding, judge
 from contracts.diagnosis import DiagnosisView
@@ -164,8 +165,9 @@ def _judge_row(row: Check, given: Mapping[str, str], where: str) -> Finding:
     )
 
 
-def read_bridge_settings(lines: Sequence[str]) -> dict[str, str]:
-    """Return the USERBUS_ settings of an environment file's lines, by their names in small letters."""
+def read_bridge_settings(file: Path) -> dict[str, str]:
+    """Return the USERBUS_ settings of an environment file, by their names in small letters."""
+    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()  # comments may be of any encoding
     given = (line.strip().removeprefix("export ").partition("=") for line in lines if not line.lstrip().startswith("#"))
     return {
         name.removeprefix("USERBUS_").lower(): value.strip().strip("'\"")

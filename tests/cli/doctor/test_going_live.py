@@ -1,6 +1,7 @@
 """The checklist for going live: which rows are open by which settings."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -119,6 +120,8 @@ def test_without_the_bridges_settings_its_rows_are_not_seen() -> None:
     assert {row.what for row in BRIDGE} <= unseen
 
 
-def test_a_file_of_settings_is_read_as_a_shell_or_a_container_writes_it() -> None:
-    lines = ["# USERBUS_A=1", "export USERBUS_COOKIE_SECURE='true'", 'USERBUS_CONSOLE="1"', "OTHER=2", ""]
-    assert read_bridge_settings(lines) == {"cookie_secure": "true", "console": "1"}
+def test_a_file_of_settings_is_read_as_a_shell_or_a_container_writes_it(tmp_path: Path) -> None:
+    file, latin = tmp_path / "bridge.env", "# f\xfcr USERBUS_A=1".encode("latin-1")
+    lines = [latin, b"export USERBUS_COOKIE_SECURE='true'", b'USERBUS_CONSOLE="1"', b"OTHER=2", b""]
+    file.write_bytes(b"\n".join(lines))
+    assert read_bridge_settings(file) == {"cookie_secure": "true", "console": "1"}
