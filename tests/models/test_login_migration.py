@@ -73,7 +73,7 @@ async def test_who_has_the_number_of_another_is_told_and_found_as_before(
     await insert(database, User(id=1, telephone=f"+86{NUMBER}"), User(id=2, telephone=NUMBER, name="Ada"))
     with capture_logs() as logs:
         await migrate(database)
-    told = [entry["users"] for entry in logs if entry["log_level"] == "warning"]
+    told = [entry["users"] for entry in logs if entry["event"].startswith("users have a login identifier")]
     assert told == [[2]]
     found = {login: await find_id(dependencies, login) for login in (f"+86{NUMBER}", NUMBER)}
     assert found == {f"+86{NUMBER}": 1, NUMBER: 2}
