@@ -15,6 +15,7 @@ from aiormq.abc import FieldTable
 
 from client.event import Event, read_event
 from contracts.catalog import EVENTS_EXCHANGE, EVENTS_LOG
+from contracts.lost_connections import name_lost_connections
 
 Receive = Callable[[AbstractIncomingMessage | None], Awaitable[None]]  # None has the subscription look again
 Start = Literal["first", "next"] | int | datetime
@@ -122,7 +123,7 @@ class EventLog:
         """Consume what is to be read, once the log's first message tells whether it is the log of before."""
         if self._is_anew(first):
             self._next = 0
-        with suppress(*CONNECTION_EXCEPTIONS):  # then the channel is lost, and consuming begins anew
+        with suppress(*CONNECTION_EXCEPTIONS), name_lost_connections():  # then consuming begins anew on another channel
             await (await channel.get_queue(self.name, ensure=False)).cancel(first.consumer_tag or "")
             await first.ack()
             await self._consume_from(self._next or 0, channel, receive, self.prefetch)

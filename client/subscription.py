@@ -18,6 +18,7 @@ from client.errors import BusError, Conflict, access_refused, unavailable
 from client.event import Event, read_event
 from client.sequences import Sequences
 from client.sources import OFFSET, Source
+from contracts.lost_connections import name_lost_connections
 from contracts.problem import Problem
 from tracing.messages import begin_message_span
 from tracing.spans import NOT_RECORDED, Span
@@ -192,7 +193,7 @@ def _begin_processing(message: AbstractIncomingMessage, event: Event) -> Span:
 
 
 async def _acknowledge(message: AbstractIncomingMessage) -> None:
-    with suppress(*CONNECTION_EXCEPTIONS):  # then it is delivered again, and recognised by its id
+    with suppress(*CONNECTION_EXCEPTIONS), name_lost_connections():  # it is delivered again, and recognised by its id
         await message.ack()
 
 

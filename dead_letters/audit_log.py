@@ -14,6 +14,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from client.sources import stream_place
 from contracts.catalog import DEAD_LOG
+from contracts.lost_connections import name_lost_connections
 from dead_letters.dead_letter import Selection
 
 IDS_PER_ENTRY = 500
@@ -49,7 +50,8 @@ class AuditLog:
     async def _append(self, entry: dict[str, Any]) -> None:
         entry = {"at": datetime.now(UTC).isoformat(), "by": self.by, "verb": self.verb, **entry}
         message = aio_pika.Message(json.dumps(entry, ensure_ascii=False).encode(), delivery_mode=2)
-        await self.channel.default_exchange.publish(message, DEAD_LOG)
+        with name_lost_connections():
+            await self.channel.default_exchange.publish(message, DEAD_LOG)
 
     async def __aenter__(self) -> Self:
         await self._append({"began": self.selection.conditions(), **({"why": self.why} if self.why else {})})
@@ -72,7 +74,8 @@ async def read_entries(channel: AbstractChannel, since: datetime | None = None) 
         while True:
             async with asyncio.timeout(QUIET):
                 message = await arrived.get()
-            await message.ack()
+            with name_lost_connections():
+                await message.ack()
             entry = json.loads(message.body)
             if since is None or entry["at"] >= since.isoformat():
                 yield entry

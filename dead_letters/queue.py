@@ -13,6 +13,7 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotF
 
 from client.broker import connect_broker
 from contracts.catalog import CATALOG, COMMANDS_EXCHANGE, DEAD, DEAD_UNDELIVERABLE
+from contracts.lost_connections import name_lost_connections
 
 KEPT_HEADERS = frozenset({"x-actor", "x-client-address", "traceparent", "tracestate"})
 FULL_PAUSE = 1.0
@@ -137,7 +138,8 @@ class DeadLetterQueue:
 
     async def remove(self, message: AbstractIncomingMessage) -> None:
         """Take a message out of the queue for good."""
-        await message.ack()
+        with name_lost_connections():
+            await message.ack()
         self._held -= 1
 
     async def redrive(self, message: AbstractIncomingMessage, body: bytes | None = None) -> bool:
@@ -153,7 +155,8 @@ class DeadLetterQueue:
         original.user_id = message.user_id if self._keep_callers else None
         for _ in range(FULL_TRIES):
             try:
-                await exchange.publish(original, message.routing_key or "", mandatory=True)
+                with name_lost_connections():
+                    await exchange.publish(original, message.routing_key or "", mandatory=True)
                 await self.remove(message)
                 return True
             except PublishError as error:

@@ -8,6 +8,8 @@ from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import DeliveryError
 
+from contracts.lost_connections import name_lost_connections
+
 BATCH = 200
 QUIET_SECONDS = 0.3
 FULL_SECONDS = 1.0
@@ -40,9 +42,10 @@ async def pump(connection: AbstractConnection, pipe: Pipe, say: Callable[[str], 
             batch = await _take_batch(arrived)
             if not batch and not await count_ready(channel, pipe.source):
                 return moved
-            await _publish_all(channel, pipe, batch, say)
-            for message in batch:
-                await channel.basic_ack(message.delivery_tag or 0)
+            with name_lost_connections():
+                await _publish_all(channel, pipe, batch, say)
+                for message in batch:
+                    await channel.basic_ack(message.delivery_tag or 0)
             moved += len(batch)
 
 

@@ -11,6 +11,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.lost_connections import name_lost_connections
 from handlers.cloudevents import plain_event
 from models.errors.base import StoreUnavailable
 from models.store.driver_errors import translate_errors
@@ -85,7 +86,7 @@ class WebhookIntake:
                     return
                 await asyncio.sleep(PAUSE_SECONDS)
         for message in batch:
-            with suppress(*CONNECTION_EXCEPTIONS):  # then they come again, and are there already
+            with suppress(*CONNECTION_EXCEPTIONS), name_lost_connections():  # they come again, and are there already
                 await message.ack()
         self._wake()
 
