@@ -1,5 +1,6 @@
 """`userbus events` on a broker that has the commands, and no log of events."""
 
+import asyncio
 from pathlib import Path
 
 import aio_pika
@@ -15,6 +16,6 @@ async def test_a_log_that_is_not_there_is_told(tmp_path: Path) -> None:
         async with await aio_pika.connect(without_heartbeat(url)) as connection:
             channel = await connection.channel()
             await channel.declare_exchange(COMMANDS_EXCHANGE, "topic", durable=True)
-        for words in (("replay",), ("tail",)):
-            status, out, err = await run_userbus(url, "events", *words)
+        verbs = (run_userbus(url, "events", verb) for verb in ("replay", "tail"))
+        for status, out, err in await asyncio.gather(*verbs):  # each waits for the log for a while
             assert (status, out, "userbus.events.log cannot be read" in err) == (1, "", True)
