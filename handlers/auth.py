@@ -16,10 +16,11 @@ from handlers.session_lookup import (
 )
 from handlers.session_start import bind_identity, drop_pending_identity, is_identity_taken, start_session
 from handlers.views import user_view
-from models.errors.auth import SessionInvalid, UserDisabled
+from models.errors.auth import BadCredentials, SessionInvalid, UserDisabled
 from models.errors.base import TryAgain
 from models.errors.users import UsernameTaken
 from models.sessions import PendingIdentity
+from models.tenants import Tenant
 from models.unit_of_work import UnitOfWork
 from models.users import User
 
@@ -46,25 +47,10 @@ async def sign_up(command: SignUp, unit: UnitOfWork) -> SignedIn | Failed:
 async def sign_in(command: SignIn, unit: UnitOfWork) -> SignedIn | Failed:
     """Check a password and start a session; the check comes before the transaction."""
     tenant = await authenticate_tenant(command.tenant, unit)
-    known = await unit.read_only.users.find(login=command.login)
-    locks = unit.dependencies.policy.realms[command.realm].locks
-    counters = unit.lockouts.new_counters(command.realm, locks, command.login, known.id if known else None)
-    await unit.read_only.lockouts.refuse_locked(counters)
-    user = _user_of_realm(known, command, unit)
-    correct, stronger_hash = await verify_password(command.password, user, unit)
-    previous = await find_current_session(command, tenant, unit)
-    if user is None or not correct:
-        return await refuse_and_sign_out(previous, await record_failed_attempt(counters, unit), unit)
-    if user.disabled:
-        return await refuse_and_sign_out(previous, UserDisabled(), unit)
-    await unit.lockouts.clear(counters)
-    if stronger_hash:
-        await unit.users.upgrade_hash(user, stronger_hash)
-    if await is_identity_taken(previous, user, unit):
-        return await drop_pending_identity(previous, unit)
-    if previous and previous.identity:
-        user = await _bind_to_checked(previous.identity, user, unit)
-    return await start_session(command, user, tenant, unit, previous)
+    try:
+        return await _check_and_start(command, tenant, unit)
+    except BadCredentials as refusal:  # too many failures within an hour; nothing is written yet
+        return await refuse_and_sign_out(await find_current_session(command, tenant, unit), refusal, unit)
 
 
 async def sign_out(command: SignOut, unit: UnitOfWork) -> SignedOut:
@@ -94,6 +80,28 @@ async def list_lockouts(query: ListLockouts, unit: UnitOfWork) -> LockoutList:
     user = await unit.users.get(query.user_id)
     counters = await unit.lockouts.find_counting(user.id, user.identifiers)
     return LockoutList(items=[counter_view(name, counter) for name, counter in counters])
+
+
+async def _check_and_start(command: SignIn, tenant: Tenant | None, unit: UnitOfWork) -> SignedIn | Failed:
+    known = await unit.read_only.users.find(login=command.login)
+    locks = unit.dependencies.policy.realms[command.realm].locks
+    counters = unit.lockouts.new_counters(command.realm, locks, command.login, known.id if known else None)
+    await unit.read_only.lockouts.refuse_locked(counters)
+    user = _user_of_realm(known, command, unit)
+    correct, stronger_hash = await verify_password(command.password, user, unit)
+    previous = await find_current_session(command, tenant, unit)
+    if user is None or not correct:
+        return await refuse_and_sign_out(previous, await record_failed_attempt(counters, unit), unit)
+    if user.disabled:
+        return await refuse_and_sign_out(previous, UserDisabled(), unit)
+    await unit.lockouts.clear(counters)
+    if stronger_hash:
+        await unit.users.upgrade_hash(user, stronger_hash)
+    if await is_identity_taken(previous, user, unit):
+        return await drop_pending_identity(previous, unit)
+    if previous and previous.identity:
+        user = await _bind_to_checked(previous.identity, user, unit)
+    return await start_session(command, user, tenant, unit, previous)
 
 
 def _user_of_realm(known: User | None, command: SignIn, unit: UnitOfWork) -> User | None:

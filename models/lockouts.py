@@ -141,8 +141,10 @@ class LockoutRepository(Repository[Lockout]):
 
     async def clear(self, counters: Iterable[Lockout]) -> None:
         """Delete the counters after a success. Raises as `refuse_locked` does if one has been locked meanwhile."""
-        for found in await self._find_stored(counters):
+        stored = await self._find_stored(counters)
+        for found in stored:  # all of them before the first is deleted
             found.refuse_locked()
+        for found in stored:
             await self.remove(found.id)
 
     async def load(self, counter: Lockout) -> Lockout:

@@ -137,6 +137,22 @@ async def test_after_a_hundred_failures_in_an_hour_no_password_is_right(client: 
     await sign_in(client, email)
 
 
+async def test_after_a_hundred_failures_a_sign_in_signs_the_visitor_out_as_any_wrong_one(
+    client: Client, stack: Stack
+) -> None:
+    email, at_the_door = address(), {"realm": "starcedu_local"}
+    user = (await sign_up(client, email=email))["user"]
+    token = (await sign_up(client, **at_the_door))["token"]
+    await delay(client, email)
+    rows = stack.worker.dependencies.store.collection("lockouts")
+    (counter,) = UnitOfWork(stack.worker.dependencies).lockouts.new_counters("standard", False, "", user["id"])
+    (at,) = (await rows.find_one({"_id": counter.id}))["failures"]
+    await rows.update_one({"_id": counter.id}, {"$set": {"failures": [at] * SLOWING.max_failures}})
+    assert await fail_sign_in(client, email, PASSWORD, session=token, **at_the_door) == BAD
+    assert not await is_valid_session(client, token, **at_the_door)
+    assert len((await rows.find_one({"_id": counter.id}))["failures"]) == SLOWING.max_failures
+
+
 async def test_no_door_tells_by_its_delay_whether_a_name_is_known_at_another(client: Client) -> None:
     known, unknown, without = (f"u{uuid4().hex}" for _ in range(3))
     await client.done("user.create", {"username": known, "password": PASSWORD})
