@@ -21,6 +21,7 @@ def telephone(text: str | None, country: str | None, default_country: str | None
         number = phonenumbers.parse(text, country or default_country)
     except NumberParseException:
         return text
-    if phonenumbers.region_code_for_number(number) == default_country:
+    # a number that no country has issued, as far as is known, has no region, as there may be no default country
+    if default_country and phonenumbers.region_code_for_number(number) == default_country:
         return phonenumbers.national_significant_number(number)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -13,6 +13,7 @@ from cli.imports.telephones import telephone
         ("+447400123456", None, "CN", "+447400123456"),
         ("07400 123456", "GB", "CN", "+447400123456"), ("07400 123456", "GB", None, "+447400123456"),
         ("+86 138 0000 1114", None, None, "+8613800001114"), ("13800001114", None, None, "13800001114"),
+        ("+1 (555) 555-0123", None, None, "+15555550123"), ("555-555-0123", "US", None, "+15555550123"),
         ("ask reception", None, "CN", "ask reception"), ("", None, "CN", ""), (None, None, "CN", None),
     ],
 )  # fmt: skip
