@@ -1,9 +1,11 @@
 """Times as other systems write them."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 FIRST_YEAR = 1900
+_NUMBER = re.compile(r"[0-9]{9,}(\.[0-9]+)?")  # shorter ones are dates, as 20240101
 _MILLISECONDS = 10**11  # a number from here on counts milliseconds: as seconds it would be after the year 5000
 
 
@@ -20,8 +22,8 @@ def parse_time(value: Any) -> str | None:
 
 
 def _moment(text: str) -> datetime:
-    if text.isdecimal() and len(text) > len("20240101"):
-        number = int(text)
+    if _NUMBER.fullmatch(text):
+        number = float(text)
         return datetime.fromtimestamp(number / 1000 if number >= _MILLISECONDS else number, UTC)
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
