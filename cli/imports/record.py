@@ -56,6 +56,10 @@ class Record:
                 taken = value
         return taken
 
+    def has(self, name: str) -> bool:
+        """Return whether there is such a field that nobody has taken, with a value or without."""
+        return name in self._left
+
     def take_text(self, *names: str) -> str | None:
         """Return it as a text without blanks around it; None for anything but a text or number."""
         value = self.take(*names)

@@ -9,8 +9,7 @@ def user(record: Record) -> Fields | None:
     """A user of any user model; other models of the same dump are no people."""
     model = record.take_text("model")
     record.remove_prefix("fields.")
-    stored = record.take_text("password")
-    if model and stored is None:
+    if model and not record.has("password"):
         return None
     return {
         "username": record.take_text("username"),
@@ -19,7 +18,7 @@ def user(record: Record) -> Fields | None:
         "telephone": record.take_telephone("phone_number", "phone", "mobile"),
         "created_at": record.take_time("date_joined"),
         "disabled": mark(record.take_flag("is_active") is False),
-        "password_hash": stored,
+        "password_hash": record.take_text("password"),
     }
 
 

@@ -142,6 +142,14 @@ def test_hashes_of_firebase_in_supertokens_want_the_signer_key(tmp_path: Path) -
     assert row["password_hash"] == "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=a2V5$c2FsdA==$aGFzaA=="
 
 
+def test_a_person_of_django_with_an_empty_password_comes_without_one(tmp_path: Path) -> None:
+    people = [
+        {"model": "auth.user", "pk": 1, "fields": {"username": "ann", "password": ""}},
+        {"model": "auth.group", "pk": 1, "fields": {"name": "editors"}},
+    ]
+    assert read(write(tmp_path, "users.json", people), shaping_of("django")).rows == [{"username": "ann"}]
+
+
 def test_a_ban_that_has_ended_is_none(tmp_path: Path) -> None:
     lines = [
         "id,email,banned_until,deleted_at",
