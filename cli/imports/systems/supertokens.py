@@ -18,26 +18,34 @@ def user(record: Record) -> Fields:
             record.report_loss(
                 f"sign-in with {method.get('thirdPartyId')}", "userbus has no sign-in with other providers"
             )
-    methods = sorted(methods, key=lambda method: (not method.get("passwordHash"), not method.get("isPrimary")))
-    chosen: Fields = next((method for method in methods if method.get("email")), {})
+    methods = sorted(methods, key=lambda method: (not _has_password(method), not method.get("isPrimary")))
+    mailed, phoned = _with(methods, "email"), _with(methods, "phoneNumber")
     return {
         **record.take_identity("externalUserId"),
         "username": record.take_text("userMetadata.username"),
-        "email": _first(methods, "email"),
+        "email": mailed.get("email"),
         "name": record.take_name("userMetadata.name", "userMetadata.first_name", "userMetadata.last_name"),
-        "telephone": _first(methods, "phoneNumber"),
-        "email_verified": mark(chosen.get("isVerified") is True),
-        "created_at": parse_time(chosen.get("timeJoinedInMSSinceEpoch")),
-        "password_hash": _password(record, _first(methods, "passwordHash")),
+        "telephone": phoned.get("phoneNumber"),
+        "email_verified": mark(mailed.get("isVerified") is True),
+        "telephone_verified": mark(phoned.get("isVerified") is True),
+        "created_at": parse_time((mailed or phoned).get("timeJoinedInMSSinceEpoch")),
+        "password_hash": _password(record, methods[0] if methods else {}),
     }
 
 
-def _first(methods: list[Fields], name: str) -> str | None:
-    return next((str(method[name]) for method in methods if method.get(name)), None)
+def _has_password(method: Fields) -> bool:
+    return bool(method.get("passwordHash") or method.get("plainTextPassword"))
 
 
-def _password(record: Record, stored: str | None) -> str | None:
-    found = _SCRYPT.fullmatch(stored or "")
+def _with(methods: list[Fields], name: str) -> Fields:
+    return next((method for method in methods if method.get(name)), {})
+
+
+def _password(record: Record, method: Fields) -> str | None:
+    stored: str = method.get("passwordHash") or ""
+    if not stored:
+        return f"{{noop}}{method['plainTextPassword']}" if _has_password(method) else None
+    found = _SCRYPT.fullmatch(stored)
     signer = record.hash_config("base64_signer_key")
     if not found or not signer:
         return stored

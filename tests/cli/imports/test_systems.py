@@ -150,6 +150,24 @@ def test_a_person_of_django_with_an_empty_password_comes_without_one(tmp_path: P
     assert read(write(tmp_path, "users.json", people), shaping_of("django")).rows == [{"username": "ann"}]
 
 
+def test_a_telephone_of_supertokens_brings_its_time_and_its_mark(tmp_path: Path) -> None:
+    method = {"recipeId": "passwordless", "phoneNumber": "+8613800001114", "timeJoinedInMSSinceEpoch": 1704067200000}
+    people = {"users": [{"loginMethods": [method | {"isVerified": True}]}, {"loginMethods": [method]}]}
+    rows = read(write(tmp_path, "bulk.json", people), shaping_of("supertokens")).rows
+    assert values(rows, "telephone", "telephone_verified", "email_verified", "created_at") == [
+        ("+8613800001114", 1, None, NEW_YEAR),
+        ("+8613800001114", None, None, NEW_YEAR),
+    ]
+
+
+def test_a_password_in_plain_of_supertokens_is_taken(tmp_path: Path) -> None:
+    method = {"recipeId": "emailpassword", "email": "a@x.cn", "plainTextPassword": "secret!"}
+    other = {"recipeId": "thirdparty", "thirdPartyId": "google", "email": "b@x.cn", "isPrimary": True}
+    people = {"users": [{"loginMethods": [other, method]}]}
+    (row,) = read(write(tmp_path, "bulk.json", people), shaping_of("supertokens")).rows
+    assert (row["email"], row["password_hash"]) == ("a@x.cn", "{noop}secret!")
+
+
 def test_a_ban_that_has_ended_is_none(tmp_path: Path) -> None:
     lines = [
         "id,email,banned_until,deleted_at",
