@@ -168,6 +168,16 @@ def test_a_password_in_plain_of_supertokens_is_taken(tmp_path: Path) -> None:
     assert (row["email"], row["password_hash"]) == ("a@x.cn", "{noop}secret!")
 
 
+def test_only_the_address_that_comes_is_verified_by_kratos(tmp_path: Path) -> None:
+    def person(email: str, verified: str) -> dict[str, Any]:
+        address = {"via": "email", "value": verified, "verified": True}
+        return {"traits": {"email": email}, "verifiable_addresses": [address]}
+
+    people = [person("Ann@x.cn", "ann@x.cn"), person("bob@x.cn", "bob@old.cn")]
+    rows = read(write(tmp_path, "identities.json", people), shaping_of("kratos")).rows
+    assert values(rows, "email", "email_verified") == [("Ann@x.cn", 1), ("bob@x.cn", None)]
+
+
 def test_a_ban_that_has_ended_is_none(tmp_path: Path) -> None:
     lines = [
         "id,email,banned_until,deleted_at",
