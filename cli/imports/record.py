@@ -52,7 +52,7 @@ class Record:
         taken = None
         for spelling in _spellings(names):
             value = self._left.pop(spelling, None)
-            if taken is None and value is not None and value not in _EMPTY:
+            if taken is None and not _is_empty(value):
                 taken = value
         return taken
 
@@ -121,12 +121,17 @@ class Record:
     @property
     def losses(self) -> dict[str, str]:
         """What is not carried over, and why."""
-        left = (name for name, value in self._left.items() if value not in _NOTHING)
+        left = (name for name, value in self._left.items() if value not in _NOTHING and not _is_empty(value))
         return dict.fromkeys(left, NO_FIELD) | self._lost
 
 
-_EMPTY: tuple[Any, ...] = ("", [], {})
-_NOTHING: tuple[Any, ...] = (None, "", [], {}, False, "f", "false", "0", "[]", "{}")
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+_NO_DATE = re.compile(r"0000-00-00( 00:00:00(\.0+)?)?")  # as MySQL writes it in columns that must have one
+_NOTHING: tuple[Any, ...] = (False, "f", "false", "0", "[]", "{}")
+
+
+def _is_empty(value: Any) -> bool:
+    return value in _EMPTY or (isinstance(value, str) and _NO_DATE.fullmatch(value) is not None)
 
 
 def _add_flat(prefix: str, fields: Fields, flat: Fields) -> None:

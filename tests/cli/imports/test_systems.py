@@ -150,44 +150,12 @@ def test_a_person_of_django_with_an_empty_password_comes_without_one(tmp_path: P
     assert read(write(tmp_path, "users.json", people), shaping_of("django")).rows == [{"username": "ann"}]
 
 
-def test_a_telephone_of_supertokens_brings_its_time_and_its_mark(tmp_path: Path) -> None:
-    method = {"recipeId": "passwordless", "phoneNumber": "+8613800001114", "timeJoinedInMSSinceEpoch": 1704067200000}
-    people = {"users": [{"loginMethods": [method | {"isVerified": True}]}, {"loginMethods": [method]}]}
-    rows = read(write(tmp_path, "bulk.json", people), shaping_of("supertokens")).rows
-    assert values(rows, "telephone", "telephone_verified", "email_verified", "created_at") == [
-        ("+8613800001114", 1, None, NEW_YEAR),
-        ("+8613800001114", None, None, NEW_YEAR),
-    ]
-
-
 def test_a_password_in_plain_of_supertokens_is_taken(tmp_path: Path) -> None:
     method = {"recipeId": "emailpassword", "email": "a@x.cn", "plainTextPassword": "secret!"}
     other = {"recipeId": "thirdparty", "thirdPartyId": "google", "email": "b@x.cn", "isPrimary": True}
     people = {"users": [{"loginMethods": [other, method]}]}
     (row,) = read(write(tmp_path, "bulk.json", people), shaping_of("supertokens")).rows
     assert (row["email"], row["password_hash"]) == ("a@x.cn", "{noop}secret!")
-
-
-def test_only_the_address_that_comes_is_verified_by_kratos(tmp_path: Path) -> None:
-    def person(email: str, verified: str) -> dict[str, Any]:
-        address = {"via": "email", "value": verified, "verified": True}
-        return {"traits": {"email": email}, "verifiable_addresses": [address]}
-
-    people = [person("Ann@x.cn", "ann@x.cn"), person("bob@x.cn", "bob@old.cn")]
-    rows = read(write(tmp_path, "identities.json", people), shaping_of("kratos")).rows
-    assert values(rows, "email", "email_verified") == [("Ann@x.cn", 1), ("bob@x.cn", None)]
-
-
-def test_a_ban_that_has_ended_is_none(tmp_path: Path) -> None:
-    lines = [
-        "id,email,banned_until,deleted_at",
-        ",a@x.cn,2020-01-01 00:00:00+00,",
-        ",b@x.cn,2999-01-01 00:00:00+00,",
-        ",c@x.cn,,",
-    ]
-    batch = read(write(tmp_path, "users.csv", "\n".join([*lines, ",d@x.cn,,2020-01-01"])), shaping_of("supabase"))
-    assert values(batch.rows, "email", "disabled") == [("a@x.cn", None), ("b@x.cn", 1), ("c@x.cn", None)]
-    assert batch.left_out == {5: "deleted there"}
 
 
 @pytest.mark.parametrize(
