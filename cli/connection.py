@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import NoReturn, TypeVar
 
 import typer
-from aiormq.exceptions import InvalidFrameError
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -92,20 +91,13 @@ def _require_connection(bus: Bus) -> None:
 
 def describe_no_broker(failure: BaseException | None) -> str:
     """Return the sentence about a broker that cannot be used, with its own reason and what to look at."""
-    return f"the broker cannot be used: {_reason(failure)}; {_advice()}"
+    return f"the broker cannot be used: {str(failure) or repr(failure)}; {_advice()}"
 
 
 def _advice() -> str:
     if "amqp_url" in read_settings().model_fields_set:
         return "is USERBUS_AMQP_URL right?"
     return "USERBUS_AMQP_URL is not set: this machine was tried; while `make up` runs, .local/dev.env has the URL"
-
-
-def _reason(failure: BaseException | None) -> str:
-    # aiormq drops the broker's own words about a virtual host
-    if isinstance(failure, InvalidFrameError):
-        return "it refused the virtual host, which does not exist or which this user may not use"
-    return str(failure) or repr(failure)
 
 
 def _first_fault(error: ValidationError) -> str:

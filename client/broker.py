@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 
 from contracts.broker_addresses import broker_addresses
+from contracts.refused_connections import name_refused_connections
 from contracts.tls import explain_tls_failures
 
 CONNECT_SECONDS = 5
@@ -27,7 +28,7 @@ async def connect_broker(setting: str) -> AbstractConnection:
 
 
 async def _connect(url: str) -> AbstractConnection:
-    with explain_tls_failures(url):
+    with explain_tls_failures(url), name_refused_connections(url):
         return await aio_pika.connect(url, timeout=CONNECT_SECONDS)
 
 

@@ -14,6 +14,7 @@ from aiormq.abc import FieldTable
 
 from contracts.broker_addresses import broker_addresses, with_heartbeat
 from contracts.cancellation import cancel, wait_ended
+from contracts.refused_connections import name_refused_connections
 from contracts.silent_nodes import drop_at_close, wait_silent
 from contracts.tls import explain_tls_failures
 
@@ -128,7 +129,7 @@ class Connection:
 
     async def _connect(self) -> AbstractConnection:
         properties: FieldTable = {"connection_name": self._name}
-        with explain_tls_failures(self.url):
+        with explain_tls_failures(self.url), name_refused_connections(self.url):
             return await aio_pika.connect(
                 with_heartbeat(self.url),
                 timeout=self._addresses.attempt_seconds(CONNECT_TIMEOUT),

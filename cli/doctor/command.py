@@ -9,6 +9,7 @@ from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 import typer
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
 from access.service_grants import ServiceInvalid
 from access.service_list import read_services
@@ -90,10 +91,14 @@ async def _ask() -> Seen:
 
 
 async def _find_version(url: str) -> Finding:
-    async with await connect_broker(url) as connection:
-        properties = connection.transport.connection.server_properties if connection.transport else {}
-        version = str(properties.get("version"))
-        return Finding("ok", "broker", "connection", f"RabbitMQ {version}, as {_user(url)}")
+    try:
+        async with await connect_broker(url) as connection:
+            properties = connection.transport.connection.server_properties if connection.transport else {}
+            version = str(properties.get("version"))
+            return Finding("ok", "broker", "connection", f"RabbitMQ {version}, as {_user(url)}")
+    except CONNECTION_EXCEPTIONS as error:
+        told, advice = f"no second one, beside that to the workers: {error}", f"how many may {_user(url)} have at once?"
+        return Finding("not seen", "broker", "connection", told, advice)
 
 
 def _check_workers(workers: Sequence[SeenWorker]) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ async def test_every_command_tells_the_same_of_a_virtual_host_that_does_not_exis
     env = {**os.environ, "USERBUS_AMQP_URL": f"{stack.amqp_url.rstrip('/')}/nowhere"}
     status, out, err = await asyncio.to_thread(run_program, ["cli", *command], env)
     assert (status, out) == (1, "")
-    assert "it refused the virtual host, which does not exist or which this user may not use" in err
+    assert " refuses the virtual host nowhere: it does not exist, this user may not use it, or " in err
 
 
 async def test_the_bus_is_found_by_a_file_in_the_folder_of_secrets(stack: Stack, tmp_path: Path) -> None:

@@ -23,4 +23,4 @@ async def test_no_broker_is_told_once() -> None:
 
 async def test_a_virtual_host_that_does_not_exist_is_told(stack: Stack) -> None:
     status, _, err = await run_userbus(f"{stack.amqp_url}/nowhere", "health")
-    assert (status, err.count("refused the virtual host")) == (1, 1)
+    assert (status, err.count("refuses the virtual host nowhere")) == (1, 1)

@@ -12,6 +12,7 @@ from aiormq.abc import AbstractConnection as AbstractUnderlayConnection
 from yarl import URL
 
 from contracts.broker_addresses import BrokerAddresses, broker_addresses, with_heartbeat
+from contracts.refused_connections import name_refused_connections
 from contracts.silent_nodes import drop_at_close, wait_silent
 from contracts.tls import explain_tls_failures
 from worker.bus.tasks import run_in_task
@@ -91,7 +92,7 @@ async def connect_robust(setting: str, name: str) -> AbstractRobustConnection:
             client_properties={"connection_name": name},
             connection_class=connection_class(setting),
         )
-        with explain_tls_failures(url):
+        with explain_tls_failures(url), name_refused_connections(url):
             return await run_in_task(connecting)
 
     return await broker_addresses(setting).try_each(attempt)
@@ -101,7 +102,7 @@ async def connect_once(setting: str) -> AbstractConnection:
     """Connect to the first address that answers, for one task. Raises the last address's error if none answers."""
 
     async def attempt(url: str) -> AbstractConnection:
-        with explain_tls_failures(url):
+        with explain_tls_failures(url), name_refused_connections(url):
             return await run_in_task(aio_pika.connect(with_heartbeat(url), timeout=connect_seconds(setting)))
 
     return await broker_addresses(setting).try_each(attempt)

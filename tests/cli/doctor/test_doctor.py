@@ -1,15 +1,11 @@
 """`userbus doctor` on real servers: well, and broken in one way after the other."""
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import aio_pika
-import httpx
 import pytest
 from aio_pika.abc import AbstractChannel
 
@@ -17,6 +13,7 @@ from cli.doctor.going_live import BRIDGE, BY_HAND, WORKERS
 from devstack.servers import RunningServers
 from models.store.client import Store
 from tests.support.command_line import run_userbus
+from tests.support.doctor import earlier_user, examine, found, put, settled, wrong
 from tests.support.forked_programs import ForkedProgram, StandardFiles
 from tests.support.patience import PATIENCE
 from tests.support.restricted import RestrictedBroker, restricted_rabbitmq
@@ -39,8 +36,6 @@ USERBUS_CORS_ORIGINS="*"
 USERBUS_CONSOLE=true
 # USERBUS_ALLOWED_HOSTS=x
 """
-
-Findings = list[dict[str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -65,51 +60,6 @@ def worker_settings(running: RunningServers, broker: RestrictedBroker, **changed
     required = {"require_caller": True, "services_file": broker.services_file, "log_format": "json"}
     own = {"amqp_url": broker.urls["worker"], "mongo_url": fresh_database(running.mongo_url), "webhook_networks": ""}
     return settings(running, **{**required, **own, **changed})
-
-
-async def examine(broker: RestrictedBroker, *words: str, **env: str) -> tuple[int, Findings]:
-    """The status, and the findings that are not ok."""
-    given = {
-        "USERBUS_MANAGEMENT_URL": broker.management_url,
-        "USERBUS_SERVICES_FILE": str(broker.services_file),
-        **env,
-    }
-    url = given.pop("USERBUS_AMQP_URL", broker.urls["operator"])
-    status, out, err = await run_userbus(url, "doctor", "--json", *words, **given)
-    assert err == ""
-    return status, [finding for finding in map(json.loads, out.splitlines()) if finding["state"] != "ok"]
-
-
-def found(findings: Findings, state: str, text: str) -> bool:
-    """Whether there is such a finding, with advice."""
-    return any(each["state"] == state and text in " ".join(each.values()) and each["advice"] for each in findings)
-
-
-def wrong(findings: Findings) -> Findings:
-    return [each for each in findings if each["state"] == "broken"]
-
-
-async def settled(broker: RestrictedBroker, name: str, key: str, value: Any) -> None:
-    """Wait until the management API tells so of a queue: its figures are some seconds old."""
-    parts = urlsplit(broker.management_url)
-    login = (parts.username or "", parts.password or "")
-    async with asyncio.timeout(60), httpx.AsyncClient(auth=login) as http:
-        while True:
-            told = await http.get(f"http://{parts.hostname}:{parts.port}/api/queues/%2F/{name}")
-            if told.json().get(key) == value:
-                return
-            await asyncio.sleep(0.5)
-
-
-@asynccontextmanager
-async def earlier_user(broker: RestrictedBroker, name: str) -> AsyncIterator[None]:
-    """A RabbitMQ user as earlier definitions had it, while the block runs."""
-    parts = urlsplit(broker.management_url)
-    api = f"http://{parts.hostname}:{parts.port}/api/users/{name}"
-    async with httpx.AsyncClient(auth=(parts.username or "", parts.password or "")) as http:
-        (await http.put(api, json={"password": "x", "tags": ""})).raise_for_status()
-        yield
-        (await http.delete(api)).raise_for_status()
 
 
 async def test_what_is_well_has_status_0(restricted: RestrictedBroker, worker: Worker) -> None:
@@ -150,11 +100,8 @@ async def test_dead_letters_and_users_of_earlier_definitions(
     async with earlier_user(restricted, "publisher"):
         status, findings = await examine(restricted)
     await (await channel.get_queue("userbus.dead", ensure=False)).purge()
-    assert (status, found(findings, "warning", "1 messages"), found(findings, "warning", "publisher")) == (
-        0,
-        True,
-        True,
-    )
+    assert (status, found(findings, "warning", "1 messages")) == (0, True)
+    assert found(findings, "warning", "publisher")
 
 
 async def test_a_service_without_a_user_or_with_other_rights(restricted: RestrictedBroker, worker: Worker) -> None:
@@ -224,6 +171,12 @@ async def test_no_worker_no_broker_no_management(restricted: RestrictedBroker, w
     wrong_password = restricted.management_url.replace("admin:", "admin:x")
     status, findings = await examine(restricted, USERBUS_MANAGEMENT_URL=wrong_password)
     assert (status, found(findings, "broken", "401")) == (1, True)
+
+
+async def test_a_user_who_may_have_one_connection(restricted: RestrictedBroker, worker: Worker) -> None:
+    async with put(restricted, "user-limits/operator/max-connections", {"value": 1}):
+        _, findings = await examine(restricted)
+    assert found(findings, "not seen", "as many connections as it may")
 
 
 async def test_nobody_answers(restricted: RestrictedBroker, channel: AbstractChannel) -> None:
