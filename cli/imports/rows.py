@@ -102,12 +102,12 @@ class UserFile:
             yield batch
 
     def _people(self) -> Iterator[tuple[int, Fields | str | LeftOut]]:
-        for row in self._rows():
-            if row.place in self.shaping.system.side:
-                continue
+        """Yield people with their numbers; of several arrays or tables they are counted on, so that no two have one."""
+        people = (row for row in self._rows() if row.place not in self.shaping.system.side)
+        for position, row in enumerate(people, 1):
             shaped = self._shape(row)
             if shaped is not None:
-                yield row.number, shaped
+                yield position if row.place else row.number, shaped
 
     def _shape(self, row: Row) -> Fields | str | LeftOut | None:
         if isinstance(row.fields, str):
