@@ -44,7 +44,8 @@ def _name(given: object) -> str | None:
         about = json.loads(given) if isinstance(given, str) else {}
     except ValueError:
         return None
-    return (about.get("full_name") or about.get("name")) if isinstance(about, dict) else None
+    found = [about.get(key) for key in ("full_name", "name")] if isinstance(about, dict) else []
+    return next((name for name in found if name and isinstance(name, str)), None)  # people write it as they like
 
 
 SYSTEM = System(user, people=("", "users"), side={"identities": "user_id"})

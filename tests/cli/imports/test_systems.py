@@ -189,6 +189,13 @@ def test_whom_their_system_calls_deleted_is_left_out(tmp_path: Path, system: str
     assert (batch.rows, batch.faults, len(batch.left_out)) == ([], {}, 1)
 
 
+@pytest.mark.parametrize("name", [{"first": "Ann"}, 5, ["Ann"]], ids=["object", "number", "list"])
+def test_a_name_of_supabase_that_is_no_text_keeps_nobody_away(tmp_path: Path, name: Any) -> None:
+    about = json.dumps({"full_name": name, "name": "Ann"})
+    dump = f"COPY auth.users (email, raw_user_meta_data) FROM stdin;\na@x.cn\t{about}\n\\.\n"
+    assert read(write(tmp_path, "auth.sql", dump), shaping_of("supabase")).rows == [{"email": "a@x.cn", "name": "Ann"}]
+
+
 def test_a_prefix_that_is_missing_is_told(tmp_path: Path) -> None:
     shaping = shaping_of("passport")
     sql = "INSERT INTO t_passport_user (id, email, password, status) VALUES (3, 'a@x.cn', 'abc', 1);\n"
