@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.connection import stop
 from cli.imports.cells import cell_value
+from cli.imports.content import Content
 from cli.imports.record import Surroundings
 from cli.imports.row import UnreadableFile
 from cli.imports.shaping import FIELDS, OWN, Shaping
@@ -30,8 +31,15 @@ def find_shaping(name: str | None, renamed: Iterable[str], fixed: Iterable[str],
 
 def find_surroundings(hash_config: Path | None, country: str | None) -> Surroundings:
     """Return them; the file of hash parameters has `name: value` on each line, as Firebase shows them, or is JSON."""
-    given = _config(hash_config.read_text(encoding="utf-8")) if hash_config else {}
+    given = _config(_text(hash_config)) if hash_config else {}
     return Surroundings(SideRows(), given, country.upper() if country else None)
+
+
+def _text(file: Path) -> str:
+    try:
+        return "".join(Content(file).pieces())
+    except UnreadableFile as error:
+        stop(f"{file.name}: {error}")
 
 
 def _config(text: str) -> dict[str, str]:
@@ -48,13 +56,20 @@ def add_passwords(file: Path | None, shaping: Shaping) -> None:
         return
     if key is None:
         stop("--passwords is for --from auth0")
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                fields = json.loads(line)
-                shaping.around.side.add("passwords", _at(fields, key), fields)
-            except (ValueError, TypeError, KeyError) as error:
-                raise UnreadableFile(f"--passwords: line {number} is no hash of {key}") from error
+    try:
+        for number, line in enumerate(Content(file).lines(), 1):
+            if line.strip():
+                _add_password(number, line, key, shaping.around.side)
+    except UnreadableFile as error:
+        raise UnreadableFile(f"--passwords: {error}") from error
+
+
+def _add_password(number: int, line: str, key: str, side: SideRows) -> None:
+    try:
+        fields = json.loads(line)
+        side.add("passwords", _at(fields, key), fields)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadableFile(f"line {number} is no hash of {key}") from error
 
 
 def _at(fields: object, path: str) -> object:

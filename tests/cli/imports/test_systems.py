@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.imports.options import add_passwords, find_shaping, find_surroundings
+from cli.imports.options import find_shaping, find_surroundings
 from cli.imports.rows import RowBatch, UserFile
 from cli.imports.shaping import Shaping
 
@@ -118,16 +118,6 @@ def test_further_forms_of_files_are_read(tmp_path: Path, form: str) -> None:
     if system == "okta":
         expected = expected | {"telephone": "7400123456"}  # as it is dialled in the default country
     assert (batch.rows, batch.faults) == ([expected], {})
-
-
-def test_auth0s_profiles_get_their_hashes_from_another_file(tmp_path: Path) -> None:
-    profiles = [{"user_id": f"auth0|{n}", "email": f"{n}@x.cn", "blocked": n == 2} for n in (1, 2)]
-    file = write(tmp_path, "profiles.json.gz", "".join(json.dumps(profile) + "\n" for profile in profiles))
-    hashes = write(tmp_path, "hashes.json", json.dumps({"_id": {"$oid": "2"}, "passwordHash": BCRYPT}) + "\n")
-    shaping = shaping_of("auth0")
-    add_passwords(hashes, shaping)
-    rows = read(file, shaping).rows
-    assert values(rows, "email", "disabled", "password_hash") == [("1@x.cn", None, None), ("2@x.cn", 1, BCRYPT)]
 
 
 def test_hashes_of_firebase_in_supertokens_want_the_signer_key(tmp_path: Path) -> None:
