@@ -12,7 +12,7 @@ from cli.connection import run, stop
 from cli.imports.dry_run import DryRun, Findings
 from cli.imports.import_run import ImportRun, OnConflict, failed_rows
 from cli.imports.options import add_passwords, find_shaping, find_surroundings
-from cli.imports.progress import FileChanged, ImportProgress
+from cli.imports.progress import FileChanged, ImportProgress, file_digest
 from cli.imports.row import UnreadableFile
 from cli.imports.rows import RowBatch, UserFile
 from cli.imports.shaping import Shaping
@@ -71,7 +71,8 @@ def import_users(  # noqa: PLR0913  one for each option
     users = _read(file, shaping, passwords)
     if dry_run:
         _check(DryRun(users, show, on_conflict is OnConflict.skip))
-    reading = _digest(system, renamed, fixed, country, shaping.around.hash_config)
+    beside = [file_digest(passwords)] if passwords else []
+    reading = _digest(system, renamed, fixed, country, shaping.around.hash_config, *beside)
     _import(ImportRun(users, _open_progress(file, on_conflict.value, again, reading), on_conflict, parallel), show)
 
 

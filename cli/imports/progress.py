@@ -48,7 +48,7 @@ class ImportProgress:
         self.totals = ImportTotals()
         self._path = file.with_name(f"{file.name}.progress")
         self._report = file.with_name(f"{file.name}.failed.jsonl")
-        self._head = {"file": _digest(file), "on_conflict": on_conflict, "run": 0}
+        self._head = {"file": file_digest(file), "on_conflict": on_conflict, "run": 0}
         self._head |= {"reading": reading} if reading else {}
         self._done: set[int] = set()
         self.has_recorded = False  # by this process, not by one before it
@@ -134,6 +134,7 @@ class ImportProgress:
         self.totals.without_password += entry.get("without_password", [])
 
 
-def _digest(file: Path) -> str:
+def file_digest(file: Path) -> str:
+    """The SHA-256 of what a file holds."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """People move in from other systems: their file is taken as it is, and they sign in with their old passwords."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,15 @@ async def test_the_first_file_of_the_page_is_taken_with_its_password(
     assert (status, out.partition(", 0 failed")[0]) == (0, "2 created, 0 skipped"), err
     await sign_in(client, f"{ada}@example.com", "abc123xyz")  # of the hash's author: a vector of bcrypt's tests
     assert (await client.done("user.get", {"username": eve}))["name"] == "Eve Adams"
+
+
+async def test_hashes_that_are_given_later_do_not_pass_for_those_of_before(stack: Stack, tmp_path: Path) -> None:
+    profiles, hashes = tmp_path / "profiles.json", tmp_path / "hashes.json"
+    number = new_name()
+    profiles.write_text(json.dumps({"user_id": f"auth0|{number}", "email": f"{number}@example.com"}) + "\n")
+    hashes.write_text(json.dumps({"_id": {"$oid": number}, "passwordHash": f"$2b$12${'a' * 53}"}) + "\n")
+    assert (await imported(stack, profiles, "--from", "auth0"))[0] == 0
+    for _ in range(2):
+        status, _, err = await imported(stack, profiles, "--from", "auth0", "--passwords", str(hashes))
+        assert status == 1
+        assert "an option has changed since this import began" in " ".join(err.split())
