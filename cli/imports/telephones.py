@@ -23,5 +23,6 @@ def telephone(text: str | None, country: str | None, default_country: str | None
         return text
     # a number that no country has issued, as far as is known, has no region, as there may be no default country
     if default_country and phonenumbers.region_code_for_number(number) == default_country:
-        return phonenumbers.national_significant_number(number)
+        number.extension = None
+        return re.sub("[^0-9]", "", phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -116,7 +116,7 @@ def test_further_forms_of_files_are_read(tmp_path: Path, form: str) -> None:
     renamed = ["attributes.tel=telephone"] if system == "keycloak" else []
     batch = read(write(tmp_path, name, content), shaping_of(system, renamed, "GB" if system == "okta" else None))
     if system == "okta":
-        expected = expected | {"telephone": "7400123456"}  # as it is dialled in the default country
+        expected = expected | {"telephone": "07400123456"}  # as it is dialled in the default country
     assert (batch.rows, batch.faults) == ([expected], {})
 
 
