@@ -143,6 +143,11 @@ def _open_progress(file: Path, on_conflict: str, again: bool, reading: str) -> I
             f"{file.name} or an option has changed since this import began: change it back, or import it as it is now, "
             "without those who are there already: add --again --on-conflict skip"
         )
+    except OSError as error:
+        stop(
+            f"{file.name}: its progress cannot be kept beside it ({error.strerror}): copy it to a folder of your own, "
+            "and import it there"
+        )
 
 
 def _send(import_run: ImportRun) -> None:

@@ -114,13 +114,13 @@ class ImportProgress:
     def _read(self) -> list[Any]:
         if not self._path.exists():
             return []
-        *lines, cut = self._path.read_text().split("\n")
+        *lines, cut = self._path.read_bytes().split(b"\n")
         if cut:  # half a line, from a crash in the middle of writing
-            self._path.write_text("".join(f"{line}\n" for line in lines))
+            self._path.write_bytes(b"".join(line + b"\n" for line in lines))
         return [json.loads(line) for line in lines]
 
     def _write(self, entry: Any) -> None:
-        with self._path.open("a") as out:
+        with self._path.open("a", encoding="utf-8") as out:
             out.write(json.dumps(entry, ensure_ascii=False) + "\n")
             out.flush()
             os.fsync(out.fileno())

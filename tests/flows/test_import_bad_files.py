@@ -135,3 +135,12 @@ async def test_a_file_that_changes_while_it_is_imported_stops_it(stack: Stack, t
     assert told <= await stored(stack, mark) < 20_000
     status, _, err_again = await imported(stack, file)
     assert (status, "add --again --on-conflict skip" in " ".join(err_again.split())) == (1, True)
+
+
+async def test_a_folder_that_takes_no_progress_is_told(stack: Stack, tmp_path: Path) -> None:
+    file = tmp_path / f"{'x' * 245}.jsonl"  # no room for the name of another file beside it
+    file.write_text('{"username": "ann"}\n')
+    status, _, err = await imported(stack, file)
+    assert status == 1
+    assert "Traceback" not in err
+    assert "cannot be kept beside it (File name too long): copy it to a folder of your own" in " ".join(err.split())

@@ -84,3 +84,13 @@ def test_progress_is_for_its_owner_alone_as_rows_that_failed_are_named_in_it(fil
             assert file.with_name("users.jsonl.progress").stat().st_mode & 0o777 == 0o600
     finally:
         os.umask(before)
+
+
+def test_a_line_that_is_cut_off_within_a_letter_is_dropped(file: Path) -> None:
+    why = WHY | {"message": "already there…"}
+    ImportProgress(file, "fail").record(1, 999, 0, {7: why})
+    path = file.with_name("users.jsonl.progress")
+    whole = path.read_bytes()
+    path.write_bytes(whole + '{"message": "…'.encode()[:-1])
+    again = ImportProgress(file, "fail")
+    assert (again.is_finished(1), again.totals.failed, path.read_bytes()) == (True, {7: why}, whole)
