@@ -1,13 +1,14 @@
 """Route queries past a queue that is away: RabbitMQ 4 refuses what goes to a classic queue of a lost node."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import structlog
 from aio_pika.exceptions import ChannelNotFoundEntity
 
 from contracts.topology.parts import DeclaredQueue, Topology
+from models.store.lag_aware_timeout import LagAwareTimeout
 from worker.bus.publisher import Publisher, PublishFailed
 from worker.bus.topology import QUERY_QUEUES
 
@@ -15,6 +16,8 @@ CHECK_SECONDS = 1.0
 LOOK_SECONDS = 0.5
 ANSWER_SECONDS = 1.0
 BIND_SECONDS = 10.0
+LONGEST_SECONDS = 10.0  # of a look, however long the event loop stands still
+CHANNEL = "a channel"
 log = structlog.get_logger()
 
 
@@ -29,7 +32,7 @@ async def watch_silent_queues(publisher: Publisher, topology: Topology, seconds:
     unbound: set[str] = set()
     while True:
         await asyncio.sleep(seconds)
-        found = await _find_away(publisher, [*queues])
+        found = await find_away(publisher, [*queues])
         unbound |= await _change(_unbind, publisher, [queues[name] for name in found - unbound])
         unbound -= await _change(_bind, publisher, [queues[name] for name in unbound - found])
 
@@ -42,7 +45,8 @@ async def _change(
     return {queue.name for queue, is_changed in zip(queues, changed, strict=True) if is_changed}
 
 
-async def _find_away(publisher: Publisher, queues: list[str]) -> set[str]:
+async def find_away(publisher: Publisher, queues: list[str]) -> set[str]:
+    """Return the queues that do not answer though the broker does, or whose node is down."""
     if await _is_away(publisher, LOOK_SECONDS, *queues) is False:  # one channel where all is well
         return set()
     states = await asyncio.gather(*(_is_away(publisher, ANSWER_SECONDS, queue) for queue in queues))
@@ -50,16 +54,31 @@ async def _find_away(publisher: Publisher, queues: list[str]) -> set[str]:
 
 
 async def _is_away(publisher: Publisher, seconds: float, *queues: str) -> bool | None:
-    """Whether a queue does not answer though the broker does, or its node is down; None where the broker is silent."""
-    is_open = False
+    """Whether a queue does not answer though the broker does, or its node is down; None where the broker is silent.
+
+    They have as long as the event loop is awake. Once all have answered they are there, however slow the broker is.
+    """
+    seen: list[str] = []
     try:
-        async with publisher.temporary_channel(seconds) as channel:
-            is_open = True
-            for queue in queues:
-                await channel.queue_declare(queue, passive=True)
+        await LagAwareTimeout(seconds).run(_look(publisher, queues, seen))
+    except TimeoutError as error:
+        cause: BaseException | None = error
     except PublishFailed as error:
-        return True if is_open and isinstance(error.__cause__, TimeoutError | ChannelNotFoundEntity) else None
-    return False
+        cause = error.__cause__
+    else:
+        return False
+    if seen == [CHANNEL, *queues]:
+        return False
+    return True if seen and isinstance(cause, TimeoutError | ChannelNotFoundEntity) else None
+
+
+async def _look(publisher: Publisher, queues: Sequence[str], seen: list[str]) -> None:
+    """Ask for a channel, then for each queue on it; `seen` gets what has answered."""
+    async with publisher.temporary_channel(LONGEST_SECONDS) as channel:
+        seen.append(CHANNEL)
+        for queue in queues:
+            await channel.queue_declare(queue, passive=True)
+            seen.append(queue)
 
 
 async def _unbind(publisher: Publisher, queue: DeclaredQueue) -> bool:
