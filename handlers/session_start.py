@@ -64,9 +64,11 @@ async def bind_identity(identity: PendingIdentity, user: User, unit: UnitOfWork)
         number = await unit.counters.reserve_id("accounts")
         account = Account(account_id=number, integration=identity.provider, account=identity.subject)
         user.accounts.append(account)
+        user.touch()
         unit.emit("account.bound", user, partial(account_change_view, account=account))
     elif account.account != identity.subject:
         account.account = identity.subject
+        user.touch()
         unit.emit("account.rebound", user, partial(account_change_view, account=account))
 
 

@@ -54,6 +54,18 @@ async def test_an_identity_replaces_the_older_account_of_its_provider(client: Cl
     assert (await sign_in(client, email, realm="starcedu_local", session=reply["token"]))["bound"] is None
 
 
+@pytest.mark.parametrize("accounts", [[], [{"integration": "lark"}]], ids=["bound", "rebound"])
+async def test_a_user_to_whom_an_identity_is_bound_is_updated(client: Client, accounts: list[dict[str, str]]) -> None:
+    email, given = address(), identity()
+    older = [account | {"account": f"ou_{uuid4().hex}"} for account in accounts]
+    user = await client.done("user.create", {"email": email, "password": PASSWORD, "accounts": older})
+    for changes in (True, False):  # bound already the second time
+        token = (await client.done("session.attach_identity", given))["token"]
+        reply = await sign_in(client, email, realm="starcedu_local", session=token)
+        assert (reply["user"]["updated_at"] > user["updated_at"]) is changes
+        user = reply["user"]
+
+
 async def test_a_vanished_identity_is_refused_and_forgotten(client: Client) -> None:
     email, given = address(), identity()
     await client.done("user.create", {"email": email, "password": PASSWORD})
