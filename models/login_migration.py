@@ -15,6 +15,7 @@ from models.users import LIVE
 BATCH = 500
 _INDEX = [("login_form", 1)]
 _USERS: BsonDict = {"status": {"$exists": True}}
+_CLASHING: BsonDict = {"login_form": CLASHING, **_USERS}
 _ABSENT: BsonDict = {
     "external_id": None,
     "disabled": 0,
@@ -35,7 +36,7 @@ class LoginMigration:
 
     store: Store
     keys: LoginKeys
-    has_started: bool = False
+    _clashing: list[int] | None = None  # the users who are to be tried again
     number: ClassVar[int] = 1
     name: ClassVar[str] = "users"
     summary: ClassVar[str] = "login identifiers and fields of users in the present form"
@@ -44,11 +45,10 @@ class LoginMigration:
     async def run_batch(self) -> int:
         """Do a batch; return how many users it has looked at."""
         with translate_errors():
-            if not self.has_started:
-                await self._retry_clashing()
-            rows = await self._find_rows()
-            updates = [self._update(row, is_clashing=False) for row in rows]
-            await self._mark_clashing([rows[index] for index in await self._write(updates)])
+            if self._clashing is None:
+                clashing = await self._users.find(_CLASHING, {"_id": 1}).hint(_INDEX).to_list(None)
+                self._clashing = [row["_id"] for row in clashing]
+            rows = await self._migrate(self._others) or await self._retry_clashing(self._clashing)
         if rows:
             log.info("users stored in the present form", users=len(rows))
         return len(rows)
@@ -59,20 +59,23 @@ class LoginMigration:
 
     async def count_stuck(self) -> int:
         """Return how many users have an identifier of another user."""
-        return int(await self._users.count_documents({"login_form": CLASHING, **_USERS}, hint=_INDEX))
+        return int(await self._users.count_documents(_CLASHING, hint=_INDEX))
 
-    async def _find_rows(self) -> list[BsonDict]:
+    async def _migrate(self, where: BsonDict) -> list[BsonDict]:
         fields = dict.fromkeys((*LOGINS, *_ABSENT, "status", "logins", "login_form"), 1)
-        rows: list[BsonDict] = await self._users.find(self._others, fields).hint(_INDEX).limit(BATCH).to_list(None)
+        rows: list[BsonDict] = await self._users.find(where, fields).hint(_INDEX).limit(BATCH).to_list(None)
+        updates = [self._update(row, is_clashing=False) for row in rows]
+        await self._mark_clashing([rows[index] for index in await self._write(updates)])
         return rows
+
+    async def _retry_clashing(self, users: list[int]) -> list[BsonDict]:
+        """Try a batch again, which is not left to do meanwhile: commands of two seconds would begin anew for ever."""
+        batch, users[:BATCH] = users[:BATCH], []
+        return await self._migrate({**_CLASHING, "_id": {"$in": batch}}) if batch else []
 
     @property
     def _others(self) -> BsonDict:
         return {"login_form": {"$nin": [self.keys.form, CLASHING]}, **_USERS}
-
-    async def _retry_clashing(self) -> None:
-        await self._users.update_many({"login_form": CLASHING, **_USERS}, {"$unset": {"login_form": ""}}, hint=_INDEX)
-        self.has_started = True
 
     async def _mark_clashing(self, rows: list[BsonDict]) -> None:
         if rows:

@@ -1,11 +1,15 @@
 """Users whose identifiers an earlier version stored, and workers of that version beside ours."""
 
+from itertools import chain
+
 import pytest
 from structlog.testing import capture_logs
 
+from models import login_migration
 from models.errors.users import TelephoneTaken
 from models.login_identifiers import CLASHING, LoginKeys
 from models.login_migration import LoginMigration
+from models.migrations import all_migrations
 from models.store.client import BsonDict, Store
 from models.store.conditions import fold
 from models.unit_of_work import Dependencies, UnitOfWork
@@ -98,6 +102,23 @@ async def test_a_clash_that_has_gone_is_forgotten_at_the_next_start(
     await migrate(database)
     assert await form(database, 2) == KEYS.form
     assert await find_id(dependencies, f"0086{NUMBER}") == 2
+
+
+async def test_clashes_that_are_tried_again_are_not_left_to_do_meanwhile(
+    database: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_migration, "BATCH", 2)
+    pairs = [
+        (User(id=2 * n, telephone=f"+86{NUMBER[:-1]}{n}"), User(id=2 * n + 1, telephone=f"{NUMBER[:-1]}{n}"))
+        for n in range(1, 6)
+    ]
+    await insert(database, *chain.from_iterable(pairs))
+    await migrate(database)
+    states = [await all_migrations(database, "86").run(1, seconds=0) for _ in range(2)]  # two commands, a batch each
+    assert [(state.left, state.stuck) for state in states] == [(0, 5)] * 2
+    await database.collection("users").delete_many({"_id": {"$in": [first.id for first, _ in pairs]}})
+    await migrate(database)
+    assert [await form(database, second.id) for _, second in pairs] == [KEYS.form] * 5
 
 
 async def test_a_row_that_an_earlier_worker_writes_is_found_again(database: Store, dependencies: Dependencies) -> None:
