@@ -49,23 +49,26 @@ async def test_new_events_are_shown_as_they_come(client: Client, stack: Stack) -
 async def test_past_events_do_not_end_with_a_lost_connection(client: Client, stack: Stack) -> None:
     users = [await client.done("user.create", {"username": uuid4().hex}) for _ in range(3)]
     last, lost = f'"user/{users[-1]["id"]}"'.encode(), asyncio.Event()
+    passed = bytearray()
     async with proxy(stack.amqp_url) as (link, url):
 
         def cut_at_the_last(part: bytes) -> bytes:
-            if lost.is_set() or last not in part:
+            passed.extend(part)
+            if lost.is_set() or last not in passed:  # which may come in two parts
                 return part
             link.cut()
             lost.set()
             return b""
 
         link.answers = cut_at_the_last
-        words = ("-m", "cli", "events", "replay", "--since", "1m", "user.created")
+        words = ("-m", "cli", "events", "replay", "--since", "1h", "user.created")
         env = {**os.environ, "USERBUS_AMQP_URL": url}
         program = await asyncio.create_subprocess_exec(sys.executable, *words, env=env, stdout=PIPE, stderr=PIPE)
         assert program.stderr
+        assert program.stdout
         async with asyncio.timeout(PATIENCE):
             while b"the connection to the broker was lost" not in (line := await program.stderr.readline()):
-                assert line, "it ended without a word"
+                assert line, f"it ended without a word, after {await program.stdout.read()!r}"
         assert lost.is_set()
         link.heal()
         out, _ = await program.communicate()
