@@ -122,7 +122,9 @@ class Bus:
             raise ValueError(f"{partitions} partitions: take 1 to {MOST_PARTITIONS}")
         exchange = PLAIN_EVENTS_EXCHANGE if plain else EVENTS_EXCHANGE
         queue = EventQueue(f"{consumer}.events", patterns or ("#",), prefetch, exchange)
-        return self._subscribe(queue if partitions == 1 else PartitionedQueue(queue, partitions))
+        if partitions == 1:
+            return self._subscribe(queue)
+        return self._subscribe(PartitionedQueue(queue, partitions, self._url, self._app_id))
 
     def replay(self, start: Start = "first", *patterns: str, prefetch: int = 100) -> Subscription:
         """Read past events from the log (the last 7 days by default), then new ones as they come.

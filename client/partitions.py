@@ -1,6 +1,6 @@
 """A consumer's queue in partitions: all events of a subject are in one, and one process at a time reads each."""
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from functools import partial
 from typing import ClassVar
 
@@ -27,14 +27,16 @@ class PartitionedQueue:
 
     whole: EventQueue
     partitions: int
+    url: InitVar[str]
+    app_id: InitVar[str]
     is_shared: ClassVar[bool] = True
     _members: Members = field(init=False)
     _share: range = range(0)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, url: str, app_id: str) -> None:
         """Know nobody yet. Raises ValueError for a name that is too long with what is added to it."""
         require_name(members := f"{self.name}.members", LONGEST_EXCHANGE)
-        self._members = Members(members)
+        self._members = Members(members, url, app_id)
 
     @property
     def name(self) -> str:

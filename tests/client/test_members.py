@@ -13,6 +13,7 @@ from client import members
 from client.members import HERE, Members
 from tests.support.client import Client
 from tests.support.patience import PATIENCE
+from tests.support.stack import Stack
 
 
 class RefusingExchange:
@@ -30,7 +31,7 @@ class RefusingExchange:
 
 
 async def test_a_message_that_the_broker_refuses_is_followed_by_others(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(members, "INTERVAL", 0.05)  # a second each otherwise
     heard = asyncio.Queue[str | None]()
@@ -41,7 +42,7 @@ async def test_a_message_that_the_broker_refuses_is_followed_by_others(
     async def hear(message: AbstractIncomingMessage) -> None:
         await heard.put(message.type)
 
-    joined = Members("test.members")
+    joined = Members("test.members", stack.amqp_url, "test")
     await joined.join(client.channel, nothing)
     exchange = await client.channel.get_exchange("test.members")
     queue = await client.channel.declare_queue(exclusive=True)
