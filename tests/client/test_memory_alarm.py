@@ -19,9 +19,9 @@ USERS = range(20)
 
 
 @pytest.fixture
-def limit_memory(running: RunningServers) -> Iterator[Callable[[str], None]]:
+def limit_memory(apart: RunningServers) -> Iterator[Callable[[str], None]]:
     """Sets the share of the machine's memory above which the broker takes nothing."""
-    server = running.rabbitmq
+    server = apart.rabbitmq
     if not isinstance(server, LocalServer):
         pytest.skip("the broker is not a program of this machine's, whose rabbitmqctl is called")
 
@@ -35,9 +35,9 @@ def limit_memory(running: RunningServers) -> Iterator[Callable[[str], None]]:
 
 @pytest.mark.parametrize("partitions", [1, 2])
 async def test_events_are_acknowledged_while_the_broker_takes_nothing(
-    running: RunningServers, limit_memory: Callable[[str], None], partitions: int
+    apart: RunningServers, limit_memory: Callable[[str], None], partitions: int
 ) -> None:
-    consumer, url = f"c_{uuid4().hex[:12]}", running.amqp_url
+    consumer, url = f"c_{uuid4().hex[:12]}", apart.amqp_url
     await publish_events(url, (), ())
     async with (
         connect(url, app_id="billing") as bus,
