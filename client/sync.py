@@ -97,6 +97,9 @@ class SyncBus:
                 yield self._run(anext(subscription))
         except StopAsyncIteration:
             return
+        except Unavailable:
+            if not self._is_closing:  # else it ends, as it does once the bus is closed
+                raise
         finally:
             self._end(subscription)
 

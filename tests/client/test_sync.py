@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from client import NotFound, SyncBus, Unavailable, connect_sync
+from client import Event, NotFound, SyncBus, Unavailable, connect_sync
 from contracts.user_queries import GetUser
 from contracts.user_views import UserView
 from contracts.users import CreateUser
@@ -111,3 +113,26 @@ async def test_who_still_asks_when_it_is_closed_is_told_so() -> None:
 
     closed = await in_a_thread(work, f"amqp://guest:guest@127.0.0.1:{free_port()}")
     assert isinstance(closed, Unavailable)
+
+
+async def test_events_end_while_it_closes(stack: Stack) -> None:
+    def work(url: str) -> list[Event]:
+        bus, held = connect_sync(url, app_id="script", timeout=PATIENCE).__enter__(), threading.Event()
+        events, close = bus.events(f"c_{uuid4().hex[:12]}", "user.created"), bus._close
+
+        async def close_slowly() -> None:
+            await asyncio.to_thread(held.wait)
+            await close()
+
+        vars(bus)["_close"] = close_slowly
+        with ThreadPoolExecutor(1) as threads:
+            closing = threads.submit(bus.__exit__)
+            while not bus._is_closing:
+                time.sleep(0.01)
+            try:
+                return list(events)
+            finally:
+                held.set()
+                closing.result()
+
+    assert await in_a_thread(work, stack.amqp_url) == []
