@@ -23,7 +23,7 @@ def limit_memory(apart: RunningServers) -> Iterator[Callable[[str], None]]:
     """Sets the share of the machine's memory above which the broker takes nothing."""
     server = apart.rabbitmq
     if not isinstance(server, LocalServer):
-        pytest.skip("the broker is not a program of this machine's, whose rabbitmqctl is called")
+        pytest.skip("needs a local RabbitMQ, whose limit rabbitmqctl sets")  # only local servers have one here
 
     def limit(share: str) -> None:
         words = [str(RABBITMQCTL), "-q", "set_vm_memory_high_watermark", share]

@@ -128,7 +128,7 @@ async def test_events_end_while_it_closes(stack: Stack) -> None:
         with ThreadPoolExecutor(1) as threads:
             closing = threads.submit(bus.__exit__)
             while not bus._is_closing:
-                time.sleep(0.01)
+                time.sleep(0.01)  # nothing tells that it has begun to close
             try:
                 return list(events)
             finally:

@@ -107,7 +107,7 @@ async def test_a_clash_that_has_gone_is_forgotten_at_the_next_start(
 async def test_clashes_that_are_tried_again_are_not_left_to_do_meanwhile(
     database: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login_migration, "BATCH", 2)
+    monkeypatch.setattr(login_migration, "BATCH", 2)  # so that ten users take several batches
     pairs = [
         (User(id=2 * n, telephone=f"+86{NUMBER[:-1]}{n}"), User(id=2 * n + 1, telephone=f"{NUMBER[:-1]}{n}"))
         for n in range(1, 6)
